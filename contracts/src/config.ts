@@ -1,0 +1,182 @@
+import { z } from 'zod';
+
+/**
+ * `midwatch.yaml`: one file, one schema. The reference page, the API's OpenAPI and the console's forms are made from it;
+ * unknown keys are refused.
+ */
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `250ms`, `10s`, `1.5m`, `2h`, `30d`, or a whole number of milliseconds; becomes milliseconds. */
+export const duration = z
+  .union([
+    z.number().int().nonnegative(),
+    z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a duration like 250ms, 10s, 5m, 2h or 30d'),
+  ])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const [, amount, unit] = /^([\d.]+)([a-z]+)$/.exec(value) as unknown as [
+      string,
+      string,
+      keyof typeof UNITS,
+    ];
+    return Number(amount) * UNITS[unit];
+  });
+
+const SIZES = {
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+  b: 1,
+} as const;
+
+/** `512MB`, `20GB`, `32MiB`, or a whole number of bytes; becomes bytes. */
+export const size = z
+  .union([
+    z.number().int().nonnegative(),
+    z.string().regex(/^\d+(\.\d+)?\s?([KMGT]i?)?B$/i, 'write a size like 512MB, 20GB or 32MiB'),
+  ])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const [, amount, unit] = /^([\d.]+)\s?([a-z]+)$/.exec(value.toLowerCase()) as unknown as [
+      string,
+      string,
+      keyof typeof SIZES,
+    ];
+    return Math.round(Number(amount) * SIZES[unit]);
+  });
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore');
+
+export const timeoutsSchema = z.strictObject({
+  connect: duration.default(3_000).describe('Until the connection to the provider stands.'),
+  headers: duration
+    .default(60_000)
+    .describe('Until response headers arrive, when streaming; a unary call waits for `total`.'),
+  firstToken: duration
+    .default(60_000)
+    .describe('Until the first real output of a stream; pings do not count.'),
+  idle: duration.default(30_000).describe('Longest silence between two reads of a stream.'),
+  total: duration.default(600_000).describe('The whole exchange, all attempts together.'),
+});
+
+export const targetSchema = z.strictObject({
+  provider: name.describe('A name under `providers`.'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Model sent upstream; without it the client's own model name passes."),
+});
+
+export const tierSchema = z.strictObject({
+  name,
+  targets: z.array(targetSchema).min(1).optional(),
+  reply: z.string().optional().describe('A canned answer instead of targets, marked as degraded.'),
+});
+
+export const routeSchema = z.strictObject({
+  match: z
+    .strictObject({
+      model: z.string().optional().describe('What the client asks for; `*` matches any run of characters.'),
+      protocol: z
+        .string()
+        .optional()
+        .describe('`openai`, `anthropic`, or one protocol such as `openai-chat`.'),
+      feature: z.string().optional().describe('Value of x-midwatch-feature.'),
+    })
+    .prefault({}),
+  tiers: z.array(tierSchema).min(1),
+  timeouts: timeoutsSchema.prefault({}),
+  record: z
+    .enum(['full', 'masked', 'none'])
+    .default('full')
+    .describe('How much of the bodies is kept. Secrets are masked always.'),
+  expectedAttempts: z.number().min(1).default(1).describe('Attempts an exchange of this route should need.'),
+});
+
+export const providerSchema = z.looseObject({
+  kind: name
+    .optional()
+    .describe(
+      "Member of the provider family (openai, anthropic, azure, groq, …); by default the entry's own name, else `protocol`.",
+    ),
+  protocol: z.enum(['openai', 'anthropic']).optional().describe('Dialect of an otherwise unknown provider.'),
+  baseUrl: z.url().optional(),
+  apiKey: z
+    .string()
+    .optional()
+    .describe('A variable of the environment, written as dollar sign and name in braces.'),
+  apiKeyFile: z.string().optional().describe('A file whose content is the key.'),
+  prices: z
+    .record(
+      z.string(),
+      z.strictObject({
+        input: z.number().nonnegative(),
+        output: z.number().nonnegative(),
+        cacheRead: z.number().nonnegative().optional(),
+        cacheWrite: z.number().nonnegative().optional(),
+        cacheWriteLong: z.number().nonnegative().optional(),
+        audioIn: z.number().nonnegative().optional(),
+        audioOut: z.number().nonnegative().optional(),
+      }),
+    )
+    .optional()
+    .describe('US dollars per million tokens by model; overrides the price list.'),
+  free: z.boolean().default(false).describe('Bills nothing: costs are recorded as free instead of unpriced.'),
+});
+
+export const configSchema = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(4004),
+    })
+    .prefault({}),
+  data: z.string().default('.midwatch').describe('Folder of spool, embedded database and snapshots.'),
+  database: z
+    .string()
+    .optional()
+    .describe('Postgres URL; DATABASE_URL overrides it; without either an embedded Postgres is started.'),
+  simulator: z
+    .strictObject({ port: z.number().int().min(0).max(65_535).default(4005), world: z.string().optional() })
+    .prefault({}),
+  limits: z.strictObject({ body: size.default(32 * 1024 ** 2), event: size.default(1024 ** 2) }).prefault({}),
+  drainTimeout: duration.default(30_000).describe('How long streams may go on after SIGTERM.'),
+  spool: z
+    .strictObject({
+      max: size
+        .default(2e9)
+        .describe(
+          'Declared bound of the spool; beyond it records are counted as dropped and the alarm is raised.',
+        ),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      exchanges: duration.default(30 * 86_400_000),
+      bodies: duration.default(14 * 86_400_000),
+      rollups: duration.default(400 * 86_400_000),
+      disk: size
+        .default(20e9)
+        .describe('Disk budget of the database; the oldest days go first, bodies before facts.'),
+    })
+    .prefault({}),
+  providers: z.record(name, providerSchema).default({}),
+  routes: z.record(name, routeSchema).default({}),
+});
+
+/** As written. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** As used: defaults filled in, durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof configSchema>;
+export type RouteConfig = z.output<typeof routeSchema>;
+export type TierConfig = z.output<typeof tierSchema>;
+export type TargetConfig = z.output<typeof targetSchema>;
+export type ProviderConfig = z.output<typeof providerSchema>;
+export type Timeouts = z.output<typeof timeoutsSchema>;

@@ -1,0 +1,78 @@
+import type { AskFacets, Digest, Message } from './ask.ts';
+import type { Usage } from './exchange.ts';
+import type { Failure, Result } from './failure.ts';
+import type { Member } from './family.ts';
+import type { ExchangeId } from './ids.ts';
+import type { Outcome } from './outcome.ts';
+import type { Axes, Observed } from './release.ts';
+
+/**
+ * One dialect, both directions. Values in, values out: no socket, no clock.
+ * A body of the own dialect passes through untouched; a protocol only reads it.
+ */
+export interface Protocol extends Member {
+  /** Which family of errors and credentials it belongs to. */
+  readonly dialect: Dialect;
+  /** Path of the endpoint below the base URL of the dialect, for instance `/chat/completions`. */
+  readonly path: string;
+  /** Reads and checks an ask without changing it. The failure's hint names the field and what it should be. */
+  readAsk(body: Uint8Array): Result<ReadAsk>;
+  /** Reads a whole unary answer (status 200). Never throws: what cannot be read is `invalid`. */
+  readAnswer(body: Uint8Array): Reading;
+  /** A fresh scanner for one stream. */
+  scanStream(): StreamScanner;
+  /** Classifies an answer whose HTTP status was not 2xx. */
+  readError(status: number, headers: Headers, body: Uint8Array): Failure;
+  /** An error body of this dialect. `hint` is shown to the caller; the exchange is named in it. */
+  writeError(failure: Failure, exchange: ExchangeId): { readonly status: number; readonly body: string };
+  /** The same as an event inside a stream that has begun. */
+  writeStreamError(failure: Failure, exchange: ExchangeId): string;
+  /** Hashes bodies and axes. `answer` is the assembled answer body of `Reading.message`. */
+  digest(ask: Uint8Array, answer: Uint8Array | undefined, declared: Axes): Digest;
+  /** One stored message (a body named by a chain or an answer) as a reader sees it. */
+  readMessage(body: Uint8Array): readonly Message[];
+}
+
+export type Dialect = 'openai' | 'anthropic';
+
+export interface ReadAsk {
+  readonly facets: AskFacets;
+  /** Position of the JSON value of the top-level `model`, quotes included, so that mapping a model changes these bytes only. */
+  readonly modelSpan?: { readonly start: number; readonly end: number };
+}
+
+/** What was read from an answer, whole or so far. */
+export interface Reading {
+  readonly outcome: Outcome;
+  /** Set when the answer itself reports an error or cannot be read. */
+  readonly failure?: Failure;
+  readonly usage: Usage;
+  readonly observed: Observed;
+  /** The provider's word for the end, as it came. */
+  readonly finish?: string;
+  /** Characters of visible text, for estimates. */
+  readonly textLength: number;
+  readonly toolCalls: number;
+  /** The assembled answer: JSON array of messages in the shape in which a client sends them back, one per choice. */
+  readonly message: () => Uint8Array | undefined;
+}
+
+/**
+ * Reads a stream in one pass, whatever the boundaries of its chunks, without re-serialising.
+ * Chunk bytes may be kept only until the next `push`.
+ */
+export interface StreamScanner {
+  push(chunk: Uint8Array): void;
+  /** First real output has been seen: text, tool-call or refusal delta; not a ping, a role, an empty delta. */
+  readonly started: boolean;
+  /** The dialect's own end has been seen (`[DONE]`, `message_stop`, `response.completed`, …). */
+  readonly ended: boolean;
+  /** A reason for the end has been seen on every choice, so only usage and the terminator may follow. */
+  readonly finished: boolean;
+  /** An in-band error event, or an event that cannot be read. */
+  readonly failure: Failure | undefined;
+  /** Number of complete events seen so far, comments included. */
+  readonly events: number;
+  /** Reading so far; `closed` says the upstream closed (true) or that we stopped listening (false). Without a reason for the end it is `cut`. */
+  read(closed: boolean): Reading;
+}

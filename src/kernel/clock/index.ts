@@ -1,0 +1,3 @@
+export { seeded } from './seeded.ts';
+export { systemClock } from './system.ts';
+export { type VirtualClock, virtualClock } from './virtual.ts';

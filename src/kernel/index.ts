@@ -1,0 +1,4 @@
+export * from './clock/index.ts';
+export * from './hash/index.ts';
+export * from './id/index.ts';
+export * from './json/index.ts';
