@@ -1,0 +1,167 @@
+import { calcPrice } from '@pydantic/genai-prices';
+import packageJson from '@pydantic/genai-prices/package.json' with { type: 'json' };
+import type { Cost, Pricer, Usage } from '#contracts';
+
+/** US dollars per million tokens, from the configuration. */
+export interface ModelRates {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+  readonly cacheWriteLong?: number;
+  readonly audioIn?: number;
+  readonly audioOut?: number;
+}
+
+/** By name under `providers` in the configuration. */
+export interface PriceOverrides {
+  readonly [provider: string]: {
+    /** Id in the price list. */
+    readonly priceId?: string;
+    readonly free: boolean;
+    readonly prices?: Readonly<Record<string, ModelRates>>;
+  };
+}
+
+type Kind = Exclude<keyof Usage, 'basis'>;
+/** Dollars per million tokens of a kind when the whole input has `input` tokens; undefined when nothing prices it. */
+type Rate = (kind: Kind, input: number) => number | undefined;
+
+const KINDS: readonly Kind[] = [
+  'input',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWriteLong',
+  'output',
+  'reasoning',
+  'audioIn',
+  'audioOut',
+  'imageIn',
+  'imageOut',
+];
+const INPUTS: readonly Kind[] = ['input', 'cacheRead', 'cacheWrite', 'cacheWriteLong', 'audioIn', 'imageIn'];
+
+/**
+ * Column of the price list per kind, most specific first. Where a list has no column of its own the provider bills the
+ * broader one, so the search ends at plain input or output and never at zero.
+ */
+const COLUMNS: Readonly<Record<Kind, readonly string[]>> = {
+  input: ['input_text_mtok', 'input_mtok'],
+  cacheRead: ['cache_text_read_mtok', 'cache_read_mtok', 'input_mtok'],
+  cacheWrite: ['cache_write_5m_mtok', 'cache_write_mtok', 'input_mtok'],
+  cacheWriteLong: ['cache_write_1h_mtok', 'cache_write_mtok', 'input_mtok'],
+  output: ['output_text_mtok', 'output_mtok'],
+  reasoning: ['output_reasoning_mtok', 'output_text_reasoning_mtok', 'output_mtok'],
+  audioIn: ['input_audio_mtok', 'input_mtok'],
+  audioOut: ['output_audio_mtok', 'output_mtok'],
+  imageIn: ['input_image_mtok', 'input_mtok'],
+  imageOut: ['output_image_mtok', 'output_mtok'],
+};
+
+const HOUR = 3_600_000;
+
+/**
+ * Prices one attempt in whole micro-dollars. Looking a model up in the list costs about 16 µs, so its rates are kept
+ * per model and hour: some lists change price by the time of day, none within an hour.
+ */
+export function createPricer(overrides: PriceOverrides): Pricer {
+  const version = `genai-prices@${packageJson.version}`;
+  const cache = new Map<string, Rate | undefined>();
+
+  const ratesOf = (provider: string, model: string, at: number): Rate | undefined => {
+    const own = overrides[provider]?.prices?.[model];
+    if (own) return fromConfig(own);
+    const hour = Math.floor(at / HOUR);
+    const key = `${hour} ${provider} ${model}`;
+    if (cache.has(key)) return cache.get(key);
+    // A month of hours times a few models would never be asked again.
+    if (cache.size > 10_000) cache.clear();
+    const rate = fromList(overrides[provider]?.priceId, model, new Date(hour * HOUR));
+    cache.set(key, rate);
+    return rate;
+  };
+
+  return {
+    version,
+    price({ provider, model, usage, at }) {
+      if (overrides[provider]?.free) return { microUsd: 0, state: 'free' };
+      if (usage.basis === 'none') return { microUsd: 0, state: 'free' };
+      const rate = ratesOf(provider, model, at);
+      if (!rate) return { microUsd: 0, state: 'unpriced' };
+      const source = overrides[provider]?.prices?.[model] ? 'config' : version;
+      return add(usage, rate, source);
+    },
+  };
+}
+
+function add(usage: Usage, rate: Rate, priceVersion: string): Cost {
+  const input = INPUTS.reduce((sum, kind) => sum + usage[kind], 0);
+  const exact: [Kind, number][] = [];
+  for (const kind of KINDS) {
+    if (usage[kind] === 0) continue;
+    const dollars = rate(kind, input);
+    if (dollars === undefined) return { microUsd: 0, state: 'unpriced', priceVersion };
+    // Dollars per million tokens are micro-dollars per token.
+    exact.push([kind, usage[kind] * dollars]);
+  }
+  const microUsd = Math.round(exact.reduce((sum, [, amount]) => sum + amount, 0));
+  return {
+    microUsd,
+    state: usage.basis === 'reported' ? 'exact' : 'estimated',
+    priceVersion,
+    parts: apportion(exact, microUsd),
+  };
+}
+
+/** Whole parts that add up to the total: floors first, then the largest remainders get one more. */
+function apportion(exact: readonly [Kind, number][], total: number): Record<string, number> {
+  const parts = exact.map(([kind, amount]) => ({
+    kind,
+    whole: Math.floor(amount),
+    rest: amount - Math.floor(amount),
+  }));
+  let missing = total - parts.reduce((sum, part) => sum + part.whole, 0);
+  for (const part of [...parts].sort((a, b) => b.rest - a.rest)) {
+    if (missing <= 0) break;
+    part.whole++;
+    missing--;
+  }
+  return Object.fromEntries(parts.map((part) => [part.kind, part.whole]));
+}
+
+const fromConfig =
+  (rates: ModelRates): Rate =>
+  (kind) =>
+    ({
+      input: rates.input,
+      cacheRead: rates.cacheRead ?? rates.input,
+      cacheWrite: rates.cacheWrite ?? rates.input,
+      cacheWriteLong: rates.cacheWriteLong ?? rates.cacheWrite ?? rates.input,
+      output: rates.output,
+      reasoning: rates.output,
+      audioIn: rates.audioIn ?? rates.input,
+      audioOut: rates.audioOut ?? rates.output,
+      imageIn: rates.input,
+      imageOut: rates.output,
+    })[kind];
+
+function fromList(priceId: string | undefined, model: string, at: Date): Rate | undefined {
+  if (!priceId) return undefined;
+  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, model, {
+    providerId: priceId,
+    timestamp: at,
+  });
+  if (!found) return undefined;
+  const columns = found.model_price;
+  return (kind, input) => {
+    for (const column of COLUMNS[kind]) {
+      const price = columns[column];
+      if (price === undefined) continue;
+      if (typeof price === 'number') return price;
+      // Above a threshold the whole call is billed at the higher rate, not the tokens beyond it alone.
+      const reached = price.tiers.filter((tier) => input > tier.start);
+      return reached.at(-1)?.price ?? price.base;
+    }
+    return undefined;
+  };
+}
