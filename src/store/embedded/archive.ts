@@ -1,0 +1,38 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { atomically, packagedBinaries } from './binaries.ts';
+import { neededFiles } from './files.ts';
+
+/** Highest level that does not need a window larger than decoders accept unasked. */
+const LEVEL = 19;
+
+/**
+ * Writes the Postgres of this platform, as far as it is needed, into one file: tar, then zstd. For the build
+ * of the single binary, which carries it as an embedded file.
+ *
+ * @returns its size in bytes.
+ */
+export async function packBinaries(outFile: string, root: string = packagedBinaries()): Promise<number> {
+  const entries: Record<string, Blob> = {};
+  for (const [path, source] of neededFiles(root)) entries[path] = Bun.file(source);
+  const tar = await new Bun.Archive(entries).bytes();
+  const packed = await Bun.zstdCompress(tar, { level: LEVEL });
+  return Bun.write(outFile, packed);
+}
+
+/**
+ * The folder with the binaries of an archive, unpacked once below `cacheFolder` and named by content. Pass it
+ * to `startEmbedded` as `binaries`. Safe when several processes do it at once or are killed in the middle.
+ *
+ * @param archive its path (inside a compiled binary too) or its content.
+ */
+export async function unpackBinaries(archive: string | Blob, cacheFolder: string): Promise<string> {
+  const packed = await (typeof archive === 'string' ? Bun.file(archive) : archive).bytes();
+  const name = new Bun.CryptoHasher('sha256').update(packed).digest('hex').slice(0, 16);
+  mkdirSync(cacheFolder, { recursive: true });
+  return atomically(join(cacheFolder, `postgres-${name}`), async (folder) => {
+    await new Bun.Archive(await Bun.zstdDecompress(packed)).extract(folder);
+    // The archive carries contents only; the loader wants to read libraries and run programs.
+    for (const program of ['postgres', 'initdb']) chmodSync(join(folder, 'bin', program), 0o755);
+  });
+}

@@ -1,0 +1,88 @@
+import type { Clock, Log } from '#contracts';
+import { EmbeddedPostgresError } from './errors.ts';
+import type { Exit, Postmaster } from './postmaster.ts';
+
+/** A server died without having been told to; the next attempt follows after `retryInMs`. */
+export interface UnexpectedExit extends Exit {
+  readonly retryInMs: number;
+}
+
+export interface SuperviseOptions {
+  /** Brings a server up, from whatever state the folder is in. Called again after each unexpected end. */
+  readonly start: () => Promise<Postmaster>;
+  readonly onExit?: ((exit: UnexpectedExit) => void) | undefined;
+  readonly onRestart?: ((pid: number) => void) | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Supervised {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Doubling from here to there. Never given up: a full disk is emptied at some hour, and the spool waits. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** A server that lived this long is no crash loop, so its end is answered at once. */
+const SETTLED_MS = 30_000;
+
+/** Starts a server and keeps one running until `stop`. Rejects only when the first start fails. */
+export async function supervise(options: SuperviseOptions): Promise<Supervised> {
+  const { clock, log } = options;
+  const stopping = new AbortController();
+  let current: Postmaster | undefined = await options.start();
+  let lastPid = current.pid;
+  const watching = watch();
+
+  async function watch(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    let trouble: string | undefined;
+    while (true) {
+      if (current !== undefined) {
+        const life = new AbortController();
+        void clock.sleep(SETTLED_MS, life.signal).then(() => {
+          if (!life.signal.aborted) pauseMs = FIRST_PAUSE_MS;
+        });
+        const exit = await current.exited;
+        life.abort();
+        current = undefined;
+        if (stopping.signal.aborted) return;
+        log('error', 'store.postgres.died', { ...exit, retryInMs: pauseMs });
+        options.onExit?.({ ...exit, retryInMs: pauseMs });
+      }
+      await clock.sleep(pauseMs, stopping.signal);
+      if (stopping.signal.aborted) return;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      try {
+        current = await options.start();
+        lastPid = current.pid;
+        trouble = undefined;
+        log('info', 'store.postgres.restarted', { pid: lastPid });
+        options.onRestart?.(lastPid);
+        if (stopping.signal.aborted) await current.stop();
+      } catch (error) {
+        const now = describe(error);
+        // Said once per cause: a disk that stays full for an hour is one line, not a thousand.
+        if (now !== trouble) log('error', 'store.postgres.restart-failed', { reason: now });
+        trouble = now;
+      }
+    }
+  }
+
+  return {
+    get pid() {
+      return lastPid;
+    },
+    async stop() {
+      stopping.abort();
+      await current?.stop();
+      await watching;
+    },
+  };
+}
+
+function describe(error: unknown): string {
+  if (error instanceof EmbeddedPostgresError) return `${error.message} ${error.remedy}`;
+  return error instanceof Error ? error.message : String(error);
+}
