@@ -1,5 +1,4 @@
 import { calcPrice } from '@pydantic/genai-prices';
-import packageJson from '@pydantic/genai-prices/package.json' with { type: 'json' };
 import type { Cost, Pricer, Usage } from '#contracts';
 
 /** US dollars per million tokens, from the configuration. */
@@ -60,12 +59,14 @@ const COLUMNS: Readonly<Record<Kind, readonly string[]>> = {
 
 const HOUR = 3_600_000;
 
+/** The package does not export its own version; a test compares this with what is installed. */
+export const PRICE_LIST = 'genai-prices@0.1.8';
+
 /**
  * Prices one attempt in whole micro-dollars. Looking a model up in the list costs about 16 µs, so its rates are kept
  * per model and hour: some lists change price by the time of day, none within an hour.
  */
 export function createPricer(overrides: PriceOverrides): Pricer {
-  const version = `genai-prices@${packageJson.version}`;
   const cache = new Map<string, Rate | undefined>();
 
   const ratesOf = (provider: string, model: string, at: number): Rate | undefined => {
@@ -82,13 +83,13 @@ export function createPricer(overrides: PriceOverrides): Pricer {
   };
 
   return {
-    version,
+    version: PRICE_LIST,
     price({ provider, model, usage, at }) {
       if (overrides[provider]?.free) return { microUsd: 0, state: 'free' };
       if (usage.basis === 'none') return { microUsd: 0, state: 'free' };
       const rate = ratesOf(provider, model, at);
       if (!rate) return { microUsd: 0, state: 'unpriced' };
-      const source = overrides[provider]?.prices?.[model] ? 'config' : version;
+      const source = overrides[provider]?.prices?.[model] ? 'config' : PRICE_LIST;
       return add(usage, rate, source);
     },
   };

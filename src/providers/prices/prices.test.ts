@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { NO_USAGE, type Usage } from '#contracts';
-import { createPricer } from './index.ts';
+import { createPricer, PRICE_LIST } from './index.ts';
 
 const at = Date.UTC(2026, 5, 1);
 const usage = (part: Partial<Usage>): Usage => ({ ...NO_USAGE, basis: 'reported', ...part });
@@ -79,4 +79,11 @@ test('parts are whole and add up to the total for any usage', () => {
       },
     ),
   );
+});
+
+test('the stated price list is the installed one', async () => {
+  const installed = (await Bun.file('node_modules/@pydantic/genai-prices/package.json').json()) as {
+    version: string;
+  };
+  expect(PRICE_LIST).toBe(`genai-prices@${installed.version}`);
 });
