@@ -9,6 +9,8 @@ export interface Failure {
   readonly hint: string;
   /** HTTP status the origin answered with, if it got that far. */
   readonly status?: number;
+  /** Path of the field that is wrong, for instance `messages[2].role`. */
+  readonly param?: string;
 }
 
 export type FailureOrigin = 'client' | 'midwatch' | 'provider' | 'network';

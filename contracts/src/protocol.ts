@@ -19,8 +19,8 @@ export interface Protocol extends Member {
   readAsk(body: Uint8Array): Result<ReadAsk>;
   /** Reads a whole unary answer (status 200). Never throws: what cannot be read is `invalid`. */
   readAnswer(body: Uint8Array): Reading;
-  /** A fresh scanner for one stream. */
-  scanStream(): StreamScanner;
+  /** A fresh scanner for one stream. An event larger than `maxEventBytes` is `malformed`, so that no stream can fill the memory. */
+  scanStream(limits?: { readonly maxEventBytes?: number }): StreamScanner;
   /** Classifies an answer whose HTTP status was not 2xx. */
   readError(status: number, headers: Headers, body: Uint8Array): Failure;
   /** An error body of this dialect. `hint` is shown to the caller; the exchange is named in it. */
@@ -73,6 +73,11 @@ export interface StreamScanner {
   readonly failure: Failure | undefined;
   /** Number of complete events seen so far, comments included. */
   readonly events: number;
+  /**
+   * Bytes seen since the last complete event. A relay that holds these back until they are complete can end a cut stream
+   * with an error event that the caller's parser still reads.
+   */
+  readonly pending: number;
   /** Reading so far; `closed` says the upstream closed (true) or that we stopped listening (false). Without a reason for the end it is `cut`. */
   read(closed: boolean): Reading;
 }

@@ -1,0 +1,5 @@
+export type { Peer } from './admit.ts';
+export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
+export { speaks } from './plan.ts';
+export { bill, dollars } from './record.ts';
+export { BrokenStream } from './relay.ts';

@@ -1,0 +1,108 @@
+import type {
+  Clock,
+  ExchangeId,
+  KeyRecord,
+  Protocol,
+  Result,
+  Route,
+  RouteTable,
+  Target,
+  Upstream,
+} from '#contracts';
+import { readHeaders } from './headers.ts';
+
+export interface ModelsContext {
+  readonly clock: Clock;
+  readonly protocols: readonly Protocol[];
+  readonly upstream: Upstream;
+  readonly routes: () => RouteTable;
+  readonly admit: (credential: string | undefined) => Result<KeyRecord | undefined>;
+  readonly nextId: () => ExchangeId;
+}
+
+/** A list of models is a courtesy; a provider that does not give it soon does not delay the names we know ourselves. */
+const PATIENCE = 5_000;
+
+/**
+ * `GET /v1/models` in the caller's dialect (Anthropic's clients always send `anthropic-version`): the names that routes
+ * match exactly, then what the providers behind catch-all routes list.
+ */
+export async function listModels(ctx: ModelsContext, request: Request): Promise<Response> {
+  const dialect = request.headers.has('anthropic-version') ? 'anthropic' : 'openai';
+  const said = readHeaders(request.headers);
+  const admitted = ctx.admit(said.credential);
+  if (!admitted.ok) {
+    const protocol = ctx.protocols.find((p) => p.dialect === dialect) as Protocol;
+    const { status, body } = protocol.writeError(admitted.error, ctx.nextId());
+    return new Response(body, { status, headers: { 'content-type': 'application/json' } });
+  }
+  const allowed = ctx.routes().routes.filter((r) => admitted.value?.routes?.includes(r.name) ?? true);
+  const named = allowed.flatMap((r) => namedModel(r, dialect) ?? []);
+  const open = allowed.flatMap((r) =>
+    namedModel(r, dialect) === undefined ? (firstTarget(r, dialect) ?? []) : [],
+  );
+  const listed = await Promise.all(unique(open).map((target) => ask(ctx, target, dialect, said.forward)));
+  const seen = new Set<string>();
+  const data = [...named, ...listed.flat()].filter(({ id }) => !seen.has(id) && seen.add(id));
+  const body =
+    dialect === 'openai'
+      ? { object: 'list', data }
+      : { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  return Response.json(body);
+}
+
+interface Model {
+  readonly id: string;
+}
+
+const EPOCH = '1970-01-01T00:00:00Z';
+
+function namedModel(route: Route, dialect: string): Model | undefined {
+  const model = route.config.match.model;
+  if (!model || model.includes('*') || !firstTarget(route, dialect)) return undefined;
+  return dialect === 'openai'
+    ? ({ id: model, object: 'model', created: 0, owned_by: 'midwatch' } as Model)
+    : ({ id: model, type: 'model', display_name: model, created_at: EPOCH } as Model);
+}
+
+const firstTarget = (route: Route, dialect: string): Target | undefined =>
+  route.tiers.flatMap((tier) => tier.targets).find((t) => t.kind.dialects.some((d) => d === dialect));
+
+const unique = (targets: readonly Target[]): readonly Target[] => [
+  ...new Map(targets.map((t) => [t.provider, t])).values(),
+];
+
+async function ask(
+  ctx: ModelsContext,
+  target: Target,
+  dialect: 'openai' | 'anthropic',
+  forward: Record<string, string>,
+): Promise<readonly Model[]> {
+  const baseUrl = target.baseUrl[dialect];
+  if (baseUrl === undefined) return [];
+  const { url, headers } = target.kind.request({
+    dialect,
+    baseUrl,
+    path: '/models',
+    model: '',
+    settings: target.settings,
+    ...(target.apiKey && { apiKey: target.apiKey }),
+  });
+  const all: Record<string, string> = { ...forward };
+  for (const [name, value] of headers) all[name] ??= value;
+  const abort = new AbortController();
+  const patience = ctx.clock.after(PATIENCE, () => abort.abort());
+  try {
+    const response = await ctx.upstream({ url, method: 'GET', headers: all, signal: abort.signal });
+    const body: unknown = JSON.parse(new TextDecoder().decode(await response.bytes()));
+    const data = (body as { data?: unknown }).data;
+    return Array.isArray(data)
+      ? data.filter((m): m is Model => typeof (m as Model | null)?.id === 'string')
+      : [];
+  } catch {
+    // The provider is away or answers no list: our own names are the answer.
+    return [];
+  } finally {
+    patience();
+  }
+}

@@ -1,0 +1,81 @@
+import type { Attempt, Cost, ExchangeFacts, Failure, Finished, Outcome, Reading, Timing } from '#contracts';
+import { NO_COST, NO_USAGE } from '#contracts';
+import type { Gaps } from './gaps.ts';
+import { round } from './gaps.ts';
+import type { Walk } from './walk.ts';
+
+/** Route name of exchanges that never reached one: unreadable asks, unknown routes. */
+export const NO_ROUTE = '-';
+
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly failure?: Failure;
+  /** HTTP status that the caller saw. */
+  readonly status: number;
+  readonly reading?: Reading;
+  readonly gaps?: Gaps;
+  /** Of the attempt that served, on the clock of the exchange. */
+  readonly firstByte?: number;
+  readonly firstToken?: number;
+}
+
+export function finish(walk: Walk, ending: Ending, now: number): Finished {
+  const route = walk.route;
+  const served = walk.attempts.at(-1);
+  const intended = route?.tiers[0]?.name ?? '';
+  const gaps = ending.gaps?.read();
+  const timing: Timing = {
+    queued: 0,
+    ...(ending.firstByte !== undefined && { firstByte: round(ending.firstByte) }),
+    ...(ending.firstToken !== undefined && { firstToken: round(ending.firstToken) }),
+    total: round(now - walk.start),
+    overhead: round(walk.own),
+    ...(gaps && { gaps }),
+  };
+  const facts: ExchangeFacts = {
+    id: walk.id,
+    at: walk.at,
+    kind: 'model',
+    source: 'gateway',
+    route: route?.name ?? NO_ROUTE,
+    protocol: walk.protocol.name,
+    observed: ending.reading?.observed ?? {},
+    who: walk.who,
+    place: walk.place,
+    ask: walk.facets,
+    attempts: walk.attempts,
+    verdicts: [],
+    tier: { intended, served: served?.tier ?? intended },
+    outcome: ending.outcome,
+    ...(ending.failure && { failure: ending.failure }),
+    usage: served?.usage ?? NO_USAGE,
+    cost: bill(walk.attempts),
+    timing,
+    status: ending.status,
+    record: route?.config.record ?? 'full',
+  };
+  const answer = ending.reading?.message();
+  return { facts, declared: walk.declared, ...(walk.body && { ask: walk.body }), ...(answer && { answer }) };
+}
+
+/** From sure to alarming; a bill is as sure as its least sure part. */
+const CERTAINTY: readonly Cost['state'][] = ['free', 'exact', 'estimated', 'unpriced'];
+
+/** What all attempts together add to the bill. */
+export function bill(attempts: readonly Attempt[]): Cost {
+  if (attempts.length === 1) return (attempts[0] as Attempt).cost;
+  return attempts.reduce<Cost>((sum, { cost }) => {
+    const parts: Record<string, number> = { ...sum.parts };
+    for (const [kind, amount] of Object.entries(cost.parts ?? {})) parts[kind] = (parts[kind] ?? 0) + amount;
+    const priceVersion = cost.priceVersion ?? sum.priceVersion;
+    return {
+      microUsd: sum.microUsd + cost.microUsd,
+      state: CERTAINTY.indexOf(cost.state) > CERTAINTY.indexOf(sum.state) ? cost.state : sum.state,
+      ...(priceVersion && { priceVersion }),
+      ...(Object.keys(parts).length > 0 && { parts }),
+    };
+  }, NO_COST);
+}
+
+/** A micro-dollar amount as dollars, exact to the last digit. */
+export const dollars = (microUsd: number): string => (microUsd / 1e6).toFixed(6);

@@ -1,0 +1,119 @@
+import type {
+  AskFacets,
+  Attempt,
+  AttemptCause,
+  Axes,
+  Clock,
+  Cost,
+  EpochMs,
+  ExchangeId,
+  Failure,
+  MonotonicMs,
+  Outcome,
+  Place,
+  Pricer,
+  Protocol,
+  Reading,
+  Route,
+  Target,
+  Tier,
+  Usage,
+  Who,
+} from '#contracts';
+import { NO_COST, NO_USAGE } from '#contracts';
+import { estimate } from './estimate.ts';
+import { round } from './gaps.ts';
+
+/** One exchange on its way through the house: what every step adds to. Born when the ask arrives, closed by the record. */
+export interface Walk {
+  readonly id: ExchangeId;
+  readonly at: EpochMs;
+  readonly start: MonotonicMs;
+  readonly protocol: Protocol;
+  readonly who: Who;
+  readonly place: Place;
+  readonly declared: Axes;
+  /** The caller speaks to Midwatch by header, so it is told by a last comment what is known only at the end of a stream. */
+  readonly talks: boolean;
+  readonly facets: AskFacets;
+  readonly body?: Uint8Array;
+  readonly route?: Route;
+  readonly attempts: Attempt[];
+  /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
+  own: number;
+}
+
+/** One try while it runs. */
+export interface Try {
+  readonly number: number;
+  readonly cause: AttemptCause;
+  readonly tier: Tier;
+  readonly target: Target;
+  readonly model: string;
+  readonly startedAt: EpochMs;
+  readonly start: MonotonicMs;
+  status?: number;
+  headers?: number;
+  firstByte?: number;
+  firstToken?: number;
+  providerRequestId?: string;
+}
+
+/** Names under which providers return their own id of a call. */
+const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'cf-ray'] as const;
+
+export const requestId = (headers: Headers): string | undefined => {
+  for (const name of REQUEST_IDS) {
+    const value = headers.get(name);
+    if (value) return value.slice(0, 128);
+  }
+  return undefined;
+};
+
+/** Closes a try: the raw fact that everything else is derived from. */
+export function closeTry(
+  one: Try,
+  clock: Clock,
+  pricer: Pricer,
+  walk: Walk,
+  end: { readonly outcome: Outcome; readonly failure?: Failure; readonly reading?: Reading },
+): Attempt {
+  const usage = usageOf(one, walk, end.reading);
+  return {
+    number: one.number,
+    cause: one.cause,
+    tier: one.tier.name,
+    provider: one.target.provider,
+    model: one.model,
+    startedAt: one.startedAt,
+    outcome: end.outcome,
+    ...(one.status !== undefined && { status: one.status }),
+    ...(end.failure && { failure: end.failure }),
+    usage,
+    cost: costOf(one, pricer, usage, end.reading?.observed.model),
+    timing: {
+      ...(one.headers !== undefined && { headers: round(one.headers) }),
+      ...(one.firstByte !== undefined && { firstByte: round(one.firstByte) }),
+      ...(one.firstToken !== undefined && { firstToken: round(one.firstToken) }),
+      total: round(clock.monotonic() - one.start),
+    },
+    ...(one.providerRequestId && { providerRequestId: one.providerRequestId }),
+  };
+}
+
+/** A provider that began to answer has worked, and bills; where it did not say how much, the estimate says that it is one. */
+function usageOf(one: Try, walk: Walk, reading: Reading | undefined): Usage {
+  if (reading && reading.usage.basis !== 'none') return reading.usage;
+  const worked = reading !== undefined && one.status !== undefined && one.status < 300;
+  return worked ? estimate(walk.facets, reading.textLength) : NO_USAGE;
+}
+
+/** The served model has the right price; a served name that no list knows falls back to the name that was asked for. */
+function costOf(one: Try, pricer: Pricer, usage: Usage, served: string | undefined): Cost {
+  if (usage.basis === 'none') return NO_COST;
+  const call = { provider: one.target.provider, usage, at: one.startedAt };
+  const cost = pricer.price({ ...call, model: served ?? one.model });
+  return cost.state === 'unpriced' && served !== undefined && served !== one.model
+    ? pricer.price({ ...call, model: one.model })
+    : cost;
+}
