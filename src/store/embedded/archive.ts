@@ -12,11 +12,16 @@ const LEVEL = 19;
  *
  * @returns its size in bytes.
  */
-export async function packBinaries(outFile: string, root: string = packagedBinaries()): Promise<number> {
-  const entries: Record<string, Blob> = {};
-  for (const [path, source] of neededFiles(root)) entries[path] = Bun.file(source);
+export async function packBinaries(
+  outFile: string,
+  root: string = packagedBinaries(),
+  level: number = LEVEL,
+): Promise<number> {
+  const entries: Record<string, Uint8Array<ArrayBuffer>> = {};
+  // Read here: given a `Bun.file`, Bun.Archive writes an entry of no bytes.
+  for (const [path, source] of neededFiles(root)) entries[path] = await Bun.file(source).bytes();
   const tar = await new Bun.Archive(entries).bytes();
-  const packed = await Bun.zstdCompress(tar, { level: LEVEL });
+  const packed = await Bun.zstdCompress(tar, { level });
   return Bun.write(outFile, packed);
 }
 
@@ -26,7 +31,7 @@ export async function packBinaries(outFile: string, root: string = packagedBinar
  *
  * @param archive its path (inside a compiled binary too) or its content.
  */
-export async function unpackBinaries(archive: string | Blob, cacheFolder: string): Promise<string> {
+export async function binariesFromArchive(archive: string | Blob, cacheFolder: string): Promise<string> {
   const packed = await (typeof archive === 'string' ? Bun.file(archive) : archive).bytes();
   const name = new Bun.CryptoHasher('sha256').update(packed).digest('hex').slice(0, 16);
   mkdirSync(cacheFolder, { recursive: true });

@@ -1,9 +1,13 @@
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -129,6 +133,7 @@ export function atomically(
   const place = () => {
     try {
       chmodSync(draft, 0o755);
+      syncTree(draft);
       renameSync(draft, target);
     } catch (error) {
       rmSync(draft, { recursive: true, force: true });
@@ -145,6 +150,16 @@ export function atomically(
     return filling === undefined ? place() : filling.then(place).catch(abandon);
   } catch (error) {
     return abandon(error);
+  }
+}
+
+/** Else a power cut could keep the name and lose the contents, and nobody would make them again. */
+function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = openSync(join(entry.parentPath, entry.name), 'r');
+    fsyncSync(file);
+    closeSync(file);
   }
 }
 

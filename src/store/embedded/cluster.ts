@@ -3,8 +3,9 @@ import {
   chownSync,
   closeSync,
   existsSync,
-  mkdirSync,
+  mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,6 +19,7 @@ import { EmbeddedPostgresError, errnoOf } from './errors.ts';
 import { type Account, run } from './run.ts';
 
 export const SUPERUSER = 'midwatch';
+const DRAFT = 'cluster.draft-';
 
 /** One Postgres cluster on disk and the account that owns it. */
 export interface Cluster {
@@ -41,7 +43,12 @@ export interface Cluster {
  */
 export function clusterAt(home: string, account: Account | undefined): Cluster {
   const folder = join(home, 'cluster');
-  return { home, folder, name: account === undefined ? folder : '/proc/self/cwd', account };
+  return { home, folder, name: nameFor(folder, account), account };
+}
+
+/** Elsewhere than on Linux there is no such link; the account then has to be let in by whoever chose the folder. */
+function nameFor(folder: string, account: Account | undefined): string {
+  return account !== undefined && process.platform === 'linux' ? '/proc/self/cwd' : folder;
 }
 
 /** Creates the cluster if there is none, and checks that these binaries can open it. Returns whether it is new. */
@@ -102,10 +109,11 @@ export async function syncOnce(cluster: Cluster, binaries: Binaries, log: Log): 
 }
 
 async function create(cluster: Cluster, binaries: Binaries, clock: Clock): Promise<void> {
-  // Made under another name: a kill halfway leaves a draft that the next start throws away.
-  const draft = join(cluster.home, 'cluster.draft');
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { mode: 0o700 });
+  // Made under another name, and a new one each time: after a kill halfway the old initdb may still be at it.
+  for (const name of readdirSync(cluster.home)) {
+    if (name.startsWith(DRAFT)) rmSync(join(cluster.home, name), { recursive: true, force: true });
+  }
+  const draft = mkdtempSync(join(cluster.home, DRAFT));
   const password = join(cluster.home, 'password');
   writeFileSync(password, `${Buffer.from(clock.randomBytes(24)).toString('base64url')}\n`, { mode: 0o600 });
   chmodSync(password, 0o600);
@@ -114,7 +122,7 @@ async function create(cluster: Cluster, binaries: Binaries, clock: Clock): Promi
     const result = await run(
       binaries.initdb,
       [
-        ...['-D', cluster.account === undefined ? draft : cluster.name],
+        ...['-D', nameFor(draft, cluster.account)],
         ...['--username', SUPERUSER, '--pwfile=/dev/stdin'],
         ...['--auth-host=scram-sha-256', '--auth-local=reject'],
         // Byte order of UTF-8 from Postgres itself: indexes do not depend on the version of the C library.

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedPostgresError } from './errors.ts';
+import { EmbeddedPostgresError, errnoOf } from './errors.ts';
 
 export interface Lock {
   release(): void;
@@ -23,6 +23,7 @@ export function acquireLock(folder: string): Lock {
     database.run('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
+    if (errnoOf(error) !== 'SQLITE_BUSY') throw error;
     const holder = readHolder(holderFile);
     throw new EmbeddedPostgresError(
       'in-use',
@@ -31,6 +32,8 @@ export function acquireLock(folder: string): Lock {
       { cause: error },
     );
   }
+  // Replaced, not rewritten: it may be left from a start by root, and the folder is ours but the file is not.
+  rmSync(holderFile, { force: true });
   writeFileSync(holderFile, `${process.pid}\n`);
   return { release: () => database.close() };
 }

@@ -29,6 +29,8 @@ export interface PostmasterOptions {
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** Told as soon as the process exists, long before it is ready: recovery can take a while. */
+  readonly onSpawn: (pid: number) => void;
   readonly log: Log;
 }
 
@@ -68,7 +70,10 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
       report(line, log);
     });
   });
-  if (child.pid !== undefined) giveWay(child.pid, log);
+  if (child.pid !== undefined) {
+    options.onSpawn(child.pid);
+    giveWay(child.pid, log);
+  }
 
   const patience = new AbortController();
   const first = await Promise.race([ready, exited, clock.sleep(START_MS, patience.signal)]);

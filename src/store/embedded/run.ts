@@ -35,20 +35,26 @@ export const childEnvironment: Readonly<Record<string, string>> = {
 /** Runs a program to its end. Never rejects: what went wrong is in the result. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve) => {
-    const child = spawn(command, [...args], {
-      ...(options.account && { uid: options.account.uid, gid: options.account.gid }),
-      // A child keeps our working directory, which a dropped account may not even be allowed to name.
-      cwd: options.cwd ?? '/',
-      env: { ...childEnvironment },
-      stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    const collect = (chunk: Buffer) => {
-      output += chunk.toString();
-    };
-    child.stdout?.on('data', collect);
-    child.stderr?.on('data', collect);
-    child.on('error', (error) => resolve({ code: 127, output: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    const failed = (error: unknown) => resolve({ code: 127, output: String(error) });
+    try {
+      const child = spawn(command, [...args], {
+        ...(options.account && { uid: options.account.uid, gid: options.account.gid }),
+        // A child keeps our working directory, which a dropped account may not even be allowed to name.
+        cwd: options.cwd ?? '/',
+        env: { ...childEnvironment },
+        stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
+      });
+      let output = '';
+      const collect = (chunk: Buffer) => {
+        output += chunk.toString();
+      };
+      child.stdout?.on('data', collect);
+      child.stderr?.on('data', collect);
+      child.on('error', failed);
+      child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    } catch (error) {
+      // Some failures to start are events, others (a file that is no program) are thrown.
+      failed(error);
+    }
   });
 }

@@ -4,12 +4,12 @@ import type { Clock, Log } from '#contracts';
 import { packagedBinaries, runnableBinaries } from './binaries.ts';
 import { clusterAt, prepareCluster, readPassword, syncOnce } from './cluster.ts';
 import { ensureDatabase, urlOf } from './database.ts';
-import { EmbeddedPostgresError, errnoOf } from './errors.ts';
+import { asEmbeddedError } from './errors.ts';
 import { startGuard } from './guard.ts';
 import { endLeftovers } from './leftovers.ts';
 import { acquireLock } from './lock.ts';
-import { findPort, isFree } from './port.ts';
-import { type PostmasterOptions, startPostmaster } from './postmaster.ts';
+import { onFreePort } from './port.ts';
+import { type Postmaster, startPostmaster } from './postmaster.ts';
 import { supervise, type UnexpectedExit } from './supervise.ts';
 import { chooseAccount } from './user.ts';
 
@@ -50,41 +50,50 @@ export interface EmbeddedPostgres {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { clock, log } = options;
   const home = openHome(options.dataDir);
-  const lock = acquireLock(home);
-  const undo: (() => void)[] = [lock.release];
+  const undo: (() => void | Promise<void>)[] = [];
   try {
+    undo.push(acquireLock(home).release);
     const account = await chooseAccount(join(home, 'cluster'));
     const cluster = clusterAt(home, account);
     const binaries = await runnableBinaries(options.binaries ?? packagedBinaries(), account, home);
-    if (!(await prepareCluster(cluster, binaries, clock, log)))
-      await endLeftovers(cluster.folder, clock, log);
+    await prepareCluster(cluster, binaries, clock, log);
 
     const password = readPassword(cluster);
-    const port = await choosePort(options.port, home);
     const guard = startGuard(cluster);
     undo.push(guard.release);
-    const server: PostmasterOptions = {
-      ...{ cluster, binaries, port, clock, log },
-      settings: options.settings ?? {},
-    };
 
-    const supervised = await supervise({
-      ...{ clock, log, onExit: options.onExit, onRestart: options.onRestart },
-      async start() {
-        await endLeftovers(cluster.folder, clock, log);
-        const postmaster = await startPostmaster(server);
-        guard.watch(postmaster.pid);
-        try {
-          await ensureDatabase(port, password);
-        } catch (error) {
-          await postmaster.stop();
-          throw error;
-        }
+    const startOn = async (port: number): Promise<Postmaster> => {
+      const postmaster = await startPostmaster({
+        ...{ cluster, binaries, port, clock, log },
+        settings: options.settings ?? {},
+        onSpawn: guard.watch,
+      });
+      try {
+        await ensureDatabase(port, password);
         return postmaster;
+      } catch (error) {
+        await postmaster.stop();
+        throw error;
+      }
+    };
+    await endLeftovers(cluster.folder, clock, log);
+    const { port, postmaster } = await onFreePort(options.port, home, startOn);
+    const supervised = supervise({
+      ...{ clock, log, onExit: options.onExit, onRestart: options.onRestart },
+      first: postmaster,
+      async restart() {
+        await endLeftovers(cluster.folder, clock, log);
+        return startOn(port);
       },
     });
+    undo.push(supervised.stop);
     const synced = syncOnce(cluster, binaries, log);
-    log('info', 'store.postgres.ready', { port, pid: supervised.pid, version: binaries.version });
+    undo.push(() => synced);
+    log('info', 'store.postgres.ready', {
+      port,
+      pid: supervised.pid,
+      version: binaries.version,
+    });
 
     let stopped: Promise<void> | undefined;
     return {
@@ -95,47 +104,34 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
         return supervised.pid;
       },
       stop() {
-        stopped ??= synced.then(supervised.stop).finally(() => release(undo));
+        stopped ??= release(undo);
         return stopped;
       },
     };
   } catch (error) {
-    release(undo);
-    throw error;
+    await release(undo);
+    throw asEmbeddedError(error, home);
   }
 }
 
-/** `<dataDir>/postgres`, ours alone: it holds the password. The account of the server is let in by `clusterAt`. */
+/** `<dataDir>/postgres`, ours alone. The account of the server gets to its cluster in another way: see `clusterAt`. */
 function openHome(dataDir: string): string {
   const home = join(dataDir, 'postgres');
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     return realpathSync(home);
   } catch (error) {
-    const full = errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT';
-    throw new EmbeddedPostgresError(
-      full ? 'disk-full' : 'not-writable',
-      full
-        ? `There is no space left for the database in ${home}.`
-        : `The folder of the database, ${home}, cannot be made (${errnoOf(error) ?? error}).`,
-      full
-        ? 'Free some space, or choose a data folder on another disk.'
-        : 'Make the data folder writable for this user, or choose another one.',
-      { cause: error },
-    );
+    throw asEmbeddedError(error, home);
   }
 }
 
-async function choosePort(wanted: number | undefined, home: string): Promise<number> {
-  if (wanted === undefined) return findPort(home);
-  if (await isFree(wanted)) return wanted;
-  throw new EmbeddedPostgresError(
-    'port-taken',
-    `Another program listens on port ${wanted}, which the database is to use.`,
-    'Stop that program, or give the database another port.',
-  );
-}
-
-function release(undo: (() => void)[]): void {
-  for (let step = undo.pop(); step !== undefined; step = undo.pop()) step();
+/** Backwards, and to the end: a step that fails must not keep the lock from being given back. */
+async function release(undo: (() => void | Promise<void>)[]): Promise<void> {
+  const step = undo.pop();
+  if (step === undefined) return;
+  try {
+    await step();
+  } finally {
+    await release(undo);
+  }
 }

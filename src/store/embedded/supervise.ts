@@ -8,8 +8,9 @@ export interface UnexpectedExit extends Exit {
 }
 
 export interface SuperviseOptions {
-  /** Brings a server up, from whatever state the folder is in. Called again after each unexpected end. */
-  readonly start: () => Promise<Postmaster>;
+  readonly first: Postmaster;
+  /** Brings the next one up on the same URL, from whatever state the last one left. */
+  readonly restart: () => Promise<Postmaster>;
   readonly onExit?: ((exit: UnexpectedExit) => void) | undefined;
   readonly onRestart?: ((pid: number) => void) | undefined;
   readonly clock: Clock;
@@ -27,12 +28,12 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A server that lived this long is no crash loop, so its end is answered at once. */
 const SETTLED_MS = 30_000;
 
-/** Starts a server and keeps one running until `stop`. Rejects only when the first start fails. */
-export async function supervise(options: SuperviseOptions): Promise<Supervised> {
+/** Keeps a server running until `stop`. */
+export function supervise(options: SuperviseOptions): Supervised {
   const { clock, log } = options;
   const stopping = new AbortController();
-  let current: Postmaster | undefined = await options.start();
-  let lastPid = current.pid;
+  let current: Postmaster | undefined = options.first;
+  let lastPid = options.first.pid;
   const watching = watch();
 
   async function watch(): Promise<void> {
@@ -55,7 +56,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
       if (stopping.signal.aborted) return;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       try {
-        current = await options.start();
+        current = await options.restart();
         lastPid = current.pid;
         trouble = undefined;
         log('info', 'store.postgres.restarted', { pid: lastPid });
