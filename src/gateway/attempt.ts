@@ -37,8 +37,11 @@ export interface OpenStream {
   readonly line: Line;
 }
 
-/** Reads chunks; Bun's and Node's type of the reader differ in one method that nobody needs. */
-export type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
+/** Reads chunks; Bun's and Node's types of the reader differ in methods that nobody needs here. */
+export interface ChunkReader {
+  read(): Promise<{ readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: undefined }>;
+  cancel(): Promise<void>;
+}
 
 /** The provider's own error answer, which passes to a caller of the same dialect as it is. */
 export interface Refusal {
@@ -145,7 +148,7 @@ async function untilCommit(ctx: TryContext, response: UpstreamResponse): Promise
     reading: scanner.read(false),
   });
   if (!response.body) return failed('empty');
-  const reader = response.body.getReader();
+  const reader = response.body.getReader() as ChunkReader;
   const held: Uint8Array[] = [];
   expect(line, clock, ctx.deadline, 'timeout_first_token', ctx.timeouts.firstToken);
   for (;;) {
