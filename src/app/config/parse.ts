@@ -1,0 +1,196 @@
+import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import {
+  type Config,
+  configSchema,
+  err,
+  ok,
+  type Provider,
+  type ProviderConfig,
+  type Result,
+} from '#contracts';
+import { findProvider, providers } from '#providers';
+import { nearest } from './nearest.ts';
+import { type ConfigProblem, formatPath } from './problems.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Text of `midwatch.yaml` to a configuration, or everything that is wrong with it, each with its line. */
+export function parseConfig(text: string, env: Environment): Result<Config, readonly ConfigProblem[]> {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (doc.errors.length > 0)
+    return err(
+      doc.errors.map((e) => ({
+        line: lines.linePos(e.pos[0]).line,
+        path: '',
+        message: firstLine(e.message),
+      })),
+    );
+  if (doc.contents !== null && !isMap(doc.contents))
+    return err([
+      { line: 1, path: '', message: 'expected a mapping of settings such as `listen:` or `routes:`' },
+    ]);
+
+  const lineOf = (path: readonly PropertyKey[], key?: string): number | undefined => {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const node = doc.getIn(path.slice(0, depth) as unknown[], true);
+      if (key !== undefined && depth === path.length && isMap(node)) {
+        const found = node.items.find((item) => String(item.key) === key)?.key;
+        if (isNode(found) && found.range) return lines.linePos(found.range[0]).line;
+      }
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return undefined;
+  };
+
+  const missing: ConfigProblem[] = [];
+  const raw = substitute(doc.toJS() ?? {}, [], env, (path, name) =>
+    missing.push({
+      ...at(lineOf(path)),
+      path: formatPath(path),
+      message: `the environment has no ${name}; set it, or write the value here`,
+    }),
+  );
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success)
+    return err([...missing, ...parsed.error.issues.flatMap((issue) => explain(issue, lineOf))]);
+  const problems = [...missing, ...references(parsed.data, lineOf)];
+  return problems.length > 0 ? err(problems) : ok(parsed.data);
+}
+
+const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message;
+const at = (line: number | undefined) => (line === undefined ? {} : { line });
+type LineOf = (path: readonly PropertyKey[], key?: string) => number | undefined;
+
+/** `${NAME}` and `${NAME:-default}` in any string. */
+function substitute(
+  value: unknown,
+  path: readonly PropertyKey[],
+  env: Environment,
+  onMissing: (path: readonly PropertyKey[], name: string) => void,
+): unknown {
+  if (typeof value === 'string')
+    return value.replace(
+      /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
+      (_, name: string, otherwise?: string) => {
+        const found = env[name] ?? otherwise;
+        if (found === undefined) onMissing(path, name);
+        return found ?? '';
+      },
+    );
+  if (Array.isArray(value)) return value.map((item, i) => substitute(item, [...path, i], env, onMissing));
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, substitute(item, [...path, key], env, onMissing)]),
+    );
+  return value;
+}
+
+function explain(issue: z.core.$ZodIssue, lineOf: LineOf): ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    return issue.keys.map((key) => {
+      const guess = nearest(key, known);
+      return {
+        ...at(lineOf(issue.path, key)),
+        path: formatPath([...issue.path, key]),
+        message: guess
+          ? `unknown key; did you mean "${guess}"?`
+          : `unknown key; known here: ${known.join(', ')}`,
+      };
+    });
+  }
+  // A union reports each branch that failed; the one with a sentence of its own is the one worth reading.
+  const inner =
+    issue.code === 'invalid_union' ? issue.errors.flat().find((e) => e.code === 'invalid_format') : undefined;
+  return [{ ...at(lineOf(issue.path)), path: formatPath(issue.path), message: (inner ?? issue).message }];
+}
+
+/** Keys that the schema knows at a path, found by walking it. */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema: z.core.$ZodType | undefined = configSchema;
+  for (const key of path) {
+    const here: z.core.$ZodType | undefined = unwrap(schema);
+    if (here instanceof z.ZodObject) schema = here.shape[String(key)];
+    else if (here instanceof z.ZodRecord) schema = here.valueType;
+    else if (here instanceof z.ZodArray) schema = here.element;
+    else return [];
+  }
+  const last = unwrap(schema);
+  return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
+}
+
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  let here = schema;
+  while (here instanceof z.ZodDefault || here instanceof z.ZodPrefault || here instanceof z.ZodOptional)
+    here = here.unwrap();
+  return here;
+}
+
+/** The member of the provider family behind an entry: as it says, else by its own name, else by its dialect. */
+export function kindOf(
+  name: string,
+  settings: { readonly kind?: unknown; readonly protocol?: unknown },
+): Provider | undefined {
+  const kind = settings.kind ?? (findProvider(name) ? name : settings.protocol);
+  return typeof kind === 'string' ? findProvider(kind) : undefined;
+}
+
+/** What the schema cannot see: names that must exist elsewhere in the file, and settings of the provider's own. */
+function references(config: Config, lineOf: LineOf): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const say = (path: readonly PropertyKey[], message: string) =>
+    problems.push({ ...at(lineOf(path)), path: formatPath(path), message });
+  for (const [name, settings] of Object.entries(config.providers)) {
+    const kind = kindOf(name, settings);
+    if (!kind) {
+      const known = providers.map((p) => p.name);
+      if (settings.kind !== undefined)
+        say(['providers', name, 'kind'], `no provider of this kind; known: ${known.join(', ')}`);
+      else
+        say(
+          ['providers', name],
+          `say what it speaks: \`protocol: openai\` or \`protocol: anthropic\`, or \`kind:\` one of ${known.join(', ')}`,
+        );
+      continue;
+    }
+    if (settings.baseUrl === undefined && Object.keys(kind.baseUrl).length === 0)
+      say(['providers', name], `kind ${kind.name} has no default address; set \`baseUrl\``);
+    const own = kind.params.safeParse(settings);
+    if (!own.success)
+      for (const issue of own.error.issues) say(['providers', name, ...issue.path], issue.message);
+    const shared = knownKeys(['providers', name]);
+    const params = kind.params instanceof z.ZodObject ? Object.keys(kind.params.shape) : [];
+    for (const key of Object.keys(settings).filter((k) => !shared.includes(k) && !params.includes(k))) {
+      const guess = nearest(key, [...shared, ...params]);
+      problems.push({
+        ...at(lineOf(['providers', name], key)),
+        path: formatPath(['providers', name, key]),
+        message: guess
+          ? `unknown key; did you mean "${guess}"?`
+          : `unknown key; known here: ${[...shared, ...params].join(', ')}`,
+      });
+    }
+  }
+  for (const [route, { tiers }] of Object.entries(config.routes)) {
+    const seen = new Set<string>();
+    tiers.forEach((tier, t) => {
+      const path = ['routes', route, 'tiers', t];
+      if (seen.has(tier.name)) say([...path, 'name'], `two tiers are called "${tier.name}"`);
+      seen.add(tier.name);
+      if ((tier.targets === undefined) === (tier.reply === undefined))
+        say(path, 'give a tier either `targets` or a canned `reply`');
+      tier.targets?.forEach((target, i) => {
+        if (config.providers[target.provider]) return;
+        const names = Object.keys(config.providers);
+        const guess = nearest(target.provider, names);
+        say(
+          [...path, 'targets', i, 'provider'],
+          `no provider "${target.provider}"${guess ? `; did you mean "${guess}"?` : ` under \`providers\`${names.length > 0 ? ` (${names.join(', ')})` : ''}`}`,
+        );
+      });
+    });
+  }
+  return problems;
+}

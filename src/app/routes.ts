@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import type { Config, ProviderConfig, Route, RouteTable, RouteView, Target } from '#contracts';
+import { ConfigError, kindOf, type LoadedConfig } from './config/index.ts';
+
+/** Routes made ready: names resolved to providers, keys read, patterns compiled. */
+export function buildRoutes(config: Config, simulator?: { readonly port: number }): RouteTable {
+  const routes: Route[] = Object.entries(config.routes).map(([name, route]) => ({
+    name,
+    config: route,
+    tiers: route.tiers.map((tier) => ({
+      name: tier.name,
+      targets: (tier.targets ?? []).map((t) =>
+        bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
+      ),
+      ...(tier.reply !== undefined && { reply: tier.reply }),
+    })),
+  }));
+  const byName = new Map(routes.map((r) => [r.name, r]));
+  const rules = routes.map((route) => ({ route, matches: matcher(route) }));
+  // Exact models before patterns before catch-alls, in file order within each: the most specific promise wins.
+  const rank = ({ route }: (typeof rules)[number]) => {
+    const { model, feature } = route.config.match;
+    return (model === undefined ? 2 : model.includes('*') ? 1 : 0) - (feature === undefined ? 0 : 0.5);
+  };
+  const ordered = rules
+    .map((rule, i) => ({ rule, i }))
+    .sort((a, b) => rank(a.rule) - rank(b.rule) || a.i - b.i)
+    .map(({ rule }) => rule);
+  return {
+    routes,
+    match: (ask) => (ask.route ? byName.get(ask.route) : ordered.find((r) => r.matches(ask))?.route),
+  };
+}
+
+type Ask = Parameters<RouteTable['match']>[0];
+
+function matcher(route: Route): (ask: Ask) => boolean {
+  const { model, protocol, feature } = route.config.match;
+  const pattern =
+    model === undefined ? undefined : new RegExp(`^${model.split('*').map(escape).join('.*')}$`);
+  return (ask) =>
+    (pattern === undefined || pattern.test(ask.model)) &&
+    (protocol === undefined || protocol === ask.protocol.dialect || protocol === ask.protocol.name) &&
+    (feature === undefined || feature === ask.feature);
+}
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+function bind(
+  provider: string,
+  model: string | undefined,
+  settings: ProviderConfig,
+  simulator: { readonly port: number } | undefined,
+): Target {
+  const kind = kindOf(provider, settings);
+  if (!kind) throw new Error(`provider ${provider} has no kind; the configuration should have been refused`);
+  const own = settings.baseUrl?.replace(/\/+$/, '');
+  const started = kind.name === 'simulator' && simulator && own === undefined ? simulator.port : undefined;
+  const root = started === undefined ? undefined : `http://127.0.0.1:${started}`;
+  const apiKey =
+    settings.apiKey ??
+    (settings.apiKeyFile === undefined ? undefined : readKey(provider, settings.apiKeyFile));
+  return {
+    provider,
+    kind,
+    ...(model !== undefined && { model }),
+    baseUrl: root
+      ? { openai: `${root}/v1`, anthropic: root }
+      : Object.fromEntries(kind.dialects.map((d) => [d, own ?? kind.baseUrl[d]])),
+    ...(apiKey && { apiKey }),
+    settings,
+  };
+}
+
+function readKey(provider: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new ConfigError(file, [
+      {
+        path: `providers.${provider}.apiKeyFile`,
+        message: 'cannot be read; check the path and its permissions',
+      },
+    ]);
+  }
+}
+
+/** A route's whole policy as one printable list, in the order in which it acts. */
+export function describeRoutes(table: RouteTable, loaded: LoadedConfig): readonly RouteView[] {
+  return table.routes.map(({ name, config, tiers }) => {
+    const { match, timeouts } = config;
+    const wants = [
+      match.model && `model ${match.model}`,
+      match.protocol && `protocol ${match.protocol}`,
+      match.feature && `feature ${match.feature}`,
+    ].filter(Boolean);
+    const targets = (tier: Route['tiers'][number]) =>
+      tier.targets.map((t) => `${t.provider}/${t.model ?? "the client's model"}`);
+    return {
+      name,
+      source: loaded.source,
+      tiers: tiers.map((tier) => ({
+        name: tier.name,
+        targets: targets(tier),
+        ...(tier.reply !== undefined && { reply: tier.reply }),
+      })),
+      policy: [
+        { step: 'match', says: wants.join(', ') || 'everything that no other route matches' },
+        {
+          step: 'admit',
+          says: 'a valid key that may use this route; none from loopback until the first key exists',
+        },
+        ...tiers.map((tier, i) => ({
+          step: i === 0 ? 'try' : 'else',
+          says:
+            tier.reply === undefined
+              ? `${tier.name}: ${targets(tier).join(', then ')}`
+              : `${tier.name}: answer "${tier.reply}"`,
+        })),
+        {
+          step: 'move on',
+          says: 'before the first output, when a target is away, limited, silent, broken or empty',
+        },
+        {
+          step: 'wait',
+          says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, all together ${seconds(timeouts.total)}`,
+        },
+        {
+          step: 'relay',
+          says: 'byte for byte; a cut, stalled or broken stream ends as an error of its own dialect',
+        },
+        {
+          step: 'record',
+          says: {
+            full: 'facts and bodies, secrets masked',
+            masked: 'facts and bodies, secrets and personal data masked',
+            none: 'facts only, no bodies',
+          }[config.record],
+        },
+      ],
+    };
+  });
+}
+
+const seconds = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`);
