@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Protocol } from '#contracts';
+import { defineMember } from '#contracts';
+import {
+  readAnthropicError,
+  writeAnthropicError,
+  writeAnthropicStreamError,
+} from '../shared/anthropic-errors.ts';
+import { readAnswer } from './answer.ts';
+import { readAsk } from './ask.ts';
+import { digest } from './digest.ts';
+import { readMessage } from './message.ts';
+import { MessagesScanner } from './stream.ts';
+
+export { rebuild } from './digest.ts';
+
+export const anthropicMessages: Protocol = defineMember('protocol', {
+  name: 'anthropic-messages',
+  version: 1,
+  summary: "Messages as Anthropic's clients speak them.",
+  params: z.object({}),
+  dialect: 'anthropic',
+  path: '/messages',
+  readAsk,
+  readAnswer,
+  scanStream: (limits) => new MessagesScanner(limits),
+  readError: readAnthropicError,
+  writeError: writeAnthropicError,
+  writeStreamError: writeAnthropicStreamError,
+  digest,
+  readMessage,
+} satisfies Protocol);

@@ -1,0 +1,156 @@
+import type { Failure, Observed, Reading, Usage } from '#contracts';
+import { anthropicInBand } from '../shared/anthropic-errors.ts';
+import { estimateOutput } from '../shared/estimate.ts';
+import { isObject, type Json, object, parseJson, word } from '../shared/json.ts';
+import { mergeDelta } from '../shared/merge.ts';
+import { DialectScanner } from '../shared/scanner.ts';
+import { observedOf, read } from './answer.ts';
+import { anthropicUsage } from './usage.ts';
+
+/** One content block while it grows. The input of a tool call arrives as pieces of JSON text. */
+interface Growing {
+  readonly block: Json;
+  input: string | undefined;
+}
+
+export class MessagesScanner extends DialectScanner {
+  readonly #blocks = new Map<number, Growing>();
+  #begun = false;
+  #finish: string | undefined;
+  #usage: Json | undefined;
+  /** `message_delta` brings the final count; before it, the output stated is a placeholder. */
+  #counted = false;
+  #observed: Observed = {};
+
+  get finished(): boolean {
+    return this.#finish !== undefined;
+  }
+
+  protected override event(name: string, data: Json): Failure | undefined {
+    switch (data.type ?? name) {
+      case 'content_block_delta':
+        this.#delta(data.index, data.delta);
+        return undefined;
+      case 'content_block_start':
+        this.#start(data.index, data.content_block);
+        return undefined;
+      case 'message_start':
+        this.#begin(object(data.message));
+        return undefined;
+      case 'message_delta':
+        this.#finish = word(object(data.delta).stop_reason) ?? this.#finish;
+        this.#count(data.usage);
+        return undefined;
+      case 'message_stop':
+        this.ended = true;
+        return undefined;
+      case 'error':
+        return anthropicInBand(data);
+      default:
+        return undefined;
+    }
+  }
+
+  protected override reading(closed: boolean): Reading {
+    const blocks: Json[] = [];
+    let broken = false;
+    let written = 0;
+    for (const [, growing] of [...this.#blocks].sort(([a], [b]) => a - b)) {
+      const { block, valid } = whole(growing);
+      blocks.push(block);
+      if (!valid && block.type === 'tool_use') broken = true;
+      written += lengthOf(growing);
+    }
+    return read({
+      blocks,
+      any: this.#begun || blocks.length > 0,
+      finish: this.#finish,
+      broken,
+      error: this.failure,
+      usage: this.#usageSoFar(written),
+      observed: this.#observed,
+      closed,
+    });
+  }
+
+  #begin(message: Json): void {
+    this.#begun = true;
+    this.#observed = observedOf(message);
+    if (isObject(message.usage)) this.#usage = { ...message.usage };
+    if (Array.isArray(message.content))
+      (message.content as readonly unknown[]).forEach((block, index) => {
+        this.#start(index, block);
+      });
+    this.#finish = word(message.stop_reason);
+  }
+
+  #start(index: unknown, content: unknown): void {
+    if (!isObject(content)) return;
+    const block: Json = { ...content };
+    this.#blocks.set(typeof index === 'number' ? index : this.#blocks.size, { block, input: undefined });
+    // Text and thinking begin empty; every other kind of block is output by itself.
+    if (block.type === 'text' || block.type === 'thinking') {
+      if (word(block.text) ?? word(block.thinking)) this.started = true;
+    } else this.started = true;
+  }
+
+  #delta(index: unknown, delta: unknown): void {
+    const growing = this.#blocks.get(index as number);
+    if (!isObject(delta) || !growing) return;
+    const { block } = growing;
+    switch (delta.type) {
+      case 'text_delta':
+        if (this.#append(block, 'text', delta.text)) this.started = true;
+        return;
+      case 'thinking_delta':
+        if (this.#append(block, 'thinking', delta.thinking)) this.started = true;
+        return;
+      case 'input_json_delta':
+        growing.input = (growing.input ?? '') + (word(delta.partial_json) ?? '');
+        return;
+      case 'signature_delta':
+        block.signature = delta.signature;
+        return;
+      case 'citations_delta':
+        block.citations = Array.isArray(block.citations)
+          ? [...(block.citations as readonly unknown[]), delta.citation]
+          : [delta.citation];
+        return;
+      default:
+        for (const key in delta) if (key !== 'type') mergeDelta(block, key, delta[key]);
+    }
+  }
+
+  #append(block: Json, key: 'text' | 'thinking', piece: unknown): boolean {
+    if (typeof piece !== 'string' || piece === '') return false;
+    const before = block[key];
+    block[key] = typeof before === 'string' ? before + piece : piece;
+    return true;
+  }
+
+  /** Counts in `message_delta` are totals, and null where there is nothing new to say. */
+  #count(usage: unknown): void {
+    if (!isObject(usage)) return;
+    const total: Json = { ...this.#usage };
+    for (const key in usage) if (usage[key] !== null) total[key] = usage[key];
+    this.#usage = total;
+    this.#counted = true;
+    this.#observed = { ...this.#observed, ...observedOf({ usage: total }) };
+  }
+
+  #usageSoFar(written: number): Usage {
+    const usage = anthropicUsage(this.#usage);
+    if (this.#usage === undefined || this.#counted) return usage;
+    return { ...usage, output: Math.max(usage.output, estimateOutput(written)), basis: 'estimated' };
+  }
+}
+
+/** An input that is not JSON stays the text it is, so that a reader sees what the model wrote. */
+function whole({ block, input }: Growing): { readonly block: Json; readonly valid: boolean } {
+  if (input === undefined || input === '') return { block, valid: true };
+  const parsed = parseJson(input);
+  return { block: { ...block, input: parsed ? parsed.value : input }, valid: parsed !== undefined };
+}
+
+const lengthOf = ({ block, input }: Growing): number =>
+  (word(block.text)?.length ?? 0) + (word(block.thinking)?.length ?? 0) + (input?.length ?? 0);

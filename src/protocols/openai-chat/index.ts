@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { Protocol } from '#contracts';
+import { defineMember } from '#contracts';
+import { readOpenAIError, writeChatStreamError, writeOpenAIError } from '../shared/openai-errors.ts';
+import { readAnswer } from './answer.ts';
+import { readAsk } from './ask.ts';
+import { digest } from './digest.ts';
+import { readMessage } from './message.ts';
+import { ChatScanner } from './stream.ts';
+
+export { rebuild } from './digest.ts';
+
+export const openaiChat: Protocol = defineMember('protocol', {
+  name: 'openai-chat',
+  version: 1,
+  summary: 'Chat completions as OpenAI defined them and most providers speak them.',
+  params: z.object({}),
+  dialect: 'openai',
+  path: '/chat/completions',
+  readAsk,
+  readAnswer,
+  scanStream: (limits) => new ChatScanner(limits),
+  readError: readOpenAIError,
+  writeError: writeOpenAIError,
+  writeStreamError: writeChatStreamError,
+  digest,
+  readMessage,
+} satisfies Protocol);

@@ -1,0 +1,131 @@
+import type { Failure, Observed, Reading } from '#contracts';
+import { isObject, type Json, list, word } from '../shared/json.ts';
+import { mergeDelta } from '../shared/merge.ts';
+import { openaiInBand } from '../shared/openai-errors.ts';
+import { openaiUsage } from '../shared/openai-usage.ts';
+import { DialectScanner } from '../shared/scanner.ts';
+import { type Choice, matchedStop, observedOf, read } from './answer.ts';
+
+/** One choice while it grows. The two members that change in nearly every event stand apart as plain strings. */
+interface Growing {
+  readonly index: number;
+  content: string | undefined;
+  finish: string | undefined;
+  matchedStop: boolean;
+  readonly calls: Json[];
+  readonly rest: Json;
+}
+
+export class ChatScanner extends DialectScanner {
+  readonly #choices: Growing[] = [];
+  #usage: unknown;
+  #observed: Observed = {};
+
+  get finished(): boolean {
+    return this.#choices.length > 0 && this.#choices.every(({ finish }) => finish !== undefined);
+  }
+
+  protected override isTerminator(data: string): boolean {
+    return data.charCodeAt(0) === 0x5b && data.trim() === '[DONE]';
+  }
+
+  protected override event(name: string, data: Json): Failure | undefined {
+    if (data.error) return openaiInBand(data.error);
+    if (name === 'error') return openaiInBand(data);
+    if (isObject(data.usage)) this.#usage = data.usage;
+    else if (isObject(data.x_groq) && isObject(data.x_groq.usage)) this.#usage = data.x_groq.usage;
+    this.#observe(data);
+    for (const choice of list(data.choices)) if (isObject(choice)) this.#grow(choice);
+    return undefined;
+  }
+
+  protected override reading(closed: boolean): Reading {
+    return read([...this.#choices].sort((a, b) => a.index - b.index).map(whole), {
+      error: this.failure,
+      usage: openaiUsage(this.#usage),
+      observed: this.#observed,
+      closed,
+    });
+  }
+
+  /** A served model that changes mid-stream is as the last chunk says; Azure's first chunk names none. */
+  #observe(data: Json): void {
+    const { model, fingerprint, serviceTier } = this.#observed;
+    if (
+      (word(data.model) ?? model) !== model ||
+      (word(data.system_fingerprint) ?? fingerprint) !== fingerprint ||
+      (word(data.service_tier) ?? serviceTier) !== serviceTier
+    )
+      this.#observed = { ...this.#observed, ...observedOf(data) };
+  }
+
+  #grow(choice: Json): void {
+    const growing = this.#choice(typeof choice.index === 'number' ? choice.index : 0);
+    const delta = isObject(choice.delta) ? choice.delta : choice.message;
+    if (isObject(delta)) for (const key in delta) this.#add(growing, key, delta[key]);
+    const finish = word(choice.finish_reason);
+    if (finish === undefined) return;
+    growing.finish = finish;
+    growing.matchedStop = matchedStop(choice);
+  }
+
+  #choice(index: number): Growing {
+    let growing = this.#choices.find((choice) => choice.index === index);
+    if (!growing) {
+      growing = { index, content: undefined, finish: undefined, matchedStop: false, calls: [], rest: {} };
+      this.#choices.push(growing);
+    }
+    return growing;
+  }
+
+  #add(growing: Growing, key: string, value: unknown): void {
+    if (value === null || value === undefined) return;
+    if (key === 'content' && typeof value === 'string') {
+      growing.content = (growing.content ?? '') + value;
+      if (value !== '') this.started = true;
+    } else if (key === 'tool_calls') {
+      for (const call of list(value)) {
+        if (!isObject(call)) continue;
+        addCall(growing.calls, call);
+        this.started = true;
+      }
+    } else {
+      mergeDelta(growing.rest, key, value);
+      if (key !== 'role' && !isBlank(value)) this.started = true;
+    }
+  }
+}
+
+const isBlank = (value: unknown): boolean =>
+  value === '' ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isObject(value) && Object.keys(value).length === 0);
+
+/**
+ * Pieces of a call belong together by index; Gemini gives every parallel call the index 0 and an id of its own, and some
+ * servers send no index at all, so a new id starts a new call.
+ */
+function addCall(calls: Json[], piece: Json): void {
+  const id = word(piece.id);
+  const sameId = id === undefined ? undefined : calls.find((call) => call.id === id);
+  const byIndex =
+    typeof piece.index === 'number' ? calls.findLast((call) => call.index === piece.index) : calls.at(-1);
+  const fits = byIndex && (id === undefined || byIndex.id === undefined) ? byIndex : undefined;
+  let call = sameId ?? fits;
+  if (!call) {
+    call = {};
+    calls.push(call);
+  }
+  for (const key in piece) {
+    if (key === 'index') call.index = piece.index;
+    else mergeDelta(call, key, piece[key]);
+  }
+}
+
+function whole({ content, finish, matchedStop, calls, rest }: Growing): Choice {
+  const message: Json = { role: 'assistant' };
+  if (content !== undefined) message.content = content;
+  Object.assign(message, rest);
+  if (calls.length > 0) message.tool_calls = calls.map(({ index: _, ...call }) => call);
+  return { message, finish, matchedStop };
+}

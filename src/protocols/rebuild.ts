@@ -1,0 +1,23 @@
+import * as anthropicMessages from './anthropic-messages/index.ts';
+import * as openaiChat from './openai-chat/index.ts';
+import type { Json } from './shared/json.ts';
+
+/** The stored parts of an ask, parsed: what an `AskRecord` names. */
+export interface AskParts {
+  /** The bodies of the chain, first to last. */
+  readonly messages: readonly unknown[];
+  readonly tools?: unknown;
+  readonly schema?: unknown;
+  readonly envelope: Readonly<Record<string, unknown>>;
+}
+
+const REBUILD: Readonly<Record<string, (parts: AskParts & { readonly envelope: Json }) => Json>> = {
+  'openai-chat': openaiChat.rebuild,
+  'anthropic-messages': anthropicMessages.rebuild,
+};
+
+/**
+ * An ask equal in meaning to the one that was recorded: same members, same values. Blank members of messages (null, empty
+ * lists) are gone, and a text is the bare string where the dialect takes either. Undefined for an unknown protocol.
+ */
+export const rebuildAsk = (protocol: string, parts: AskParts): Json | undefined => REBUILD[protocol]?.(parts);

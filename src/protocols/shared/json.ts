@@ -1,0 +1,37 @@
+export type Json = Record<string, unknown>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+export const object = (value: unknown): Json => (isObject(value) ? value : {});
+
+/** The string, or undefined for everything else and for the empty string, which several servers send for «nothing». */
+export const word = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** A count as a provider states it: whole and not negative, else 0. */
+export const count = (value: unknown): number =>
+  typeof value === 'number' && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
+
+const encoder = new TextEncoder();
+export const encode = (value: string): Uint8Array => encoder.encode(value);
+
+/** A view is cheaper than TextDecoder with a subarray, and unlike it keeps a byte order mark inside the text. */
+export const decode = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+
+/** The value, or undefined when the text is not JSON: the one place where JSON.parse may throw. */
+export function parseJson(source: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(source) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export const isJson = (source: string): boolean => parseJson(source) !== undefined;
