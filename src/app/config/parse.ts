@@ -1,14 +1,6 @@
 import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import {
-  type Config,
-  configSchema,
-  err,
-  ok,
-  type Provider,
-  type ProviderConfig,
-  type Result,
-} from '#contracts';
+import { type Config, configSchema, err, ok, type Provider, type Result } from '#contracts';
 import { findProvider, providers } from '#providers';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
@@ -129,10 +121,7 @@ function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefine
 }
 
 /** The member of the provider family behind an entry: as it says, else by its own name, else by its dialect. */
-export function kindOf(
-  name: string,
-  settings: { readonly kind?: unknown; readonly protocol?: unknown },
-): Provider | undefined {
+export function kindOf(name: string, settings: Readonly<Record<string, unknown>>): Provider | undefined {
   const kind = settings.kind ?? (findProvider(name) ? name : settings.protocol);
   return typeof kind === 'string' ? findProvider(kind) : undefined;
 }

@@ -1,0 +1,127 @@
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { StartError } from './start-error.ts';
+
+/** The folder that is this instance: spool, embedded database, snapshots. One process at a time. */
+export interface DataFolder {
+  readonly path: string;
+  readonly spool: string;
+  /** Keys as last seen in the database. */
+  readonly keys: string;
+  /** Hash of the admin token as last seen in the database. */
+  readonly admin: string;
+  free(): { readonly freeBytes: number; readonly totalBytes: number };
+  release(): void;
+}
+
+export function openDataFolder(path: string, cwd: string): DataFolder {
+  const root = resolve(cwd, path);
+  try {
+    mkdirSync(join(root, 'spool'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartError(
+      `The data folder ${root} cannot be created or written (${(error as NodeJS.ErrnoException).code}).`,
+      'Give this user write permission there, or choose another folder with `data:` in midwatch.yaml or --data.',
+    );
+  }
+  const release = lock(join(root, 'lock'), root);
+  return {
+    path: root,
+    spool: join(root, 'spool'),
+    keys: join(root, 'keys.json'),
+    admin: join(root, 'admin.json'),
+    free() {
+      const { bavail, blocks, bsize } = statfsSync(root);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    },
+    release,
+  };
+}
+
+/**
+ * A lock file that names its holder by pid and start time, so that a pid used again by a stranger is not mistaken for
+ * it. Taken by linking a finished file, which is atomic: nobody reads a lock half written.
+ */
+function lock(file: string, root: string): () => void {
+  const mine = JSON.stringify({ pid: process.pid, started: startTime(process.pid) });
+  const draft = `${file}.${process.pid}`;
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      const fd = openSync(draft, 'w', 0o600);
+      writeSync(fd, mine);
+      closeSync(fd);
+      linkSync(draft, file);
+      unlinkSync(draft);
+      return () => {
+        if (existsSync(file) && readFileSync(file, 'utf8') === mine) unlinkSync(file);
+      };
+    } catch (error) {
+      rmSync(draft, { force: true });
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== 'EEXIST')
+        throw new StartError(
+          `The data folder ${root} cannot be written (${code}).`,
+          'Give this user write permission there, or choose another folder with `data:` in midwatch.yaml or --data.',
+        );
+      const holder = readHolder(file);
+      if (holder && startTime(holder.pid) === holder.started)
+        throw new StartError(
+          `The data folder ${root} is in use by another Midwatch (process ${holder.pid}).`,
+          'Stop that one first, or give this one its own folder with --data.',
+        );
+      rmSync(file, { force: true });
+    }
+  }
+  throw new StartError(
+    `The lock ${file} keeps coming back.`,
+    'Another Midwatch starts at the same moment; start only one.',
+  );
+}
+
+function readHolder(file: string): { pid: number; started: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string };
+  } catch {
+    // Gone meanwhile, or not ours: nobody holds it.
+    return undefined;
+  }
+}
+
+/** When a process started, in the kernel's words; undefined when there is none. Elsewhere than on Linux any live pid counts. */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Fields after the command, which is in parentheses and may itself hold spaces: the 20th is the start time.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    if (existsSync('/proc/self/stat')) return undefined;
+    try {
+      process.kill(pid, 0);
+      return 'alive';
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Writes a small file whole or not at all, readable by its owner alone. */
+export function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export const readIfThere = (file: string): string | undefined =>
+  existsSync(file) ? readFileSync(file, 'utf8') : undefined;
