@@ -1,0 +1,10 @@
+export { MidwatchError } from './error.ts';
+export type { CallOptions, MidwatchOptions } from './http.ts';
+export type { LiveEvent } from './live.ts';
+export {
+  type ChangeQuery,
+  createMidwatch,
+  type Midwatch,
+  type StoredAnswer,
+  type StoredAsk,
+} from './midwatch.ts';

@@ -1,0 +1,110 @@
+import type {
+  ChangePage,
+  ExchangeDetail,
+  ExchangeFilter,
+  ExchangePage,
+  KeyCreate,
+  KeyCreated,
+  KeyView,
+  Me,
+  PageQuery,
+  RouteView,
+  Status,
+  SystemView,
+  Watch,
+  WatchQuery,
+} from '@midwatch/contracts';
+import { type CallOptions, http, type MidwatchOptions, search, segment } from './http.ts';
+import { type LiveEvent, live } from './live.ts';
+
+export interface ChangeQuery extends Partial<PageQuery> {
+  readonly from?: number;
+  readonly to?: number;
+  readonly route?: string;
+}
+
+/** The ask as stored: JSON of the caller's own making, secrets masked. */
+export interface StoredAsk {
+  /** The body without messages, tools and schema. */
+  readonly envelope: unknown;
+  readonly tools?: unknown;
+  readonly schema?: unknown;
+  readonly messages: readonly unknown[];
+}
+export interface StoredAnswer {
+  /** One per choice, in the shape in which a client sends it back. */
+  readonly messages: readonly unknown[];
+}
+
+/** The control plane of one Midwatch. Every method rejects with `MidwatchError`. */
+export interface Midwatch {
+  /** Needs no login. */
+  status(options?: CallOptions): Promise<Status>;
+  /** For browsers: exchanges the admin token for a session cookie. */
+  login(token: string, options?: CallOptions): Promise<Me>;
+  logout(options?: CallOptions): Promise<void>;
+  me(options?: CallOptions): Promise<Me>;
+  watch(query?: WatchQuery, options?: CallOptions): Promise<Watch>;
+  readonly exchanges: {
+    /** Newest first; give `next` of the answer back as `cursor` for the older page. */
+    list(query?: ExchangeFilter & Partial<PageQuery>, options?: CallOptions): Promise<ExchangePage>;
+    get(id: string, options?: CallOptions): Promise<ExchangeDetail>;
+    neighbours(id: string, page?: Partial<PageQuery>, options?: CallOptions): Promise<ExchangePage>;
+    ask(id: string, options?: CallOptions): Promise<StoredAsk>;
+    answer(id: string, options?: CallOptions): Promise<StoredAnswer>;
+  };
+  /** Events as they happen, over any number of broken connections, until `signal` aborts or the loop is left. */
+  live(filter?: ExchangeFilter, options?: CallOptions): AsyncGenerator<LiveEvent>;
+  readonly routes: {
+    list(options?: CallOptions): Promise<readonly RouteView[]>;
+    get(name: string, options?: CallOptions): Promise<RouteView>;
+  };
+  readonly changes: {
+    list(query?: ChangeQuery, options?: CallOptions): Promise<ChangePage>;
+  };
+  readonly keys: {
+    list(options?: CallOptions): Promise<readonly KeyView[]>;
+    /** The key itself is in this answer and never again anywhere. */
+    create(key: KeyCreate, options?: CallOptions): Promise<KeyCreated>;
+    /** Acts within a second. */
+    revoke(id: string, options?: CallOptions): Promise<KeyView>;
+  };
+  system(options?: CallOptions): Promise<SystemView>;
+}
+
+export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
+  const api = http(options);
+  const get = <T>(path: string, call?: CallOptions) => api.json<T>('GET', path, call);
+  const post = <T>(path: string, body: unknown, call?: CallOptions) =>
+    api.json<T>('POST', path, { ...call, body });
+
+  return {
+    status: (call) => get('/status', call),
+    login: (token, call) => post('/login', { token }, call),
+    logout: (call) => post('/logout', {}, call),
+    me: (call) => get('/me', call),
+    watch: (query = {}, call) => get(`/watch${search(query)}`, call),
+    exchanges: {
+      list: (query = {}, call) => get(`/exchanges${search(query)}`, call),
+      get: (id, call) => get(`/exchanges/${segment(id)}`, call),
+      neighbours: (id, page = {}, call) => get(`/exchanges/${segment(id)}/neighbours${search(page)}`, call),
+      ask: (id, call) => get(`/exchanges/${segment(id)}/ask`, call),
+      answer: (id, call) => get(`/exchanges/${segment(id)}/answer`, call),
+    },
+    live: (filter = {}, call = {}) => live(api, filter, call),
+    routes: {
+      list: (call) => get('/routes', call),
+      get: (name, call) => get(`/routes/${segment(name)}`, call),
+    },
+    changes: {
+      list: (query = {}, call) =>
+        get(`/changes${search(query as Readonly<Record<string, string | number>>)}`, call),
+    },
+    keys: {
+      list: (call) => get('/keys', call),
+      create: (key, call) => post('/keys', key, call),
+      revoke: (id, call) => post(`/keys/${segment(id)}/revoke`, {}, call),
+    },
+    system: (call) => get('/system', call),
+  };
+}

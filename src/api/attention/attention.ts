@@ -1,0 +1,21 @@
+import type { Attention, RollupWindow, Status, SystemView } from '#contracts';
+import { houseAttention } from './house.ts';
+import { trafficAttention } from './traffic.ts';
+
+export interface AttentionFacts {
+  readonly from: number;
+  readonly to: number;
+  readonly status: Status;
+  readonly system: SystemView;
+  readonly window: RollupWindow;
+  /** As long as the window, just before it. */
+  readonly before: RollupWindow;
+}
+
+const WORST_FIRST = { alarm: 0, warn: 1, note: 2 } as const;
+
+/** What a person should look at now, worst first. A pure function over what is known; it judges two periods and is no detector. */
+export const attention = (facts: AttentionFacts): readonly Attention[] =>
+  [...houseAttention(facts.system, facts.status), ...trafficAttention(facts)].sort(
+    (a, b) => WORST_FIRST[a.level] - WORST_FIRST[b.level],
+  );

@@ -1,0 +1,105 @@
+import type { Attention, Status, SystemView } from '#contracts';
+import { bytes, count, span } from './say.ts';
+
+const MINUTE = 60_000;
+
+/** Midwatch's own state: what could make the record untrue comes before what is merely untidy. */
+export function houseAttention(system: SystemView, status: Status): Attention[] {
+  return [...spool(system), ...database(system), ...disk(system), ...setUp(status)];
+}
+
+function spool({ spool }: SystemView): Attention[] {
+  const found: Attention[] = [];
+  const full = spool.maxBytes > 0 ? spool.bytes / spool.maxBytes : 0;
+  if (spool.dropped > 0)
+    found.push({
+      level: 'alarm',
+      what: `${count(spool.dropped, 'exchange')} not recorded since start`,
+      why: spool.trouble ?? 'The spool was at its declared bound.',
+      todo: 'Bring the database back or raise spool.max; every number of that time is a lower bound.',
+      link: '/system',
+    });
+  if (spool.trouble)
+    found.push({
+      level: 'alarm',
+      what: 'The spool cannot be written',
+      why: spool.trouble,
+      todo: 'Free space or mend permissions of the data folder; `midwatch doctor` says which.',
+      link: '/system',
+    });
+  if (full >= 0.5)
+    found.push({
+      level: full >= 0.8 ? 'alarm' : 'warn',
+      what: `The spool is ${Math.round(full * 100)} % full`,
+      why: `${count(spool.waiting, 'exchange')} (${bytes(spool.bytes)} of ${bytes(spool.maxBytes)}) wait for the database.`,
+      todo: 'Find out why the database does not take them; at the bound exchanges are no longer recorded.',
+      link: '/system',
+    });
+  if (spool.lagMs >= MINUTE)
+    found.push({
+      level: spool.lagMs >= 10 * MINUTE ? 'alarm' : 'warn',
+      what: `Screens are ${span(spool.lagMs)} behind`,
+      why: `${count(spool.waiting, 'exchange')} in the spool are not in the database yet.`,
+      todo: 'Nothing is lost. If it grows, look at the database load.',
+      link: '/system',
+    });
+  return found;
+}
+
+function database({ database, retention }: SystemView): Attention[] {
+  if (database.state === 'down')
+    return [
+      {
+        level: 'alarm',
+        what: 'The database is down',
+        why: database.trouble ?? 'It does not answer.',
+        todo: 'Traffic goes on and is kept in the spool. Bring the database back; `midwatch doctor` says how.',
+        link: '/system',
+      },
+    ];
+  const used = retention.usedBytes === undefined ? 0 : retention.usedBytes / retention.diskBytes;
+  if (used < 0.9) return [];
+  return [
+    {
+      level: 'note',
+      what: `The disk budget of the database is ${Math.round(used * 100)} % used`,
+      why: 'At 100 % the oldest days are dropped, bodies before facts, whatever their retention.',
+      todo: 'Raise retention.disk, or keep less with retention.bodies.',
+      link: '/system',
+    },
+  ];
+}
+
+function disk({ disk }: SystemView): Attention[] {
+  if (disk.totalBytes === 0 || disk.freeBytes >= 2e9) return [];
+  return [
+    {
+      level: disk.freeBytes < 500e6 ? 'alarm' : 'warn',
+      what: `${bytes(disk.freeBytes)} left on the disk`,
+      why: 'Spool and database share it; without space exchanges cannot be recorded.',
+      todo: 'Free space, or lower retention.disk and spool.max.',
+      link: '/system',
+    },
+  ];
+}
+
+function setUp(status: Status): Attention[] {
+  const found: Attention[] = [];
+  if (status.open)
+    found.push({
+      level: 'note',
+      what: 'No key exists',
+      why: 'Any program on this machine can call the models at your expense.',
+      todo: 'Create a key; from then on every caller needs one.',
+      link: '/keys',
+    });
+  if (status.simulated)
+    found.push({
+      level: 'note',
+      what: 'Answers come from the simulator',
+      why: 'No provider key was found in the environment or the configuration.',
+      todo: 'Set OPENAI_API_KEY or ANTHROPIC_API_KEY and restart, or write providers into midwatch.yaml.',
+      link: '/routes',
+    });
+  return found;
+}

@@ -1,0 +1,125 @@
+import { type Clock, type Log, type Me, type Store, StoreUnavailable } from '#contracts';
+import { sha256 } from '#kernel';
+import { secret } from './secret.ts';
+
+/** A session ends after so long without use. */
+export const SESSION_MS = 7 * 86_400_000;
+/** An end in another process is noticed within this time; also how long a burst of requests costs one query. */
+const TRUST_MS = 5_000;
+/** The stored expiry moves at most so often. */
+const SLIDE_MS = 3_600_000;
+const REMEMBERED = 1_000;
+
+export interface Sessions {
+  /** Returns the secret that goes into the cookie; only its hash is kept. */
+  open(me: Me): Promise<string>;
+  /** `renewed` says that the expiry has moved and the cookie should be sent again. */
+  find(secret: string): Promise<{ readonly me: Me; readonly renewed: boolean } | undefined>;
+  end(secret: string): Promise<void>;
+}
+
+interface Known {
+  readonly me: Me;
+  readonly expiresAt: number;
+  readonly checkedAt: number;
+  readonly slidAt: number;
+  /** False while only this process knows it, because the database was away. */
+  readonly stored: boolean;
+}
+
+/**
+ * Console sessions, in the database and in memory. With the database gone, sessions seen by this process go on and new
+ * ones live in memory alone: the moment the database fails is the moment somebody wants to log in.
+ */
+export function createSessions(services: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  adminHash(): string | undefined;
+}): Sessions {
+  const { store, clock, log } = services;
+  const known = new Map<string, Known>();
+  /** Ended while the database was away; believed over what the database says. */
+  const ended = new Set<string>();
+
+  // The admin hash is part of the name: replacing the admin token ends every session that was opened with it.
+  const nameOf = (value: string) => sha256(`${value}.${services.adminHash() ?? ''}`);
+
+  const remember = (hash: string, entry: Known) => {
+    known.delete(hash);
+    known.set(hash, entry);
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value as string);
+  };
+
+  /** Whether the database took it. */
+  const keep = async (hash: string, me: Me, expiresAt: number): Promise<boolean> => {
+    try {
+      await store.admin.createSession({ hash, role: me.role, name: me.name, expiresAt });
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      log('warn', 'session.memory_only', { name: me.name });
+      return false;
+    }
+  };
+
+  const slide = async (hash: string, me: Me): Promise<void> => {
+    const now = clock.now();
+    const stored = await keep(hash, me, now + SESSION_MS);
+    remember(hash, { me, expiresAt: now + SESSION_MS, checkedAt: now, slidAt: now, stored });
+  };
+
+  const lookUp = async (hash: string, now: number): Promise<Me | undefined> => {
+    try {
+      const row = await store.admin.session(hash, now);
+      return row && { role: row.role as Me['role'], name: row.name };
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return known.get(hash)?.me;
+    }
+  };
+
+  return {
+    async open(me) {
+      const value = secret(clock, 'mws_');
+      await slide(nameOf(value), me);
+      return value;
+    },
+    async find(value) {
+      const hash = nameOf(value);
+      const now = clock.now();
+      const entry = known.get(hash);
+      if (ended.has(hash) || (entry && entry.expiresAt <= now)) {
+        known.delete(hash);
+        return undefined;
+      }
+      if (entry && now - entry.checkedAt < TRUST_MS) return { me: entry.me, renewed: false };
+      if (entry && !entry.stored) {
+        await slide(hash, entry.me);
+        return { me: entry.me, renewed: true };
+      }
+      const me = await lookUp(hash, now);
+      if (!me) {
+        known.delete(hash);
+        return undefined;
+      }
+      // After a restart the last slide is not known; one more costs one statement.
+      if (!entry || now - entry.slidAt >= SLIDE_MS) {
+        await slide(hash, me);
+        return { me, renewed: true };
+      }
+      remember(hash, { ...entry, checkedAt: now });
+      return { me, renewed: false };
+    },
+    async end(value) {
+      const hash = nameOf(value);
+      known.delete(hash);
+      try {
+        await store.admin.endSession(hash);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        ended.add(hash);
+      }
+    },
+  };
+}

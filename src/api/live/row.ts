@@ -1,0 +1,69 @@
+import { type ExchangeFacts, type ExchangeFilter, type ExchangeRow, isGood } from '#contracts';
+
+/** One line of a list from facts that have not been through the database yet; equal to the stored row, names of undefined members left out. */
+export function rowOf(facts: ExchangeFacts): ExchangeRow {
+  const { usage, timing, who, place, observed } = facts;
+  const provider = facts.attempts.at(-1)?.provider;
+  return {
+    id: facts.id,
+    at: facts.at,
+    route: facts.route,
+    protocol: facts.protocol,
+    source: facts.source,
+    model: facts.ask.model,
+    ...(observed.model !== undefined && { servedModel: observed.model }),
+    ...(provider !== undefined && { provider }),
+    tier: facts.tier.served,
+    outcome: facts.outcome,
+    ...(facts.failure && { failure: facts.failure.kind }),
+    status: facts.status,
+    stream: facts.ask.stream,
+    attempts: facts.attempts.length,
+    totalMs: timing.total,
+    ...(timing.firstToken !== undefined && { firstTokenMs: timing.firstToken }),
+    overheadMs: timing.overhead,
+    tokensIn:
+      usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong + usage.audioIn + usage.imageIn,
+    tokensOut: usage.output + usage.reasoning + usage.audioOut + usage.imageOut,
+    microUsd: facts.cost.microUsd,
+    costState: facts.cost.state,
+    ...(who.key !== undefined && { key: who.key }),
+    ...(who.feature !== undefined && { feature: who.feature }),
+    ...(who.user !== undefined && { user: who.user }),
+    ...(place.task !== undefined && { task: place.task }),
+    ...(place.thread !== undefined && { thread: place.thread }),
+  };
+}
+
+/** Whether the list with this filter would show the exchange. `release` is derived after recording and cannot be asked here. */
+export function matches(filter: ExchangeFilter, facts: ExchangeFacts): boolean {
+  const equal = (wanted: string | undefined, value: string | undefined) =>
+    wanted === undefined || wanted === value;
+  return (
+    (filter.from === undefined || facts.at >= filter.from) &&
+    (filter.to === undefined || facts.at < filter.to) &&
+    equal(filter.route, facts.route) &&
+    equal(filter.provider, facts.attempts.at(-1)?.provider) &&
+    (filter.model === undefined ||
+      filter.model === facts.ask.model ||
+      filter.model === facts.observed.model) &&
+    endsAs(filter.outcome, facts) &&
+    equal(filter.key, facts.who.key) &&
+    equal(filter.tenant, facts.who.tenant) &&
+    equal(filter.user, facts.who.user) &&
+    equal(filter.feature, facts.who.feature) &&
+    equal(filter.task, facts.place.task) &&
+    equal(filter.thread, facts.place.thread) &&
+    equal(filter.source, facts.source) &&
+    facts.attempts.length >= (filter.attempts ?? 0) &&
+    facts.timing.total >= (filter.slower ?? 0) &&
+    facts.cost.microUsd >= (filter.dearer ?? 0)
+  );
+}
+
+function endsAs(wanted: ExchangeFilter['outcome'], facts: ExchangeFacts): boolean {
+  if (wanted === undefined) return true;
+  if (wanted === 'good') return isGood(facts.outcome);
+  if (wanted === 'bad') return !isGood(facts.outcome);
+  return wanted === facts.outcome;
+}

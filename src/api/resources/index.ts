@@ -1,0 +1,23 @@
+import type { Endpoint } from '../http/endpoint.ts';
+import { changeEndpoints } from './changes.ts';
+import { exchangeEndpoints } from './exchanges.ts';
+import { keyEndpoints } from './keys.ts';
+import { liveEndpoints } from './live.ts';
+import { routeEndpoints } from './routes.ts';
+import { sessionEndpoints } from './session.ts';
+import { statusEndpoints } from './status.ts';
+import { systemEndpoints } from './system.ts';
+import { watchEndpoints } from './watch.ts';
+
+/** The table of the control plane, in the order of the reference page. */
+export const endpoints: readonly Endpoint[] = [
+  ...statusEndpoints,
+  ...sessionEndpoints,
+  ...watchEndpoints,
+  ...exchangeEndpoints,
+  ...liveEndpoints,
+  ...routeEndpoints,
+  ...changeEndpoints,
+  ...keyEndpoints,
+  ...systemEndpoints,
+];

@@ -1,0 +1,51 @@
+import { type Watch, watchQuerySchema } from '#contracts';
+import { attention } from '../attention/attention.ts';
+import { endpoint } from '../http/endpoint.ts';
+import { badRequest } from '../http/refusal.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Rollups are per minute; a chart is a few hundred pixels wide. */
+const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY] as const;
+const MAX_POINTS = 180;
+
+/** The last hour unless asked otherwise, widened to whole steps so that no point is half a point. */
+export function windowOf(query: { readonly from?: number; readonly to?: number }, now: number) {
+  const to = query.to ?? now;
+  const from = query.from ?? to - HOUR;
+  if (from >= to)
+    throw badRequest(
+      '"from" is not before "to".',
+      'Both are milliseconds since 1970; from is the older one.',
+    );
+  const step = STEPS.find((s) => (to - from) / s <= MAX_POINTS) ?? 7 * DAY;
+  if ((to - from) / step > 10 * MAX_POINTS)
+    throw badRequest('The window is too long.', 'Ask for at most thirty years.');
+  return { from: Math.floor(from / step) * step, to: Math.ceil(to / step) * step, step };
+}
+
+export const watchEndpoints = [
+  endpoint({
+    method: 'GET',
+    path: '/watch',
+    access: 'viewer',
+    summary:
+      'Traffic, outcomes, latency, spend, changes and what needs attention, from rollups; by default the last hour.',
+    query: watchQuerySchema,
+    answer: { schema: 'Watch', says: 'The window, widened to whole steps.' },
+    async handle({ query }, { services }): Promise<Watch> {
+      const { from, to, step } = windowOf(query, services.clock.now());
+      const route = query.route === undefined ? {} : { route: query.route };
+      const { rollups, changes } = services.store;
+      const [window, before, changed, system] = await Promise.all([
+        rollups.window({ from, to, step, ...route }),
+        rollups.window({ from: from - (to - from), to: from, step, ...route }),
+        changes.list({ from, to, ...route }, { limit: 500 }),
+        services.system(),
+      ]);
+      const facts = { from, to, status: services.status(), system, window, before };
+      return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };
+    },
+  }),
+];

@@ -1,0 +1,23 @@
+import type { Clock, LiveFeed, Log, Message, RouteView, Status, Store, SystemView } from '#contracts';
+import type { KeyService } from './keys/service.ts';
+
+/** Everything the control plane needs of the house; supplied by `app`. */
+export interface ApiServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly keys: KeyService;
+  readonly live: LiveFeed;
+  /**
+   * argon2id of the admin token from a snapshot that needs no database, so that a person can log in exactly when the
+   * database is what has failed. Undefined before the first start has made one.
+   */
+  adminHash(): string | undefined;
+  status(): Status;
+  /** May take a while (it asks the database), must not reject because the database is down. */
+  system(): Promise<SystemView>;
+  /** Without `lastHour`; the API adds it from rollups. */
+  routes(): readonly RouteView[];
+  /** One stored body as a reader sees it; `protocol` as in `ExchangeFacts.protocol`. */
+  readMessages(protocol: string, body: Uint8Array): readonly Message[];
+}
