@@ -37,14 +37,14 @@ type Ask = Parameters<RouteTable['match']>[0];
 function matcher(route: Route): (ask: Ask) => boolean {
   const { model, protocol, feature } = route.config.match;
   const pattern =
-    model === undefined ? undefined : new RegExp(`^${model.split('*').map(escape).join('.*')}$`);
+    model === undefined ? undefined : new RegExp(`^${model.split('*').map(literal).join('.*')}$`);
   return (ask) =>
     (pattern === undefined || pattern.test(ask.model)) &&
     (protocol === undefined || protocol === ask.protocol.dialect || protocol === ask.protocol.name) &&
     (feature === undefined || feature === ask.feature);
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function bind(
   provider: string,
