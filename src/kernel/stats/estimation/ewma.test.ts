@@ -1,0 +1,51 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import {
+  medianAbsoluteDeviation as madOracle,
+  median as medianOracle,
+  quantile as quantileOracle,
+} from 'simple-statistics';
+import { ewma } from './ewma.ts';
+import { median, medianAbsoluteDeviation, quantile } from './quantiles.ts';
+
+test('order of arrival changes nothing but rounding', () => {
+  const rule = ewma({ halfLife: 100 });
+  const observations = fc.array(
+    fc.record({ at: fc.integer({ min: 0, max: 1000 }), x: fc.double({ min: -10, max: 10, noNaN: true }) }),
+    { minLength: 1, maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(observations, (xs) => {
+      const a = xs.reduce((s, o) => rule.step(s, o), rule.start);
+      const b = xs.toReversed().reduce((s, o) => rule.step(s, o), rule.start);
+      expect(Math.abs(a.mean - b.mean)).toBeLessThan(1e-9);
+      expect(a.at).toBe(b.at);
+    }),
+    { seed: 7 },
+  );
+});
+
+test('an idle gap leaves no stale weight', () => {
+  const rule = ewma({ halfLife: 60 });
+  let state = rule.start;
+  for (let t = 0; t < 1000; t++) state = rule.step(state, { at: t, x: 100 });
+  state = rule.step(state, { at: 1000 + 60 * 40, x: 1 });
+  expect(state.mean).toBeCloseTo(1, 6);
+  expect(state.weight).toBeCloseTo(1, 6);
+});
+
+test('the first observation is the mean', () => {
+  const rule = ewma({ halfLife: 60 });
+  expect(rule.step(rule.start, { at: 5, x: 7 }).mean).toBe(7);
+});
+
+test('median, MAD and quantile agree with simple-statistics', () => {
+  const x = [3, 1, 4, 1, 5, 9, 2.6];
+  expect(median(x)).toBe(medianOracle(x));
+  expect(medianAbsoluteDeviation(x)).toBeCloseTo(madOracle(x), 12);
+  expect(quantile(x, 1)).toBe(quantileOracle(x, 1));
+  // R: quantile(c(1, 2, 3, 4), .3) is 1.9.
+  expect(quantile([4, 2, 1, 3], 0.3)).toBeCloseTo(1.9, 12);
+  expect(() => quantile([], 0.5)).toThrow('x ');
+  expect(() => quantile([1, Number.NaN], 0.5)).toThrow('x[1]');
+});

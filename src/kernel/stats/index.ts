@@ -1,0 +1,26 @@
+// The door of the statistics module: pure functions over plain JSON state; no clock, no chance but what is passed in.
+export * from './error.ts';
+export * from './estimation/ddsketch.ts';
+export * from './estimation/ewma.ts';
+export * from './estimation/quantiles.ts';
+export * from './intervals/clopper-pearson.ts';
+export * from './intervals/rule-of-three.ts';
+export * from './intervals/wilson.ts';
+export * from './numeric/random.ts';
+export * from './sequential/arrival.ts';
+export * from './sequential/baseline.ts';
+export * from './sequential/budget.ts';
+export * from './sequential/burn-rate.ts';
+export * from './sequential/calibrate.ts';
+export * from './sequential/conformal.ts';
+export * from './sequential/cusum-bernoulli.ts';
+export * from './sequential/cusum-gaussian.ts';
+export * from './sequential/e-detector.ts';
+export * from './sequential/multinomial.ts';
+export * from './sequential/quantile-sequence.ts';
+export * from './sequential/rate-sequence.ts';
+export type { AlarmReading, Sequential } from './sequential/sequential.ts';
+export * from './sequential/sprt.ts';
+export * from './sequential/two-sample.ts';
+export * from './tests/ks.ts';
+export type { Alternative, Estimate, Interval, TestResult } from './types.ts';

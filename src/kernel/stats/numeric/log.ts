@@ -1,0 +1,29 @@
+/** log(1 + e^y) without overflow: the step of every recursion that keeps its evidence as a logarithm. */
+export function softplus(y: number): number {
+  if (y > 36) return y;
+  return y < -36 ? Math.exp(y) : Math.log1p(Math.exp(y));
+}
+
+/** log Σ e^{x_i}; −∞ for an empty list. */
+export function logSumExp(x: ArrayLike<number>): number {
+  let top = -Infinity;
+  for (let i = 0; i < x.length; i++) if (x[i]! > top) top = x[i]!;
+  if (top === -Infinity) return top;
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += Math.exp(x[i]! - top);
+  return top + Math.log(sum);
+}
+
+/** log odds and back. */
+export function logit(p: number): number {
+  return Math.log(p / (1 - p));
+}
+
+export function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+/** Binary entropy in nats; 0 at both ends. */
+export function binaryEntropy(p: number): number {
+  return p <= 0 || p >= 1 ? 0 : -p * Math.log(p) - (1 - p) * Math.log1p(-p);
+}
