@@ -1,0 +1,122 @@
+/**
+ * Everything that `npm test` promises, in order of what a mistake costs: types and lint, the laws of the house, units and
+ * conformance beside the code, then whole-product stories, the browser and the quick drills. A part that fails does not
+ * keep the next from running: one run shows all that is broken. The last line counts.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dir, '..');
+const BIN = join(ROOT, 'node_modules', '.bin');
+
+interface Part {
+  readonly name: string;
+  readonly run: () => Promise<Counts>;
+}
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const parts: readonly Part[] = [
+  { name: 'types', run: () => check([join(BIN, 'tsc'), '--noEmit']) },
+  { name: 'types of the console', run: () => check([join(BIN, 'tsc'), '--noEmit', '-p', 'console']) },
+  { name: 'lint', run: () => check([join(BIN, 'biome'), 'check', '.']) },
+  { name: 'laws', run: () => bunTest(['laws']) },
+  {
+    name: 'units and conformance',
+    run: () => bunTest(['contracts', 'src', 'sdk', 'console', 'drills', 'bench']),
+  },
+  { name: 'stories', run: () => bunTest(['test/stories']) },
+  { name: 'browser', run: browser },
+  { name: 'quick drills', run: drills },
+];
+
+const only = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+const broken: string[] = [];
+const began = performance.now();
+for (const part of parts) {
+  if (only.length > 0 && !only.some((word) => part.name.includes(word))) continue;
+  const start = performance.now();
+  console.log(`\n── ${part.name}`);
+  const counts = await part.run();
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  if (counts.failed > 0) broken.push(part.name);
+  console.log(
+    `── ${part.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+  );
+}
+if (broken.length > 0) console.log(`\nBroken: ${broken.join(', ')}`);
+console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`);
+console.log(
+  `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+);
+process.exit(total.failed > 0 ? 1 : 0);
+
+async function check(command: readonly string[]): Promise<Counts> {
+  const child = Bun.spawn([...command], { cwd: ROOT, stdout: 'inherit', stderr: 'inherit' });
+  return (await child.exited) === 0
+    ? { passed: 1, failed: 0, skipped: 0 }
+    : { passed: 0, failed: 1, skipped: 0 };
+}
+
+async function bunTest(paths: readonly string[]): Promise<Counts> {
+  const present = paths.filter((path) => existsSync(join(ROOT, path)));
+  if (present.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  const child = Bun.spawn(
+    [process.execPath, 'test', '--timeout', '60000', ...present.map((path) => `./${path}`)],
+    {
+      cwd: ROOT,
+      stdout: 'pipe',
+      stderr: 'pipe',
+      env: { ...process.env, NO_COLOR: '1' },
+    },
+  );
+  const [out, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), child.exited]);
+  const all = `${out}\n${errors}`;
+  const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(all)?.[1] ?? 0);
+  const counts = { passed: count('pass'), failed: count('fail'), skipped: count('skip') };
+  if (code !== 0)
+    console.log(
+      all
+        .split('\n')
+        .filter((line) => !line.startsWith('(pass)'))
+        .join('\n'),
+    );
+  // A runner that dies before it counts has failed, whatever it counted.
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+const text = (stream: ReadableStream<Uint8Array>) => new Response(stream).text();
+
+async function browser(): Promise<Counts> {
+  const chromium =
+    process.env.CHROMIUM ??
+    ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  if (chromium && existsSync(chromium)) return bunTest(['test/browser']);
+  console.log(
+    'NO BROWSER: the console was not tested. Install Chromium (`apt-get install chromium`) or name one in CHROMIUM.',
+  );
+  return { passed: 0, failed: 0, skipped: 1 };
+}
+
+async function drills(): Promise<Counts> {
+  const child = Bun.spawn(
+    [process.execPath, join(ROOT, 'src', 'cli', 'main.ts'), 'drill', '--all', '--quick', '--json'],
+    { cwd: ROOT, stdout: 'pipe', stderr: 'inherit' },
+  );
+  const [out, code] = await Promise.all([text(child.stdout), child.exited]);
+  const verdicts = out
+    .split('\n')
+    .flatMap((line) =>
+      line.startsWith('{') ? [JSON.parse(line) as { drill: string; verdict: string }] : [],
+    );
+  for (const { drill, verdict } of verdicts) console.log(`${drill}: ${verdict}`);
+  const passed = verdicts.filter((v) => v.verdict === 'good').length;
+  const failed = verdicts.length - passed;
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: 0 };
+}
