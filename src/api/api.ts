@@ -10,6 +10,7 @@ import { databaseDown, notFound, Refusal } from './http/refusal.ts';
 import { allowed, type Match, router } from './http/router.ts';
 import { changeTail } from './live/changes.ts';
 import type { LiveStream } from './live/stream.ts';
+import { openapi } from './openapi/document.ts';
 import type { Parts } from './parts.ts';
 import { endpoints } from './resources/index.ts';
 import type { ApiServices } from './services.ts';
@@ -31,6 +32,7 @@ export function createApi(services: ApiServices): Api {
     sessions: createSessions(services),
     audit: auditor(services),
     changes: changeTail(store, clock, log),
+    document: () => openapi(endpoints, services.status().version),
     streams: new Set<LiveStream>(),
   };
   const gate = createGate(parts.verify, parts.sessions);

@@ -12,6 +12,8 @@ export interface Parts {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly changes: ChangeTail;
+  /** The OpenAPI document. */
+  readonly document: () => unknown;
   /** Every open live client, so that a shutdown can end them. */
   readonly streams: Set<LiveStream>;
 }

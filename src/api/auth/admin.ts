@@ -63,6 +63,10 @@ export function adminVerifier(services: {
     const digest = Buffer.from(hex, 'hex');
     // Before the limiter, so that one program with an old token cannot lock out its neighbours on the same address.
     if (known(digest, against)) return true;
+    // Fifty requests of one program at its start are one verification, and one failure if it is one.
+    const job = hex + against;
+    const underWay = running.get(job);
+    if (underWay) return underWay;
     const wait = limiter.wait(address);
     if (wait > 0)
       throw new Refusal(
@@ -74,17 +78,13 @@ export function adminVerifier(services: {
       );
     const forgive = limiter.attempt(address);
     if (!SHAPE.test(token)) return false;
-    // Fifty requests of one program at its start are one verification.
-    const same = running.get(hex + against);
-    const good = same ?? queue.then(() => verify(token, against, digest));
-    if (!same) {
-      running.set(hex + against, good);
-      const settled = () => {
-        running.delete(hex + against);
-      };
-      queue = good.then(settled, settled);
-    }
-    if (!(await good)) return false;
+    const result = queue.then(() => verify(token, against, digest));
+    running.set(job, result);
+    const settled = () => {
+      running.delete(job);
+    };
+    queue = result.then(settled, settled);
+    if (!(await result)) return false;
     forgive();
     return true;
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Me } from '#contracts';
+import type { AnswerName } from '../answers/index.ts';
 import type { Parts } from '../parts.ts';
 import { readBody, readQuery } from './request.ts';
 
@@ -41,8 +42,8 @@ export interface Endpoint {
 }
 
 export interface AnswerDoc {
-  /** Name of a schema in `answers`, absent for an answer without a body of that kind. */
-  readonly schema?: string;
+  /** Absent for an answer without a JSON body. */
+  readonly schema?: AnswerName;
   readonly list?: boolean;
   readonly status?: number;
   readonly type?: string;

@@ -3,6 +3,7 @@ import { changeEndpoints } from './changes.ts';
 import { exchangeEndpoints } from './exchanges.ts';
 import { keyEndpoints } from './keys.ts';
 import { liveEndpoints } from './live.ts';
+import { openapiEndpoint } from './openapi.ts';
 import { routeEndpoints } from './routes.ts';
 import { sessionEndpoints } from './session.ts';
 import { statusEndpoints } from './status.ts';
@@ -20,4 +21,5 @@ export const endpoints: readonly Endpoint[] = [
   ...changeEndpoints,
   ...keyEndpoints,
   ...systemEndpoints,
+  openapiEndpoint,
 ];

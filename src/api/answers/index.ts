@@ -1,0 +1,58 @@
+import {
+  attempt,
+  cost,
+  exchange,
+  exchangeDetail,
+  exchangePage,
+  exchangeRow,
+  failure,
+  message,
+  storedAnswer,
+  storedAsk,
+  usage,
+} from './exchange.ts';
+import { apiError, keyCreated, keyView, me, status, systemView } from './house.ts';
+import {
+  attentionItem,
+  changeEvent,
+  changePage,
+  quantiles,
+  rateView,
+  routeView,
+  watch,
+  watchTotals,
+} from './watch.ts';
+
+/**
+ * What the control plane answers, by the names of the contracts. The types in `contracts` are the authority; each schema
+ * here is held to its type by the compiler, and exists so that programs in other languages have something to read.
+ */
+export const answers = {
+  ApiError: apiError,
+  Attempt: attempt,
+  Attention: attentionItem,
+  ChangeEvent: changeEvent,
+  ChangePage: changePage,
+  Cost: cost,
+  Exchange: exchange,
+  ExchangeDetail: exchangeDetail,
+  ExchangePage: exchangePage,
+  ExchangeRow: exchangeRow,
+  Failure: failure,
+  KeyCreated: keyCreated,
+  KeyView: keyView,
+  Me: me,
+  Message: message,
+  Quantiles: quantiles,
+  RateView: rateView,
+  RouteView: routeView,
+  Status: status,
+  StoredAnswer: storedAnswer,
+  StoredAsk: storedAsk,
+  SystemView: systemView,
+  Usage: usage,
+  Watch: watch,
+  WatchTotals: watchTotals,
+} as const;
+
+export type AnswerName = keyof typeof answers;
