@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { atomically, packagedBinaries } from './binaries.ts';
+import { asEmbeddedError } from './errors.ts';
 import { neededFiles } from './files.ts';
 
 /** Highest level that does not need a window larger than decoders accept unasked. */
@@ -32,12 +33,22 @@ export async function packBinaries(
  * @param archive its path (inside a compiled binary too) or its content.
  */
 export async function binariesFromArchive(archive: string | Blob, cacheFolder: string): Promise<string> {
-  const packed = await (typeof archive === 'string' ? Bun.file(archive) : archive).bytes();
-  const name = new Bun.CryptoHasher('sha256').update(packed).digest('hex').slice(0, 16);
-  mkdirSync(cacheFolder, { recursive: true });
-  return atomically(join(cacheFolder, `postgres-${name}`), async (folder) => {
-    await new Bun.Archive(await Bun.zstdDecompress(packed)).extract(folder);
-    // The archive carries contents only; the loader wants to read libraries and run programs.
-    for (const program of ['postgres', 'initdb']) chmodSync(join(folder, 'bin', program), 0o755);
-  });
+  const packed = typeof archive === 'string' ? Bun.file(archive) : archive;
+  try {
+    mkdirSync(cacheFolder, { recursive: true });
+    return await atomically(join(cacheFolder, `postgres-${await digestOf(packed)}`), async (folder) => {
+      await new Bun.Archive(await Bun.zstdDecompress(await packed.bytes())).extract(folder);
+      // The archive carries contents only; the loader wants to read libraries and run programs.
+      for (const program of ['postgres', 'initdb']) chmodSync(join(folder, 'bin', program), 0o755);
+    });
+  } catch (error) {
+    throw asEmbeddedError(error, cacheFolder);
+  }
+}
+
+/** Piece by piece: this runs at every start, and the whole archive in memory would be a tenth of our budget. */
+async function digestOf(packed: Blob): Promise<string> {
+  const hash = new Bun.CryptoHasher('sha256');
+  for await (const chunk of packed.stream()) hash.update(chunk);
+  return hash.digest('hex').slice(0, 16);
 }

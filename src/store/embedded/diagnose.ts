@@ -16,6 +16,12 @@ const SYMPTOMS: readonly Symptom[] = [
     remedy: 'Free some space; nothing is lost meanwhile, since exchanges stay in the spool.',
   },
   {
+    sign: /could not look up effective user ID/i,
+    kind: 'no-user',
+    says: 'The user this process runs as has no account, and Postgres wants one to create a database',
+    remedy: 'Give the user a line in /etc/passwd, start as another user or as root, or set DATABASE_URL.',
+  },
+  {
     sign: /Address already in use|could not create any TCP\/IP sockets/i,
     kind: 'port-taken',
     says: 'Another program listens on the port of the database',
@@ -57,7 +63,8 @@ const SYMPTOMS: readonly Symptom[] = [
 /** Turns the last words of a Postgres program into one error with a remedy. */
 export function diagnose(what: string, lastWords: readonly string[]): EmbeddedPostgresError {
   const text = lastWords.join('\n');
-  const telling = lastWords.find((line) => /^(PANIC|FATAL)|error:/.test(line)) ?? lastWords.at(-1);
+  const telling =
+    lastWords.find((line) => /\b(PANIC|FATAL|error):/.test(line)) ?? lastWords.findLast(Boolean);
   const said = telling ? ` (Postgres says: ${telling.trim().replace(/\.$/, '')})` : '';
   const symptom = SYMPTOMS.find(({ sign }) => sign.test(text));
   if (symptom) return new EmbeddedPostgresError(symptom.kind, `${symptom.says}${said}.`, symptom.remedy);

@@ -7,6 +7,9 @@ export interface Lock {
   release(): void;
 }
 
+/** A database that nobody refers to is collected and closed, and its lock with it: whoever holds one is held here. */
+const held = new Set<Database>();
+
 /**
  * One Midwatch per data folder, decided by the kernel.
  *
@@ -19,10 +22,19 @@ export interface Lock {
 export function acquireLock(folder: string): Lock {
   const holderFile = join(folder, 'holder');
   const database = new Database(join(folder, 'instance.lock'));
+  const release = () => {
+    held.delete(database);
+    database.close();
+  };
   try {
     database.run('BEGIN EXCLUSIVE');
+    held.add(database);
+    // Replaced, not rewritten: it may be left from a start by root, and the folder is ours but the file is not.
+    rmSync(holderFile, { force: true });
+    writeFileSync(holderFile, `${process.pid}\n`);
+    return { release };
   } catch (error) {
-    database.close();
+    release();
     if (errnoOf(error) !== 'SQLITE_BUSY') throw error;
     const holder = readHolder(holderFile);
     throw new EmbeddedPostgresError(
@@ -32,10 +44,6 @@ export function acquireLock(folder: string): Lock {
       { cause: error },
     );
   }
-  // Replaced, not rewritten: it may be left from a start by root, and the folder is ours but the file is not.
-  rmSync(holderFile, { force: true });
-  writeFileSync(holderFile, `${process.pid}\n`);
-  return { release: () => database.close() };
 }
 
 /** Who holds it is only told to a person, so a missing file is no error. */

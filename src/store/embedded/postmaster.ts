@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import type { Clock, Log } from '#contracts';
 import type { Binaries } from './binaries.ts';
 import type { Cluster } from './cluster.ts';
 import { diagnose } from './diagnose.ts';
-import { EmbeddedPostgresError, errnoOf } from './errors.ts';
+import { EmbeddedPostgresError } from './errors.ts';
+import { giveWay } from './priority.ts';
 import { childEnvironment } from './run.ts';
 import { baseSettings, settingArguments } from './settings.ts';
 
@@ -72,7 +71,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   });
   if (child.pid !== undefined) {
     options.onSpawn(child.pid);
-    giveWay(child.pid, log);
+    void exited.then(giveWay(child.pid, clock));
   }
 
   const patience = new AbortController();
@@ -108,23 +107,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 /** FATAL lines are left out: each ends one connection, and whoever held it was told. */
 function report(line: string, log: Log): void {
   if (line.startsWith('PANIC:')) log('error', 'store.postgres.panic', { line });
-  else if (line.includes('automatic recovery in progress')) log('warn', 'store.postgres.recovering');
-}
-
-/**
- * Behind the gateway in the queue for the processor: a database that is late is caught up by the spool, a relay
- * that is late is seen by a client. Linux weighs sessions against each other first (autogroup), so the
- * session needs the value too. Neither is worth failing for.
- */
-function giveWay(pid: number, log: Log): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    if (process.platform === 'linux') {
-      writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_BELOW_NORMAL));
-    }
-  } catch (error) {
-    log('debug', 'store.postgres.priority-unchanged', { reason: errnoOf(error) ?? String(error) });
-  }
+  else if (line.includes('automatic recovery in progress')) log('debug', 'store.postgres.recovering');
 }
 
 function readLines(stream: NodeJS.ReadableStream, take: (line: string) => void): void {

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,9 @@ import { systemClock } from '#kernel';
 import { once } from './database.ts';
 import { recordedPid } from './leftovers.ts';
 import { type EmbeddedOptions, startEmbedded } from './start.ts';
+
+// Making a database takes as long as the machine is busy; no time decides a test here.
+setDefaultTimeout(120_000);
 
 const clock = systemClock();
 const base = mkdtempSync(join(tmpdir(), 'mw-recovery-'));

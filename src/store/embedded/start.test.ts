@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import {
   existsSync,
   mkdirSync,
@@ -16,6 +16,9 @@ import { systemClock } from '#kernel';
 import { once } from './database.ts';
 import { EmbeddedPostgresError } from './errors.ts';
 import { type EmbeddedOptions, startEmbedded } from './start.ts';
+
+// Making a database takes as long as the machine is busy; no time decides a test here.
+setDefaultTimeout(120_000);
 
 const clock = systemClock();
 // mkdtemp makes it 0700, as a home may be: whoever runs this, the server must cope.
@@ -40,12 +43,12 @@ const failure = async (starting: Promise<unknown>): Promise<EmbeddedPostgresErro
 };
 
 test('what was written is there after a clean stop and a second start, on the same url', async () => {
-  const first = await start('keeps');
+  const first = await start('keeps für später');
   await ask(first.url, 'create table kept as select 42 as n');
   await first.stop();
   expect(await ask(first.url, 'select 1').catch(() => 'closed')).toBe('closed');
 
-  const second = await start('keeps');
+  const second = await start('keeps für später');
   expect(second.url).toBe(first.url);
   expect(await ask(second.url, 'select n from kept')).toEqual([{ n: 42 }]);
   expect(second.stop()).toBe(second.stop());

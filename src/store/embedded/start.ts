@@ -80,6 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const { port, postmaster } = await onFreePort(options.port, home, startOn);
     const supervised = supervise({
       ...{ clock, log, onExit: options.onExit, onRestart: options.onRestart },
+      folder: home,
       first: postmaster,
       async restart() {
         await endLeftovers(cluster.folder, clock, log);

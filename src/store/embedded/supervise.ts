@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#contracts';
-import { EmbeddedPostgresError } from './errors.ts';
+import { asEmbeddedError, type EmbeddedPostgresErrorKind } from './errors.ts';
 import type { Exit, Postmaster } from './postmaster.ts';
 
 /** A server died without having been told to; the next attempt follows after `retryInMs`. */
@@ -8,6 +8,8 @@ export interface UnexpectedExit extends Exit {
 }
 
 export interface SuperviseOptions {
+  /** For messages. */
+  readonly folder: string;
   readonly first: Postmaster;
   /** Brings the next one up on the same URL, from whatever state the last one left. */
   readonly restart: () => Promise<Postmaster>;
@@ -38,7 +40,7 @@ export function supervise(options: SuperviseOptions): Supervised {
 
   async function watch(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    let trouble: string | undefined;
+    let trouble: EmbeddedPostgresErrorKind | undefined;
     while (true) {
       if (current !== undefined) {
         const life = new AbortController();
@@ -63,10 +65,12 @@ export function supervise(options: SuperviseOptions): Supervised {
         options.onRestart?.(lastPid);
         if (stopping.signal.aborted) await current.stop();
       } catch (error) {
-        const now = describe(error);
+        const now = asEmbeddedError(error, options.folder);
         // Said once per cause: a disk that stays full for an hour is one line, not a thousand.
-        if (now !== trouble) log('error', 'store.postgres.restart-failed', { reason: now });
-        trouble = now;
+        if (now.kind !== trouble) {
+          log('error', 'store.postgres.restart-failed', { reason: now.message, remedy: now.remedy });
+        }
+        trouble = now.kind;
       }
     }
   }
@@ -81,9 +85,4 @@ export function supervise(options: SuperviseOptions): Supervised {
       await watching;
     },
   };
-}
-
-function describe(error: unknown): string {
-  if (error instanceof EmbeddedPostgresError) return `${error.message} ${error.remedy}`;
-  return error instanceof Error ? error.message : String(error);
 }
