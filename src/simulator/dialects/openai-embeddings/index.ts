@@ -1,0 +1,100 @@
+import { seeded } from '#kernel';
+import type { Asked } from '../../asked.ts';
+import type { Json, JsonObject } from '../../call.ts';
+import { normal } from '../../draw.ts';
+import { badRequest, type Problem } from '../../problem.ts';
+import type { Rendering } from '../dialect.ts';
+import { checkFields, missing, wrongType, wrongValue } from '../openai-checks.ts';
+
+const MOST_INPUTS = 2048;
+
+export function readEmbeddings(body: JsonObject): Asked | Problem {
+  const { model, input } = body;
+  if (model === undefined || model === null || model === '')
+    return badRequest('you must provide a model parameter');
+  if (typeof model !== 'string') return wrongType('model', 'a string', model);
+  if (input === undefined || input === null) return missing('input');
+  const broken = checkFields(body, [['dimensions', 'integer', 1, 4096]]);
+  if (broken) return broken;
+  const format = body.encoding_format;
+  if (format !== undefined && format !== null && format !== 'float' && format !== 'base64')
+    return wrongValue('encoding_format', format, ['float', 'base64']);
+  const inputs = inputsOf(input);
+  if (!inputs || inputs.length === 0 || inputs.includes(''))
+    return badRequest(
+      "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
+    );
+  if (inputs.length > MOST_INPUTS)
+    return badRequest(`Too many inputs. The max number of inputs is ${MOST_INPUTS}.`, 'input');
+  return {
+    model,
+    stream: false,
+    turns: inputs.map((text) => ({ role: 'user', text })),
+    tools: [],
+    toolChoice: 'none',
+    parallel: false,
+    json: false,
+    stops: [],
+    choices: 1,
+    reasoning: { on: false, shown: false },
+    segments: inputs.map((text) => ({ text })),
+    raw: body,
+  };
+}
+
+/** A text, texts, token ids or lists of token ids. */
+function inputsOf(input: Json): string[] | undefined {
+  if (typeof input === 'string') return [input];
+  if (!Array.isArray(input)) return undefined;
+  if (input.every((item) => typeof item === 'string')) return input;
+  // A token id stands for four bytes, so that counting by size gives the number of ids.
+  const ids = (list: readonly Json[]) => list.map((id) => String(id).padStart(4, '0').slice(-4)).join('');
+  if (input.every((item) => typeof item === 'number')) return [ids(input)];
+  return input.every((item) => Array.isArray(item))
+    ? input.map((item) => ids(item as readonly Json[]))
+    : undefined;
+}
+
+export function writeEmbeddings(asked: Asked, tokens: number, rendering: Rendering): string {
+  const { raw } = asked;
+  const size = typeof raw.dimensions === 'number' ? raw.dimensions : /large/.test(asked.model) ? 3072 : 1536;
+  const data = asked.turns.map(({ text }, index) => {
+    const vector = unitVector(text, size);
+    return {
+      object: 'embedding',
+      index,
+      embedding:
+        raw.encoding_format === 'base64' ? Buffer.from(vector.buffer).toString('base64') : [...vector],
+    };
+  });
+  const usage = { prompt_tokens: tokens, total_tokens: tokens };
+  return JSON.stringify({
+    object: 'list',
+    data,
+    model: rendering.model,
+    usage: rendering.showUsage ? usage : undefined,
+  });
+}
+
+/**
+ * The normalised sum of one random direction for each word, so texts that share words lie close together and a search
+ * over them makes sense. Of the text alone: equal texts, equal vectors, whatever the seed.
+ */
+function unitVector(text: string, size: number): Float32Array {
+  const sum = new Float32Array(size);
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text];
+  // The first few hundred words place a text well enough; a 32 MB input must not take minutes.
+  for (const word of words.slice(0, 256)) {
+    const random = seeded(word);
+    for (let i = 0; i < size; i++) (sum as { [i: number]: number })[i] = (sum[i] as number) + normal(random);
+  }
+  const norm = Math.hypot(...chunked(sum));
+  return sum.map((x) => x / norm);
+}
+
+/** Partial norms, since a call with 4,096 arguments is slow. */
+function chunked(vector: Float32Array): number[] {
+  const norms: number[] = [];
+  for (let i = 0; i < vector.length; i += 256) norms.push(Math.hypot(...vector.subarray(i, i + 256)));
+  return norms;
+}

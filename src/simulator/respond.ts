@@ -1,0 +1,377 @@
+import type { Clock } from '#contracts';
+import { seeded } from '#kernel';
+import { answer, lastUser } from './answers/index.ts';
+import { blockTokens, limit } from './answers/limit.ts';
+import type { Asked, Reply } from './asked.ts';
+import { promptCache, segmentTokens } from './cache.ts';
+import { type Call, isObject, type JsonObject } from './call.ts';
+import { readMessages } from './dialects/anthropic-messages/index.ts';
+import type { Answer, Dialect, QuotaFacts, Rendering } from './dialects/dialect.ts';
+import { listModels } from './dialects/models/index.ts';
+import { readEmbeddings, writeEmbeddings } from './dialects/openai-embeddings/index.ts';
+import { logNormal } from './draw.ts';
+import { type Place, placeOf } from './endpoints.ts';
+import { type Choice, faultFromModel, faultsFromHeader, inject } from './faults/choose.ts';
+import type { Effects, WireFacts } from './faults/define.ts';
+import { firstToken, gap, gaps, type Law } from './latency.ts';
+import { lawFromHeader, type Model, population } from './models.ts';
+import { badRequest, isProblem, type Problem } from './problem.ts';
+import { keyProblem, modelProblem, overflowProblem, quotaProblem } from './problems.ts';
+import { type Admission, GENEROUS, quotas } from './quota.ts';
+import { recordedScript } from './recorded-script.ts';
+import { type Header, type Part, type Script, type TokenUsage, whole } from './script.ts';
+import type { World } from './world/schema.ts';
+import { timeline } from './world/timeline.ts';
+
+/** One call on its way through. */
+interface Visit {
+  readonly call: Call;
+  readonly place: Place;
+  readonly id: string;
+  readonly requestId: string;
+  readonly key: string;
+}
+
+/** What is settled about a question before it is answered. */
+interface Admitted {
+  readonly visit: Visit;
+  readonly asked: Asked;
+  readonly model: Model;
+  readonly law: Law;
+  readonly effects: readonly Effects[];
+  readonly admission: Admission;
+  readonly inputTokens: number;
+}
+
+const JSON_TYPE: Header = ['content-type', 'application/json'];
+const EVENTS: Header = ['content-type', 'text/event-stream; charset=utf-8'];
+
+/** Turns calls into scripts. Holds what a provider holds between calls: caches, limits, a count. */
+export function responder(clock: Clock, seed: number | string, world: World, asks: (model: string) => void) {
+  /** Latency and probability, in order of arrival. What an answer says never depends on it. */
+  const chance = seeded(`${seed} chance`);
+  const cache = promptCache();
+  const admit = quotas(world.quotas, clock);
+  const scenes = timeline(world, clock.now());
+  const models = population(world, seed);
+  const tag = Bun.hash.wyhash(String(seed)).toString(36).slice(0, 6);
+  let calls = 0;
+
+  const headers = (visit: Visit, processingMs: number, quota: QuotaFacts): Header[] =>
+    visit.place.wording.headers({ requestId: visit.requestId, processingMs, quota, now: clock.now() });
+
+  const refuse = (visit: Visit, problem: Problem, model?: string, quota: QuotaFacts = GENEROUS): Script => ({
+    ...whole(
+      problem.status,
+      [JSON_TYPE, ...headers(visit, 1, quota), ...(problem.headers ?? [])],
+      visit.place.wording.problem(problem, visit.requestId),
+    ),
+    model,
+  });
+
+  const effectsOn = (visit: Visit, asked: Asked): readonly Effects[] | Problem => {
+    const { call, place, key } = visit;
+    const choices: Choice[] =
+      world.timeline.length === 0
+        ? []
+        : scenes(
+            {
+              model: asked.model,
+              region: place.region,
+              endpoint: place.endpoint.name,
+              key,
+              prompt: lastUser(asked),
+              now: clock.now(),
+            },
+            chance,
+          );
+    const byModel = faultFromModel(asked.model);
+    if (byModel && isProblem(byModel)) return byModel;
+    if (byModel) choices.push(byModel);
+    const header = call.header('x-sim-fault');
+    if (header !== undefined) {
+      const byHeader = faultsFromHeader(header);
+      if (isProblem(byHeader)) return byHeader;
+      choices.push(...byHeader);
+    }
+    const effects: Effects[] = [];
+    for (const choice of choices) {
+      const effect = inject(choice);
+      if (isProblem(effect)) return effect;
+      effects.push(effect);
+    }
+    return effects;
+  };
+
+  /** Faults, model, window and limits; then `make` answers, and the faults bend what it made. */
+  const serve = (visit: Visit, asked: Asked, make: (admitted: Admitted) => Script): Script => {
+    asks(asked.model);
+    const { place, call } = visit;
+    const effects = effectsOn(visit, asked);
+    if (isProblem(effects)) return refuse(visit, effects, asked.model);
+    const wire: WireFacts = {
+      stream: asked.stream,
+      family: place.family,
+      dialect: place.endpoint.name,
+      random: chance,
+      now: clock.now(),
+      problem: (problem) => place.wording.problem(problem, visit.requestId),
+      problemEvent: (problem) => place.wording.problemEvent(problem, visit.requestId),
+    };
+    const bend = (script: Script) =>
+      effects.reduce((bent, effect) => effect.script?.(bent, wire) ?? bent, script);
+    const model = models.find(asked.model);
+    if (!model) return refuse(visit, modelProblem(place.family, asked.model), asked.model);
+    const header = call.header('x-sim-law');
+    const own = header === undefined ? model.law : lawFromHeader(header, model.law);
+    if (isProblem(own)) return refuse(visit, own, asked.model);
+    const law = effects.reduce((bent, effect) => effect.law?.(bent) ?? bent, own);
+
+    const inputTokens = asked.segments.reduce((sum, segment) => sum + segmentTokens(segment), 0);
+    for (const effect of effects) {
+      const problem = effect.refuse?.(asked, place.family);
+      if (problem) return bend(refuse(visit, problem, asked.model));
+    }
+    if (inputTokens > model.context)
+      return bend(
+        refuse(
+          visit,
+          overflowProblem(place.family, place.endpoint.name, inputTokens, model.context),
+          asked.model,
+        ),
+      );
+    const wanted = inputTokens + Math.min(asked.maxTokens ?? 0, model.context);
+    const admission = admit(visit.key, asked.model, wanted);
+    if (admission.exceeded)
+      return bend(
+        refuse(visit, quotaProblem(place.family, asked, wanted, admission.exceeded), asked.model, admission),
+      );
+    return bend({
+      ...make({ visit, asked, model, law, effects, admission, inputTokens }),
+      model: asked.model,
+    });
+  };
+
+  const renderingOf = ({ visit, asked, model, effects }: Admitted): Rendering =>
+    effects.reduce<Rendering>((bent, effect) => effect.rendering?.(bent) ?? bent, {
+      id: visit.id,
+      createdAt: Math.floor(clock.now() / 1000),
+      model: model.serves,
+      fingerprint: model.fingerprint,
+      tier: tierOf(asked.raw.service_tier),
+      showUsage: true,
+      terminator: true,
+    });
+
+  const repliesTo = ({ visit, asked, law, effects }: Admitted): Reply[] => {
+    let question: bigint | undefined;
+    const random = (choice: number) => {
+      question ??= asked.segments.reduce((hash, segment) => Bun.hash.wyhash(segment.text, hash), 0n);
+      return seeded(`${seed} ${question} ${choice}`);
+    };
+    return Array.from({ length: asked.choices }, (_, choice) => {
+      const made = answer({
+        asked,
+        random: () => random(choice),
+        tokens: () => logNormal(law.tokens.median, law.tokens.sigma, random(choice)),
+        callId: (n) => `${visit.place.family === 'anthropic' ? 'toolu' : 'call'}_${visit.id}${choice}${n}`,
+      });
+      return limit(
+        effects.reduce((bent, effect) => effect.reply?.(bent) ?? bent, made),
+        asked,
+      );
+    });
+  };
+
+  const generate =
+    (dialect: Dialect) =>
+    (admitted: Admitted): Script => {
+      const { visit, asked, law, admission, inputTokens } = admitted;
+      const replies = repliesTo(admitted);
+      const cached = cache(asked, dialect.family, visit.key, clock.now());
+      const usage = usageOf(asked, replies, inputTokens, cached);
+      const told: Answer = { asked, replies, usage, rendering: renderingOf(admitted) };
+      const first = firstToken(law, chance);
+      const thinking = dialect.family === 'openai' ? gaps(law, usage.reasoning, chance) : 0;
+      if (!asked.stream) {
+        const before = first + gaps(law, usage.output + usage.reasoning, chance);
+        const body = dialect.unary(told);
+        const script = whole(200, [JSON_TYPE, ...headers(visit, before, admission)], body);
+        return { ...script, before, bill: usage };
+      }
+      return {
+        opening: 'answer',
+        // Providers send the head when the model takes the request up, well before it says anything.
+        before: first / 2,
+        status: 200,
+        headers: [EVENTS, ['cache-control', 'no-cache'], ...headers(visit, first, admission)],
+        parts: delayed(
+          dialect.stream(told, () => gap(law, chance)),
+          dialect.waitsBefore,
+          first / 2 + thinking,
+        ),
+        ending: 'clean',
+        bill: usage,
+      };
+    };
+
+  const embed = (admitted: Admitted): Script => {
+    const { visit, asked, law, admission, inputTokens } = admitted;
+    const before = firstToken(law, chance);
+    const body = writeEmbeddings(asked, inputTokens, renderingOf(admitted));
+    return {
+      ...whole(200, [JSON_TYPE, ...headers(visit, before, admission)], body),
+      before,
+      bill: { ...NO_OUTPUT, input: inputTokens },
+    };
+  };
+
+  const count = ({ visit, admission, inputTokens, law }: Admitted): Script => ({
+    ...whole(
+      200,
+      [JSON_TYPE, ...headers(visit, 1, admission)],
+      JSON.stringify({ input_tokens: inputTokens }),
+    ),
+    before: firstToken(law, chance) / 4,
+    // Counting is free, but it is a completed call.
+    bill: NO_OUTPUT,
+  });
+
+  return (call: Call): Script => {
+    const place = placeOf(call);
+    const id = `${tag}${(++calls).toString(36).padStart(8, '0')}`;
+    const requestId = place.family === 'anthropic' ? `req_01${id}` : `req_${id}`;
+    const visit: Visit = { call, place, id, requestId, key: credentialOf(call) };
+    const { endpoint, family } = place;
+    if (visit.key.startsWith('sk-bad')) return refuse(visit, keyProblem(family));
+    if (call.header('x-sim-script') !== undefined) return script(visit, undefined);
+    if (endpoint.does === 'nothing') return refuse(visit, lostProblem(family, call, endpoint.status));
+    if (endpoint.does === 'models') {
+      const list = listModels(family, models, endpoint.id);
+      return typeof list === 'string'
+        ? whole(200, [JSON_TYPE, ...headers(visit, 1, GENEROUS)], list)
+        : refuse(visit, list);
+    }
+    const body = bodyOf(call, family);
+    if (isProblem(body)) return refuse(visit, body);
+    if (body.model === 'sim-script') return script(visit, body);
+    const named =
+      'deployment' in endpoint && endpoint.deployment ? { model: endpoint.deployment, ...body } : body;
+    switch (endpoint.does) {
+      case 'embed': {
+        const asked = readEmbeddings(named);
+        return isProblem(asked) ? refuse(visit, asked) : serve(visit, asked, embed);
+      }
+      case 'count': {
+        const asked = readMessages(body, call, true);
+        return isProblem(asked) ? refuse(visit, asked) : serve(visit, asked, count);
+      }
+      case 'generate': {
+        const asked = endpoint.dialect.read(named, call);
+        return isProblem(asked) ? refuse(visit, asked) : serve(visit, asked, generate(endpoint.dialect));
+      }
+    }
+  };
+
+  function script(visit: Visit, body: JsonObject | undefined): Script {
+    const played = recordedScript(visit.call, body);
+    if (isProblem(played)) return refuse(visit, played);
+    asks('sim-script');
+    return { ...played, model: 'sim-script' };
+  }
+}
+
+const NO_OUTPUT: TokenUsage = Object.freeze({
+  input: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWriteLong: 0,
+  audioIn: 0,
+  imageIn: 0,
+  output: 0,
+  reasoning: 0,
+});
+
+/** Puts `ms` before the first part with the given role. */
+function* delayed(parts: Iterable<Part>, role: Part['role'], ms: number): Generator<Part> {
+  let left = ms;
+  for (const part of parts) {
+    if (left > 0 && (part.role === role || part.role === 'finish')) {
+      yield { ...part, after: part.after + left };
+      left = 0;
+    } else yield part;
+  }
+}
+
+function usageOf(
+  asked: Asked,
+  replies: readonly Reply[],
+  inputTokens: number,
+  cached: { read: number; write: number; writeLong: number },
+): TokenUsage {
+  let audioIn = 0;
+  let imageIn = 0;
+  for (const { media } of asked.segments) {
+    if (media?.kind === 'audio') audioIn += media.tokens;
+    if (media?.kind === 'image') imageIn += media.tokens;
+  }
+  const { read, write, writeLong } = cached;
+  // A cached prefix may hold the images; what is read from the cache is no longer counted as an image.
+  const fresh = inputTokens - read - write - writeLong;
+  audioIn = Math.min(audioIn, fresh);
+  imageIn = Math.min(imageIn, fresh - audioIn);
+  let output = 0;
+  let reasoning = 0;
+  for (const reply of replies)
+    for (const block of reply.blocks)
+      if (block.kind === 'reasoning') reasoning += blockTokens(block);
+      else output += blockTokens(block);
+  return {
+    input: fresh - audioIn - imageIn,
+    cacheRead: read,
+    cacheWrite: write,
+    cacheWriteLong: writeLong,
+    audioIn,
+    imageIn,
+    output,
+    reasoning,
+  };
+}
+
+const tierOf = (asked: unknown): string =>
+  asked === 'flex' || asked === 'priority' || asked === 'scale' || asked === 'fast' ? asked : 'default';
+
+function credentialOf(call: Call): string {
+  const bearer = call.header('authorization');
+  if (bearer !== undefined) return bearer.replace(/^bearer\s+/i, '');
+  return call.header('x-api-key') ?? call.header('api-key') ?? '';
+}
+
+function bodyOf(call: Call, family: 'openai' | 'anthropic'): JsonObject | Problem {
+  const { body } = call;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  try {
+    const parsed: unknown = JSON.parse(bytes.toString());
+    if (isObject(parsed)) return parsed;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return badRequest(
+    family === 'anthropic'
+      ? 'The request body is not valid JSON.'
+      : "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
+  );
+}
+
+function lostProblem(family: 'openai' | 'anthropic', call: Call, status: 404 | 405): Problem {
+  if (family === 'anthropic')
+    return { status, type: 'not_found_error', message: status === 404 ? 'Not Found' : 'Method Not Allowed' };
+  return {
+    status,
+    type: 'invalid_request_error',
+    message:
+      status === 404
+        ? `Invalid URL (${call.method} ${call.path})`
+        : `Not allowed to ${call.method} on ${call.path}. (HINT: Perhaps you meant to use a different HTTP method?)`,
+  };
+}
