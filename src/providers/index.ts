@@ -31,4 +31,4 @@ export const providers: readonly Provider[] = Object.freeze([
 export const findProvider = (name: string): Provider | undefined => providers.find((p) => p.name === name);
 
 export { serves } from './define.ts';
-export { createPricer, type PriceOverrides } from './prices/index.ts';
+export { createPricer, PRICE_LIST, type PriceOverrides } from './prices/index.ts';

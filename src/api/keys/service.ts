@@ -25,6 +25,10 @@ export interface KeyService extends KeyRing {
    * Never rejects: with neither at hand the ring knows no key and is not `empty`, so that nobody gets in unasked.
    */
   start(): Promise<void>;
+  /** Looks now instead of at the next poll: the database has just come up. */
+  refresh(): Promise<void>;
+  /** Whether database or snapshot has said which keys exist; before that nobody can be told from anybody. */
+  readonly known: boolean;
   /** Stops watching and saves the last uses. */
   stop(): Promise<void>;
   list(): Promise<readonly KeyView[]>;
@@ -123,6 +127,10 @@ export function createKeyService(services: {
         usage.note(record.id);
       return record;
     },
+    get known() {
+      return keys !== undefined;
+    },
+    refresh,
     nameOf: (id) => keys?.get(id)?.name,
     async start() {
       await poll();

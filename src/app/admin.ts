@@ -1,0 +1,46 @@
+import { createAdminToken } from '#api';
+import type { Clock, Log, Store } from '#contracts';
+import { readIfThere, writeWhole } from './data-folder.ts';
+
+/** Hash of the admin token: from the database, with a copy in the data folder for the hour when the database is gone. */
+export interface AdminHash {
+  current(): string | undefined;
+  /** Takes the database's word, or makes the first token; returns that token, which is shown once and kept nowhere. */
+  settle(store: Store): Promise<string | undefined>;
+  /** Makes a new token in place of a lost one. */
+  replace(store: Store): Promise<string>;
+}
+
+export function createAdminHash(file: string, clock: Clock, log: Log): AdminHash {
+  let hash = readIfThere(file);
+  const keep = (next: string) => {
+    hash = next;
+    try {
+      writeWhole(file, next);
+    } catch (error) {
+      log('warn', 'admin snapshot not written', { error: String(error) });
+    }
+  };
+  return {
+    current: () => hash,
+    async settle(store) {
+      const known = await store.admin.tokenHash();
+      if (known !== undefined) {
+        if (known !== hash) keep(known);
+        return undefined;
+      }
+      const { token, hash: fresh } = await createAdminToken(clock);
+      const mine = await store.admin.setTokenHash(fresh);
+      // Another instance on the same database was first: its token counts, and it has printed it.
+      if (!mine) return this.settle(store);
+      keep(fresh);
+      return token;
+    },
+    async replace(store) {
+      const { token, hash: fresh } = await createAdminToken(clock);
+      await store.admin.replaceTokenHash(fresh);
+      keep(fresh);
+      return token;
+    },
+  };
+}

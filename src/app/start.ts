@@ -1,0 +1,326 @@
+import { createApi, createKeyService, type KeyService } from '#api';
+import type { Clock, Config, Log, Redactor, RouteTable, Status, SystemView } from '#contracts';
+import { createGateway } from '#gateway';
+import { systemClock } from '#kernel';
+import { protocolByName, protocols } from '#protocols';
+import { createPricer, findProvider, PRICE_LIST } from '#providers';
+import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
+import { createAdminHash } from './admin.ts';
+import { kindOf, type LoadedConfig } from './config/index.ts';
+import type { Assets } from './console-assets.ts';
+import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
+import { type Database, DatabaseAway, openDatabase } from './database.ts';
+import { createLateStore } from './late-store.ts';
+import { createLifecycle } from './lifecycle.ts';
+import { buildRoutes, describeRoutes } from './routes.ts';
+import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
+import { isLoopback, listen } from './serve.ts';
+import { startSimulator } from './simulator.ts';
+import { StartError } from './start-error.ts';
+import { startUpkeep } from './upkeep.ts';
+import { VERSION } from './version.ts';
+
+export interface StartOptions {
+  readonly loaded: LoadedConfig;
+  readonly cwd: string;
+  /** Postgres URL of the environment, over the file's. */
+  readonly databaseUrl?: string;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** Bundles or unpacks the console; called once, after the listener stands. */
+  readonly console: () => Promise<Assets>;
+  /** Postgres binaries other than those of the npm package. */
+  readonly binaries?: string;
+  /** Name of a first key to create when none exists, so that a listener beyond loopback can start. */
+  readonly createKey?: string;
+  readonly clock?: Clock;
+}
+
+export interface Running {
+  readonly url: string;
+  readonly port: number;
+  /** The admin token, at the first start only. */
+  readonly adminToken?: string;
+  /** The key asked for by `createKey`, if it was made now. */
+  readonly key?: string;
+  readonly simulator?: { readonly port: number };
+  readonly open: boolean;
+  /** Why this runs without its database, if it does. */
+  readonly degraded?: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the whole product in this process. @throws StartError with a remedy; nothing is left running then. */
+export async function start(options: StartOptions): Promise<Running> {
+  const { loaded, log, redactor } = options;
+  const { config } = loaded;
+  const clock = options.clock ?? systemClock();
+  const lifecycle = createLifecycle(log);
+  try {
+    return await compose({ ...options, config, clock, lifecycle, redactor });
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+type Composition = StartOptions & {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly lifecycle: ReturnType<typeof createLifecycle>;
+};
+
+async function compose(given: Composition): Promise<Running> {
+  const { loaded, config, clock, log, lifecycle, redactor } = given;
+  const startedAt = clock.now();
+  const folder = openDataFolder(config.data, given.cwd);
+  lifecycle.onStop('data folder', folder.release);
+
+  let thread: ScribeThread | undefined;
+  const bodies = createRedactor();
+  const recorder = createRecorder({
+    files: nodeSpoolFiles(folder.spool),
+    clock,
+    log,
+    redactor: bodies,
+    protocols: protocolByName,
+    maxBytes: config.spool.max,
+    progress: () => thread?.progress(),
+  });
+  lifecycle.onStop('spool', () => recorder.close());
+
+  const simulator = usesSimulator(config) ? startSimulator(config, given.cwd, clock, log) : undefined;
+  if (simulator) lifecycle.onStop('simulator', simulator.stop);
+  const table: RouteTable = buildRoutes(config, simulator);
+
+  const late = createLateStore();
+  const keys = createKeyService({ store: late.store, clock, log, snapshot: snapshotFile(folder.keys) });
+  const admin = createAdminHash(folder.admin, clock, log);
+  const live = createLiveFeed();
+  const gateway = createGateway({
+    clock,
+    protocols,
+    upstream: ({ url, method, headers, body, signal }) =>
+      fetch(url, {
+        method,
+        headers,
+        signal,
+        redirect: 'manual',
+        ...(body && { body: body as Uint8Array<ArrayBuffer> }),
+      }),
+    keys,
+    recorder,
+    live,
+    pricer: createPricer(priceOverrides(config)),
+    redactor,
+    routes: () => table,
+    log,
+    maxBody: config.limits.body,
+  });
+
+  let state: Status['state'] = 'starting';
+  let database: Database | undefined;
+  let trouble: string | undefined;
+  let assets: Assets | undefined;
+  const status = (): Status => ({
+    version: VERSION,
+    startedAt,
+    state,
+    open: keys.empty,
+    simulated: loaded.source === 'simulator',
+    database: database && trouble === undefined ? 'up' : 'down',
+  });
+
+  let url = '';
+  const system = async (): Promise<SystemView> => {
+    const described = await late.store.upkeep.describe().then(
+      (value) => {
+        trouble = undefined;
+        return value;
+      },
+      (error: unknown) => {
+        trouble = error instanceof Error ? error.message : String(error);
+        return {};
+      },
+    );
+    const { rss, heapUsed } = process.memoryUsage();
+    const { exchanges, bodies: bodyMs, rollups, disk } = config.retention;
+    const used = 'bytes' in described ? described.bytes : undefined;
+    return {
+      version: VERSION,
+      bun: Bun.version,
+      platform: `${process.platform}-${process.arch}`,
+      startedAt,
+      now: clock.now(),
+      listen: url,
+      dataDir: folder.path,
+      ...(loaded.file !== undefined && { configFile: loaded.file }),
+      memory: { rss, heapUsed },
+      gateway: gateway.stats(),
+      spool: recorder.stats(),
+      database: {
+        kind: (given.databaseUrl ?? config.database) ? 'external' : 'embedded',
+        state: trouble === undefined ? 'up' : 'down',
+        ...(trouble !== undefined && { trouble }),
+        ...described,
+      },
+      retention: {
+        exchangesMs: exchanges,
+        bodiesMs: bodyMs,
+        rollupsMs: rollups,
+        diskBytes: disk,
+        ...(used !== undefined && { usedBytes: used }),
+      },
+      disk: folder.free(),
+      prices: { version: PRICE_LIST },
+    };
+  };
+
+  const api = createApi({
+    clock,
+    log,
+    store: late.store,
+    keys,
+    live,
+    adminHash: admin.current,
+    status,
+    system,
+    routes: () => describeRoutes(table, loaded),
+    readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
+  });
+
+  const openDoors = () => {
+    const listener = listen(
+      { gateway, api, assets: () => assets, ready: () => readiness(state, keys) },
+      config.listen,
+    );
+    url = listener.url;
+    lifecycle.onStop('listener', () => listener.stop());
+    lifecycle.onStop('live streams', () => api.close());
+    lifecycle.onStop('data plane', () => {
+      state = 'draining';
+      return gateway.drain(config.drainTimeout);
+    });
+    given.console().then(
+      (built) => {
+        assets = built;
+      },
+      (error: unknown) => log('error', 'console could not be prepared', { error: String(error) }),
+    );
+    return listener;
+  };
+
+  // On loopback the door opens at once and the database follows; elsewhere it must first be known that a key exists.
+  const early = isLoopback(config.listen.host) ? openDoors() : undefined;
+  await keys.start();
+  lifecycle.onStop('keys', () => keys.stop());
+
+  let degraded: string | undefined;
+  let adminToken: string | undefined;
+  const external = given.databaseUrl ?? config.database;
+  const bringUp = async () => {
+    database = await openDatabase({
+      ...(external !== undefined && { url: external }),
+      dataDir: folder.path,
+      clock,
+      log,
+      lifecycle,
+      ...(given.binaries !== undefined && { binaries: given.binaries }),
+    });
+    late.bind(database.store);
+    thread = startScribeThread({ databaseUrl: database.url, spool: folder.spool, clock, log });
+    lifecycle.onStop('scribe', thread.stop);
+    lifecycle.onStop('upkeep', startUpkeep(database.store, config.retention, clock, log));
+    adminToken = await admin.settle(database.store);
+    await keys.refresh();
+  };
+  try {
+    await bringUp();
+  } catch (error) {
+    // What has run before runs on without its database; a first start without one would be a gateway that nobody can enter.
+    const ranBefore = readIfThere(folder.keys) !== undefined && admin.current() !== undefined;
+    if (!(error instanceof DatabaseAway) || !ranBefore) throw error;
+    degraded = error.message;
+    log('error', 'database away, serving from the last good state', {
+      why: error.message,
+      todo: error.remedy,
+    });
+    lifecycle.onStop('database retry', retryDatabase(clock, log, bringUp));
+  }
+
+  let key: string | undefined;
+  if (given.createKey !== undefined && keys.empty) key = (await keys.create({ name: given.createKey })).key;
+  if (!early && keys.empty)
+    throw new StartError(
+      `Listening on ${config.listen.host} without any key would let everybody in.`,
+      'Start once with `midwatch up --create-key first`, which makes a key and prints it, or listen on 127.0.0.1.',
+    );
+  const { port } = early ?? openDoors();
+  state = 'ready';
+  return {
+    url,
+    port,
+    open: keys.empty,
+    ...(adminToken !== undefined && { adminToken }),
+    ...(key !== undefined && { key }),
+    ...(simulator && { simulator: { port: simulator.port } }),
+    ...(degraded !== undefined && { degraded }),
+    stop: () => lifecycle.stop(),
+  };
+}
+
+const RETRY_EVERY = 5_000;
+
+/** Tries to bring the database up until it succeeds; returns the way to stop trying. */
+function retryDatabase(clock: Clock, log: Log, bringUp: () => Promise<void>): () => void {
+  let busy = false;
+  const stop = clock.every(RETRY_EVERY, () => {
+    if (busy) return;
+    busy = true;
+    bringUp()
+      .then(
+        () => {
+          stop();
+          log('info', 'database is back');
+        },
+        (error: unknown) => log('warn', 'database still away', { why: String(error) }),
+      )
+      .finally(() => {
+        busy = false;
+      });
+  });
+  return stop;
+}
+
+function readiness(state: Status['state'], keys: KeyService): { ok: boolean; says: string } {
+  if (state === 'draining') return { ok: false, says: 'draining' };
+  // Before the keys are known everybody would be refused; a load balancer should wait.
+  if (state === 'starting' && !keys.known) return { ok: false, says: 'starting: keys not yet known' };
+  return { ok: true, says: 'ready' };
+}
+
+const snapshotFile = (file: string) => ({
+  read: async () => readIfThere(file),
+  write: async (text: string) => writeWhole(file, text),
+});
+
+const usesSimulator = (config: Config): boolean =>
+  Object.entries(config.providers).some(
+    ([name, settings]) => kindOf(name, settings)?.name === 'simulator' && settings.baseUrl === undefined,
+  );
+
+function priceOverrides(config: Config) {
+  return Object.fromEntries(
+    Object.entries(config.providers).map(([name, settings]) => {
+      const priceId = kindOf(name, settings)?.priceId ?? findProvider(name)?.priceId;
+      return [
+        name,
+        {
+          free: settings.free,
+          ...(priceId && { priceId }),
+          ...(settings.prices && { prices: settings.prices }),
+        },
+      ];
+    }),
+  );
+}
