@@ -35,8 +35,15 @@ export const factsOnly = ({ facts, declared }: Finished): FrameParts => ({
 
 const encode = (meta: SpoolMeta): string => JSON.stringify(meta);
 
+/** Facts as they may be shown before they are recorded: secrets masked, personal data too where the route says so. */
+export function maskFacts(facts: ExchangeFacts, redactor: BodyRedactor): ExchangeFacts {
+  const { text, count } = redactor.secrets(JSON.stringify(facts));
+  const plain = count === 0 ? facts : (JSON.parse(text) as ExchangeFacts);
+  return facts.record === 'masked' ? maskPersonal(plain, redactor) : plain;
+}
+
 /** Only what a caller or a provider wrote: an epoch time of thirteen digits would pass for a card number one time in ten. */
-export function maskPersonal(facts: ExchangeFacts, redactor: BodyRedactor): ExchangeFacts {
+function maskPersonal(facts: ExchangeFacts, redactor: BodyRedactor): ExchangeFacts {
   const text = (value: string) => redactor.personal(value).text;
   const strings = <T extends object>(object: T): T =>
     Object.fromEntries(

@@ -1,0 +1,207 @@
+import {
+  ALNUM,
+  APOSTROPHE,
+  B64,
+  BACKSLASH,
+  CLASS,
+  DASH,
+  is,
+  lower,
+  QUOTE,
+  SPACE,
+  textAt,
+  URL64,
+  wordAt,
+} from './bytes.ts';
+import { prefixLength } from './prefixes.ts';
+import type { Span } from './span.ts';
+import { entropy, looksDrawn, strengthOf } from './strength.ts';
+
+/**
+ * `api_key=…`, `"password": "…"`, `Authorization: …`: a telling name, `:` or `=`, and a value that no person would write as
+ * a word. Names decide what a value must look like: a password is short, a key is long.
+ */
+type Sort = 'password' | 'key' | 'credentials';
+
+/** Endings of names, without `_`, `-`, `.` and case. */
+const NAMES: readonly (readonly [ending: string, sort: Sort])[] = [
+  ['password', 'password'],
+  ['passwd', 'password'],
+  ['pwd', 'password'],
+  ['passphrase', 'password'],
+  ['dbpass', 'password'],
+  ['secret', 'password'],
+  ['apikey', 'key'],
+  ['accesskey', 'key'],
+  ['secretkey', 'key'],
+  ['privatekey', 'key'],
+  ['accountkey', 'key'],
+  ['sharedkey', 'key'],
+  ['authkey', 'key'],
+  ['signingkey', 'key'],
+  ['encryptionkey', 'key'],
+  ['masterkey', 'key'],
+  ['servicekey', 'key'],
+  ['subscriptionkey', 'key'],
+  ['token', 'key'],
+  ['credential', 'key'],
+  ['credentials', 'key'],
+  ['authorization', 'credentials'],
+];
+
+/** Positions in a list and words of a vocabulary are called tokens too. */
+const NO_SECRET =
+  /(?:page|next|prev|previous|continuation|sync|stop|start|pad|eos|bos|max|min|last|first)token$/;
+
+/** Last two letters of the names above: most colons are refused by one look into this. */
+const LAST_TWO = new Uint8Array(65_536);
+for (const [name] of NAMES)
+  LAST_TWO[pair(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))] = 1;
+
+function pair(a: number, b: number): number {
+  return (a << 8) | b;
+}
+
+/** The value assigned at `at`, a `:` or `=`, if it is a secret. */
+export function assigned(b: Uint8Array, at: number): Span | undefined {
+  const name = nameEnd(b, at);
+  if (LAST_TWO[pair(lower(b[name - 2] ?? 0), lower(b[name - 1] ?? 0))] === 0) return undefined;
+  const sort = sortOf(b, name);
+  if (!sort) return undefined;
+  const whole = valueAfter(b, at + 1);
+  if (!whole) return undefined;
+  const { start, end, quoted } = sort === 'credentials' ? afterScheme(b, whole) : whole;
+  return isSecret(b, start, end, sort, quoted) ? { start: start + prefixLength(b, start), end } : undefined;
+}
+
+/** Steps back over spaces, brackets, quotes and their escapes. */
+function nameEnd(b: Uint8Array, at: number): number {
+  let i = at;
+  for (;;) {
+    const byte = b[i - 1];
+    if (
+      byte === SPACE ||
+      byte === QUOTE ||
+      byte === APOSTROPHE ||
+      byte === BACKSLASH ||
+      byte === 0x5d ||
+      byte === 0x60
+    )
+      i--;
+    // How some serialisers escape a quote.
+    else if (textAt(b, i - 6, '\\u0022') || textAt(b, i - 6, '\\u0027')) i -= 6;
+    else return i;
+    if (at - i > 16) return i;
+  }
+}
+
+function sortOf(b: Uint8Array, end: number): Sort | undefined {
+  let name = '';
+  for (let i = end - 1; i >= 0 && end - i <= 48 && (is(b, i, ALNUM | DASH) || b[i] === 0x2e); i--)
+    if (is(b, i, ALNUM)) name = String.fromCharCode(lower(b[i] ?? 0)) + name;
+  const found = NAMES.find(([ending]) => name.endsWith(ending));
+  return found && !NO_SECRET.test(name) ? found[1] : undefined;
+}
+
+interface Value {
+  readonly start: number;
+  readonly end: number;
+  readonly quoted: boolean;
+}
+
+const LONGEST = 4_096;
+
+function valueAfter(b: Uint8Array, at: number): Value | undefined {
+  let i = at;
+  while (b[i] === 0x3d || b[i] === 0x3e || b[i] === SPACE || b[i] === 0x09) i++;
+  let slashes = 0;
+  while (b[i + slashes] === BACKSLASH) slashes++;
+  const quote = b[i + slashes];
+  if (quote === QUOTE) return quotedValue(b, i + slashes + 1, slashes);
+  if (slashes > 0 && (textAt(b, i + slashes, 'u0022') || textAt(b, i + slashes, 'u0027')))
+    return until(b, i + slashes + 5, (j) => b[j] === BACKSLASH || b[j] === QUOTE);
+  if (slashes > 0) return undefined;
+  if (quote === APOSTROPHE || quote === 0x60)
+    return until(b, i + 1, (j) => b[j] === quote || b[j] === QUOTE || b[j] === BACKSLASH);
+  const end = unquotedEnd(b, i);
+  // A call or an index, not a value.
+  return end === i || b[end] === 0x28 || b[end] === 0x5b ? undefined : { start: i, end, quoted: false };
+}
+
+/**
+ * A string opened by a quote behind `slashes` backslashes (0 in plain JSON, 1 in JSON inside JSON, then 3, 7, …) ends at the
+ * next quote behind as many, not counting those that come in multiples of the escape of a backslash itself.
+ */
+function quotedValue(b: Uint8Array, start: number, slashes: number): Value | undefined {
+  const cycle = 2 * (slashes + 1);
+  let run = 0;
+  for (let i = start; i < b.length && i - start < LONGEST; i++) {
+    if (b[i] === BACKSLASH) run++;
+    else {
+      if (b[i] === QUOTE && (run < slashes || run % cycle === slashes))
+        return { start, end: i - Math.min(run, slashes), quoted: true };
+      run = 0;
+    }
+  }
+  return undefined;
+}
+
+function until(b: Uint8Array, start: number, stop: (at: number) => boolean): Value | undefined {
+  for (let i = start; i < b.length && i - start < LONGEST; i++)
+    if (stop(i)) return { start, end: i, quoted: true };
+  return undefined;
+}
+
+const IN_VALUE = '!@#$%^*?';
+
+/** `:` and inner `=` end a value, so that a run of assignments is read once, not once from each of them. */
+function unquotedEnd(b: Uint8Array, start: number): number {
+  let i = start;
+  while (
+    i < b.length &&
+    i - start < 512 &&
+    (is(b, i, URL64 | B64) || IN_VALUE.includes(String.fromCharCode(b[i] ?? 0)))
+  )
+    i++;
+  while (i > start && b[i] === 0x3d) i++;
+  while (i > start && (b[i - 1] === 0x2e || b[i - 1] === 0x3f || b[i - 1] === 0x21)) i--;
+  return i;
+}
+
+const SCHEMES = ['bearer', 'basic', 'token', 'apikey', 'digest', 'negotiate', 'bot'];
+
+/** `Basic dXNl…`: the word stays, what follows it is the value. */
+function afterScheme(b: Uint8Array, value: Value): Value {
+  const scheme = SCHEMES.find(
+    (word) => wordAt(b, value.start, word) && b[value.start + word.length] === SPACE,
+  );
+  if (!scheme) return value;
+  const start = value.start + scheme.length + 1;
+  return { ...value, start, end: value.quoted ? Math.max(start, value.end) : unquotedEnd(b, start) };
+}
+
+function isSecret(b: Uint8Array, start: number, end: number, sort: Sort, isQuoted: boolean): boolean {
+  if (isPlaceholder(b, start, end)) return false;
+  const s = strengthOf(b, start, end);
+  const kinds = Number(s.digits > 0) + Number(s.upper > 0) + Number(s.lower > 0) + Number(s.symbols > 0);
+  if (sort === 'key' || sort === 'credentials')
+    return s.length >= 16 && looksDrawn(s) && entropy(b, start, end) >= 3;
+  if (s.digits === 0 && s.symbols === 0)
+    return s.length >= 16 && looksDrawn(s) && entropy(b, start, end) >= 3.5;
+  if (isQuoted) return s.length >= 6 && kinds >= 2 && entropy(b, start, end) >= 2;
+  return s.length >= 8 && s.digits > 0 && s.upper + s.lower > 0 && entropy(b, start, end) >= 2.5;
+}
+
+/** Variables, templates, masks and prose stand where a secret would. */
+function isPlaceholder(b: Uint8Array, start: number, end: number): boolean {
+  const first = b[start];
+  if (first === 0x24 || first === 0x7b || first === 0x3c || first === 0x25) return true;
+  let stars = 0;
+  for (let i = start; i < end; i++) {
+    const byte = b[i];
+    if (byte === SPACE || byte === 0x28 || byte === 0x7b || byte === 0x3c || byte === 0x5b) return true;
+    if (byte === 0x2a || byte === 0x78 || byte === 0x2e || (CLASS[byte ?? 0] === 0 && (byte ?? 0) > 127))
+      stars++;
+  }
+  return stars > (end - start) / 2;
+}
