@@ -1,12 +1,21 @@
 import type { Protocol } from '#contracts';
+import { anthropicCountTokens } from './anthropic-count-tokens/index.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
+import { openaiEmbeddings } from './openai-embeddings/index.ts';
+import { openaiResponses } from './openai-responses/index.ts';
 
-export { rebuildAsk } from './rebuild.ts';
+export { type AskParts, rebuildAsk } from './rebuild.ts';
 export { EMPTY_CHAIN } from './shared/digest.ts';
 export { estimateUsage } from './shared/estimate.ts';
 
-export const protocols: readonly Protocol[] = [openaiChat, anthropicMessages];
+export const protocols: readonly Protocol[] = [
+  openaiChat,
+  openaiResponses,
+  openaiEmbeddings,
+  anthropicMessages,
+  anthropicCountTokens,
+];
 
 const byName = new Map(protocols.map((protocol) => [protocol.name, protocol]));
 const byPath = new Map(protocols.map((protocol) => [protocol.path, protocol]));

@@ -1,5 +1,7 @@
 import * as anthropicMessages from './anthropic-messages/index.ts';
 import * as openaiChat from './openai-chat/index.ts';
+import * as openaiEmbeddings from './openai-embeddings/index.ts';
+import * as openaiResponses from './openai-responses/index.ts';
 import type { Json } from './shared/json.ts';
 
 /** The stored parts of an ask, parsed: what an `AskRecord` names. */
@@ -13,7 +15,10 @@ export interface AskParts {
 
 const REBUILD: Readonly<Record<string, (parts: AskParts & { readonly envelope: Json }) => Json>> = {
   'openai-chat': openaiChat.rebuild,
+  'openai-responses': openaiResponses.rebuild,
+  'openai-embeddings': openaiEmbeddings.rebuild,
   'anthropic-messages': anthropicMessages.rebuild,
+  'anthropic-count-tokens': anthropicMessages.rebuild,
 };
 
 /**

@@ -12,7 +12,10 @@ import { digest } from './digest.ts';
 import { readMessage } from './message.ts';
 import { MessagesScanner } from './stream.ts';
 
-export { rebuild } from './digest.ts';
+// `/messages/count_tokens` asks the same thing and reads it the same way.
+export { readWith } from './ask.ts';
+export { digest, rebuild } from './digest.ts';
+export { readMessage } from './message.ts';
 
 export const anthropicMessages: Protocol = defineMember('protocol', {
   name: 'anthropic-messages',

@@ -72,11 +72,14 @@ export function writeOpenAIError(failure: Failure, exchange: ExchangeId): { stat
 export const writeChatStreamError = (failure: Failure, exchange: ExchangeId): string =>
   `\n\ndata: ${JSON.stringify({ error: shape(failure, exchange).error })}\n\n`;
 
-/** `/responses` has an error event of its own, flat and numbered. The relay does not count, so the number is 0. */
+/**
+ * `/responses` has an error event of its own, flat and numbered. The relay does not count, so the number is 0.
+ * One line end first: here half an event is most often half a name, which the next line replaces.
+ */
 export function writeResponsesStreamError(failure: Failure, exchange: ExchangeId): string {
   const { code, message, param } = shape(failure, exchange).error;
   const event = { type: 'error', code, message, param, sequence_number: 0 };
-  return `\n\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
+  return `\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 export function readOpenAIError(status: number, headers: Headers, body: Uint8Array): Failure {

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { Protocol } from '#contracts';
+import { defineMember } from '#contracts';
+import { readOpenAIError, writeOpenAIError, writeResponsesStreamError } from '../shared/openai-errors.ts';
+import { readAnswer } from './answer.ts';
+import { readAsk } from './ask.ts';
+import { digest } from './digest.ts';
+import { readMessage } from './message.ts';
+import { ResponsesScanner } from './stream.ts';
+
+export { rebuild } from './digest.ts';
+
+export const openaiResponses: Protocol = defineMember('protocol', {
+  name: 'openai-responses',
+  version: 1,
+  summary: "Responses, OpenAI's newer endpoint with typed items in and out.",
+  params: z.object({}),
+  dialect: 'openai',
+  path: '/responses',
+  readAsk,
+  readAnswer,
+  scanStream: (limits) => new ResponsesScanner(limits),
+  readError: readOpenAIError,
+  writeError: writeOpenAIError,
+  writeStreamError: writeResponsesStreamError,
+  digest,
+  readMessage,
+} satisfies Protocol);
