@@ -5,6 +5,4 @@ export {
   type ChangeQuery,
   createMidwatch,
   type Midwatch,
-  type StoredAnswer,
-  type StoredAsk,
 } from './midwatch.ts';

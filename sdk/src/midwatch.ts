@@ -23,19 +23,6 @@ export interface ChangeQuery extends Partial<PageQuery> {
   readonly route?: string;
 }
 
-/** The ask as stored: JSON of the caller's own making, secrets masked. */
-export interface StoredAsk {
-  /** The body without messages, tools and schema. */
-  readonly envelope: unknown;
-  readonly tools?: unknown;
-  readonly schema?: unknown;
-  readonly messages: readonly unknown[];
-}
-export interface StoredAnswer {
-  /** One per choice, in the shape in which a client sends it back. */
-  readonly messages: readonly unknown[];
-}
-
 /** The control plane of one Midwatch. Every method rejects with `MidwatchError`. */
 export interface Midwatch {
   /** Needs no login. */
@@ -50,8 +37,10 @@ export interface Midwatch {
     list(query?: ExchangeFilter & Partial<PageQuery>, options?: CallOptions): Promise<ExchangePage>;
     get(id: string, options?: CallOptions): Promise<ExchangeDetail>;
     neighbours(id: string, page?: Partial<PageQuery>, options?: CallOptions): Promise<ExchangePage>;
-    ask(id: string, options?: CallOptions): Promise<StoredAsk>;
-    answer(id: string, options?: CallOptions): Promise<StoredAnswer>;
+    /** The request body in the dialect of its caller, ready to be sent again; secrets are masked. */
+    ask(id: string, options?: CallOptions): Promise<unknown>;
+    /** One message per choice, in the shape in which a client sends it back. */
+    answer(id: string, options?: CallOptions): Promise<readonly unknown[]>;
   };
   /** Events as they happen, over any number of broken connections, until `signal` aborts or the loop is left. */
   live(filter?: ExchangeFilter, options?: CallOptions): AsyncGenerator<LiveEvent>;

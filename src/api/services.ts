@@ -1,6 +1,14 @@
 import type { Clock, LiveFeed, Log, Message, RouteView, Status, Store, SystemView } from '#contracts';
 import type { KeyService } from './keys/service.ts';
 
+/** The stored parts of an ask, parsed. */
+export interface AskParts {
+  readonly messages: readonly unknown[];
+  readonly tools?: unknown;
+  readonly schema?: unknown;
+  readonly envelope: Readonly<Record<string, unknown>>;
+}
+
 /** Everything the control plane needs of the house; supplied by `app`. */
 export interface ApiServices {
   readonly clock: Clock;
@@ -20,4 +28,6 @@ export interface ApiServices {
   routes(): readonly RouteView[];
   /** One stored body as a reader sees it; `protocol` as in `ExchangeFacts.protocol`. */
   readMessages(protocol: string, body: Uint8Array): readonly Message[];
+  /** The body a client of this protocol would send; undefined for a protocol nobody here speaks. */
+  rebuildAsk(protocol: string, parts: AskParts): unknown;
 }

@@ -225,11 +225,3 @@ export const exchangeDetail = z.object({
   bodies: z.enum(['kept', 'not_recorded', 'expired']),
 });
 true satisfies Same<ExchangeDetail, z.output<typeof exchangeDetail>>;
-
-export const storedAsk = z.object({
-  envelope: z.unknown().describe('The body without messages, tools and schema.'),
-  tools: z.unknown().optional(),
-  schema: z.unknown().optional(),
-  messages: z.array(z.unknown()),
-});
-export const storedAnswer = z.object({ messages: z.array(z.unknown()) });

@@ -7,8 +7,6 @@ import {
   exchangeRow,
   failure,
   message,
-  storedAnswer,
-  storedAsk,
   usage,
 } from './exchange.ts';
 import { apiError, keyCreated, keyView, me, status, systemView } from './house.ts';
@@ -47,8 +45,6 @@ export const answers = {
   RateView: rateView,
   RouteView: routeView,
   Status: status,
-  StoredAnswer: storedAnswer,
-  StoredAsk: storedAsk,
   SystemView: systemView,
   Usage: usage,
   Watch: watch,

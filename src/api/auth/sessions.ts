@@ -10,11 +10,16 @@ const TRUST_MS = 5_000;
 const SLIDE_MS = 3_600_000;
 const REMEMBERED = 1_000;
 
+export interface Found {
+  readonly me: Me;
+  /** The expiry has moved and the cookie should be sent again. */
+  readonly renewed: boolean;
+}
+
 export interface Sessions {
   /** Returns the secret that goes into the cookie; only its hash is kept. */
   open(me: Me): Promise<string>;
-  /** `renewed` says that the expiry has moved and the cookie should be sent again. */
-  find(secret: string): Promise<{ readonly me: Me; readonly renewed: boolean } | undefined>;
+  find(secret: string): Promise<Found | undefined>;
   end(secret: string): Promise<void>;
 }
 
@@ -41,6 +46,7 @@ export function createSessions(services: {
   const known = new Map<string, Known>();
   /** Ended while the database was away; believed over what the database says. */
   const ended = new Set<string>();
+  const checks = new Map<string, Promise<Found | undefined>>();
 
   // The admin hash is part of the name: replacing the admin token ends every session that was opened with it.
   const nameOf = (value: string) => sha256(`${value}.${services.adminHash() ?? ''}`);
@@ -49,6 +55,17 @@ export function createSessions(services: {
     known.delete(hash);
     known.set(hash, entry);
     if (known.size > REMEMBERED) known.delete(known.keys().next().value as string);
+  };
+
+  /** Whether the database took it. */
+  const drop = async (hash: string): Promise<boolean> => {
+    try {
+      await store.admin.endSession(hash);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return false;
+    }
   };
 
   /** Whether the database took it. */
@@ -63,10 +80,16 @@ export function createSessions(services: {
     }
   };
 
-  const slide = async (hash: string, me: Me): Promise<void> => {
+  const begin = async (hash: string, me: Me): Promise<void> => {
     const now = clock.now();
     const stored = await keep(hash, me, now + SESSION_MS);
     remember(hash, { me, expiresAt: now + SESSION_MS, checkedAt: now, slidAt: now, stored });
+  };
+
+  /** The store creates and ends, so moving an expiry is both. */
+  const slide = async (hash: string, me: Me): Promise<void> => {
+    await drop(hash);
+    await begin(hash, me);
   };
 
   const lookUp = async (hash: string, now: number): Promise<Me | undefined> => {
@@ -79,10 +102,27 @@ export function createSessions(services: {
     }
   };
 
+  const check = async (hash: string, now: number): Promise<Found | undefined> => {
+    const entry = known.get(hash);
+    // One that only this process knows is offered to the database again.
+    const me = entry && !entry.stored ? entry.me : await lookUp(hash, now);
+    if (!me) {
+      known.delete(hash);
+      return undefined;
+    }
+    // After a restart the last slide is not known; one more costs two statements.
+    if (!entry?.stored || now - entry.slidAt >= SLIDE_MS) {
+      await slide(hash, me);
+      return { me, renewed: true };
+    }
+    remember(hash, { ...entry, checkedAt: now });
+    return { me, renewed: false };
+  };
+
   return {
     async open(me) {
       const value = secret(clock, 'mws_');
-      await slide(nameOf(value), me);
+      await begin(nameOf(value), me);
       return value;
     },
     async find(value) {
@@ -94,32 +134,17 @@ export function createSessions(services: {
         return undefined;
       }
       if (entry && now - entry.checkedAt < TRUST_MS) return { me: entry.me, renewed: false };
-      if (entry && !entry.stored) {
-        await slide(hash, entry.me);
-        return { me: entry.me, renewed: true };
-      }
-      const me = await lookUp(hash, now);
-      if (!me) {
-        known.delete(hash);
-        return undefined;
-      }
-      // After a restart the last slide is not known; one more costs one statement.
-      if (!entry || now - entry.slidAt >= SLIDE_MS) {
-        await slide(hash, me);
-        return { me, renewed: true };
-      }
-      remember(hash, { ...entry, checkedAt: now });
-      return { me, renewed: false };
+      // Ten requests of one page are one check; a second one would look while the first moves the expiry.
+      const underWay = checks.get(hash);
+      if (underWay) return underWay;
+      const work = check(hash, now).finally(() => checks.delete(hash));
+      checks.set(hash, work);
+      return work;
     },
     async end(value) {
       const hash = nameOf(value);
       known.delete(hash);
-      try {
-        await store.admin.endSession(hash);
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        ended.add(hash);
-      }
+      if (!(await drop(hash))) ended.add(hash);
     },
   };
 }

@@ -3,7 +3,7 @@ import { type ExchangeFacts, type ExchangeFilter, type ExchangeRow, isGood } fro
 /** One line of a list from facts that have not been through the database yet; equal to the stored row, names of undefined members left out. */
 export function rowOf(facts: ExchangeFacts): ExchangeRow {
   const { usage, timing, who, place, observed } = facts;
-  const provider = facts.attempts.at(-1)?.provider;
+  const provider = providerOf(facts);
   return {
     id: facts.id,
     at: facts.at,
@@ -35,6 +35,10 @@ export function rowOf(facts: ExchangeFacts): ExchangeRow {
   };
 }
 
+/** Of the attempt whose answer the caller got; a hedge may be started after the attempt that wins. */
+const providerOf = ({ attempts, outcome }: ExchangeFacts): string | undefined =>
+  (attempts.findLast((attempt) => attempt.outcome === outcome) ?? attempts.at(-1))?.provider;
+
 /** Whether the list with this filter would show the exchange. `release` is derived after recording and cannot be asked here. */
 export function matches(filter: ExchangeFilter, facts: ExchangeFacts): boolean {
   const equal = (wanted: string | undefined, value: string | undefined) =>
@@ -43,7 +47,7 @@ export function matches(filter: ExchangeFilter, facts: ExchangeFacts): boolean {
     (filter.from === undefined || facts.at >= filter.from) &&
     (filter.to === undefined || facts.at < filter.to) &&
     equal(filter.route, facts.route) &&
-    equal(filter.provider, facts.attempts.at(-1)?.provider) &&
+    equal(filter.provider, providerOf(facts)) &&
     (filter.model === undefined ||
       filter.model === facts.ask.model ||
       filter.model === facts.observed.model) &&

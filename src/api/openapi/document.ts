@@ -76,7 +76,11 @@ function operation(endpoint: Endpoint): Json {
                 'application/json': { schema: answer.list ? listOf(answer.schema) : ref(answer.schema) },
               },
             }
-          : answer.type && { content: { [answer.type]: { schema: { type: 'string' } } } }),
+          : answer.type && {
+              content: {
+                [answer.type]: { schema: answer.type === 'application/json' ? {} : { type: 'string' } },
+              },
+            }),
       },
       default: {
         description: 'Not served; `hint` says what to do.',

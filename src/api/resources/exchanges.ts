@@ -5,11 +5,11 @@ import {
   exchangeFilterSchema,
   type Message,
   pageSchema,
+  type StoredAsk,
 } from '#contracts';
 import { isExchangeId } from '#kernel';
 import { endpoint } from '../http/endpoint.ts';
 import { badRequest, notFound, Refusal } from '../http/refusal.ts';
-import { splice } from '../http/splice.ts';
 import type { ApiServices } from '../services.ts';
 
 type Exchanges = ApiServices['store']['exchanges'];
@@ -38,26 +38,27 @@ export const exchangeEndpoints = [
     path: '/exchanges/:id/ask',
     access: 'viewer',
     summary:
-      'The ask as stored: envelope, tools, schema and messages, each as the caller wrote it, secrets masked.',
-    answer: { schema: 'StoredAsk', says: 'Raw JSON.' },
-    async handle({ params }, { services: { store } }) {
-      const { exchange } = await find(store.exchanges, params.id);
-      const ask = await askOf(store.exchanges, exchange);
+      'The request body in the dialect of its caller, put together from what is stored; it can be sent again. Secrets are masked.',
+    answer: { type: 'application/json', says: 'Equal in meaning to what came, not byte for byte.' },
+    async handle({ params }, { services }) {
+      const { exchange } = await find(services.store.exchanges, params.id);
+      const ask = await askOf(services.store.exchanges, exchange);
       if (!ask) throw gone('ask', exchange.askRecord !== undefined);
-      return splice({ envelope: ask.envelope, tools: ask.tools, schema: ask.schema, messages: ask.messages });
+      return whole(services, exchange.protocol, ask);
     },
   }),
   endpoint({
     method: 'GET',
     path: '/exchanges/:id/answer',
     access: 'viewer',
-    summary: 'The answer as stored: one message per choice, as a client would send it back, secrets masked.',
-    answer: { schema: 'StoredAnswer', says: 'Raw JSON.' },
+    summary:
+      'The answer as stored: a list with one message per choice, as a client would send it back. Secrets are masked.',
+    answer: { type: 'application/json', says: 'The messages.' },
     async handle({ params }, { services: { store } }) {
       const { exchange } = await find(store.exchanges, params.id);
       const answer = await answerOf(store.exchanges, exchange);
       if (!answer) throw gone('answer', exchange.answerRecord !== undefined);
-      return splice({ messages: answer });
+      return answer.map(parse);
     },
   }),
   endpoint({
@@ -116,6 +117,20 @@ async function detail(services: ApiServices, text: string | undefined): Promise<
     bodies: expired ? 'expired' : exchange.askRecord ? 'kept' : 'not_recorded',
   };
 }
+
+/** Of a protocol that nobody here speaks (an import), the parts lie side by side. */
+function whole(services: ApiServices, protocol: string, stored: StoredAsk): unknown {
+  const parts = {
+    envelope: parse(stored.envelope) as Readonly<Record<string, unknown>>,
+    messages: stored.messages.map(parse),
+    ...(stored.tools && { tools: parse(stored.tools) }),
+    ...(stored.schema && { schema: parse(stored.schema) }),
+  };
+  const { envelope, ...rest } = parts;
+  return services.rebuildAsk(protocol, parts) ?? { ...envelope, ...rest };
+}
+
+const parse = (body: Uint8Array): unknown => JSON.parse(utf8(body));
 
 const utf8 = (body: Uint8Array): string => new TextDecoder().decode(body);
 
