@@ -1,0 +1,164 @@
+import { expect, test } from 'bun:test';
+import type { RateView, RollupWindow, Status, SystemView, WatchTotals } from '#contracts';
+import { seeded } from '#kernel';
+import { type AttentionFacts, attention } from './attention.ts';
+
+/** Wilson's score interval, as the rollups give it. */
+function rate(count: number, n: number): RateView {
+  if (n === 0) return { count, n, rate: 0, low: 0, high: 1 };
+  const z = 1.959964;
+  const p = count / n;
+  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  return { count, n, rate: p, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}
+
+const totals = (n: number, good: number, more: Partial<WatchTotals> = {}): WatchTotals => ({
+  exchanges: n,
+  attempts: n,
+  outcomes: { complete: good, cut: n - good },
+  good: rate(good, n),
+  clean: rate(good, n),
+  microUsd: 0,
+  wastedMicroUsd: 0,
+  unpriced: 0,
+  tokensIn: 0,
+  tokensOut: 0,
+  ...more,
+});
+
+const window = (
+  routes: Readonly<Record<string, WatchTotals>>,
+  all: Partial<WatchTotals> = {},
+): RollupWindow => ({
+  points: [],
+  totals: { ...totals(0, 0), ...all },
+  byRoute: Object.entries(routes).map(([route, t]) => ({ ...t, route })),
+  byTarget: [],
+});
+
+const STATUS: Status = {
+  version: '0',
+  startedAt: 0,
+  state: 'ready',
+  open: false,
+  simulated: false,
+  database: 'up',
+};
+const SYSTEM: SystemView = {
+  version: '0',
+  bun: '1',
+  platform: 'x',
+  startedAt: 0,
+  now: 0,
+  listen: '',
+  dataDir: '',
+  memory: { rss: 0, heapUsed: 0 },
+  gateway: { inFlight: 0, streams: 0, requests: 0, authFailures: 0 },
+  spool: { taken: 0, waiting: 0, bytes: 0, segments: 0, maxBytes: 2e9, dropped: 0, lagMs: 0 },
+  database: { kind: 'embedded', state: 'up' },
+  retention: { exchangesMs: 0, bodiesMs: 0, rollupsMs: 0, diskBytes: 20e9, usedBytes: 1e9 },
+  disk: { freeBytes: 100e9, totalBytes: 200e9 },
+  prices: { version: '' },
+};
+const look = (facts: Partial<AttentionFacts>) =>
+  attention({
+    from: 1000,
+    to: 2000,
+    status: STATUS,
+    system: SYSTEM,
+    window: window({}),
+    before: window({}),
+    ...facts,
+  });
+
+test('a healthy house has nothing to say', () => {
+  expect(look({})).toEqual([]);
+  const same = window({ chat: totals(1000, 990) });
+  expect(look({ window: same, before: same })).toEqual([]);
+});
+
+test.each([
+  ['dropped', { spool: { ...SYSTEM.spool, dropped: 3 } }, ['alarm', '3 exchanges not recorded since start']],
+  ['unwritable', { spool: { ...SYSTEM.spool, trouble: 'EROFS' } }, ['alarm', 'The spool cannot be written']],
+  ['half full', { spool: { ...SYSTEM.spool, bytes: 1.2e9 } }, ['warn', 'The spool is 60 % full']],
+  ['nearly full', { spool: { ...SYSTEM.spool, bytes: 1.8e9 } }, ['alarm', 'The spool is 90 % full']],
+  ['behind', { spool: { ...SYSTEM.spool, lagMs: 180_000 } }, ['warn', 'Screens are 3 min behind']],
+  ['down', { database: { kind: 'embedded', state: 'down' } }, ['alarm', 'The database is down']],
+  [
+    'budget',
+    { retention: { ...SYSTEM.retention, usedBytes: 19e9 } },
+    ['note', 'The disk budget of the database is 95 % used'],
+  ],
+  ['disk', { disk: { freeBytes: 100e6, totalBytes: 1e12 } }, ['alarm', '100 MB left on the disk']],
+] as const)('house: %s', (_, system, [level, what]) => {
+  const found = look({ system: { ...SYSTEM, ...system } as SystemView });
+  expect(found).toMatchObject([{ level, what, link: '/system' }]);
+  expect(found[0]?.todo).not.toBe('');
+});
+
+test('open and simulated are notes, and come after what is wrong', () => {
+  const found = look({
+    status: { ...STATUS, open: true, simulated: true },
+    system: {
+      ...SYSTEM,
+      database: { kind: 'external', state: 'down' },
+      spool: { ...SYSTEM.spool, lagMs: 90_000 },
+    },
+  });
+  expect(found.map((a) => a.level)).toEqual(['alarm', 'warn', 'note', 'note']);
+});
+
+test('a fall is said only when the intervals are apart, with both rates and the end that grew', () => {
+  const fell = look({
+    window: window({ chat: totals(200, 150) }),
+    before: window({ chat: totals(200, 195) }),
+  });
+  expect(fell).toMatchObject([{ level: 'alarm', what: 'chat: fewer good answers than before' }]);
+  expect(fell[0]?.why).toBe(
+    'Good: 75.0 % (150 of 200, 95 % interval 68.6 % to 80.5 %); before: 97.5 % (195 of 200, 95 % interval 94.3 % to 98.9 %). Grown most: cut (50 of 200; before 5 of 200).',
+  );
+  expect(fell[0]?.link).toBe('/exchanges?route=chat&outcome=bad&from=1000&to=2000');
+  expect(
+    look({ window: window({ chat: totals(20, 17) }), before: window({ chat: totals(20, 19) }) }),
+  ).toEqual([]);
+  expect(
+    look({ window: window({ chat: totals(9000, 8700) }), before: window({ chat: totals(9000, 8900) }) }),
+  ).toMatchObject([{ level: 'warn' }]);
+});
+
+test('mostly bad needs no past, but more than a handful', () => {
+  expect(look({ window: window({ chat: totals(4, 0) }) })).toEqual([]);
+  expect(look({ window: window({ chat: totals(10, 1) }) })).toMatchObject([
+    { level: 'alarm', what: 'chat: most answers are not good' },
+  ]);
+});
+
+test('second attempts are said when the answers still arrive', () => {
+  const now = totals(500, 495, { clean: rate(400, 500) });
+  expect(look({ window: window({ chat: now }), before: window({ chat: totals(500, 495) }) })).toMatchObject([
+    { level: 'warn', what: 'chat: more answers need a second attempt' },
+  ]);
+});
+
+test('silence, missing prices and waste', () => {
+  expect(look({ before: window({ chat: totals(30, 30), rare: totals(3, 3) }) })).toMatchObject([
+    { level: 'warn', what: 'chat: no exchange in this period' },
+  ]);
+  expect(look({ window: window({}, { exchanges: 10, unpriced: 4 }) })).toMatchObject([
+    { level: 'alarm', what: '4 exchanges of 10 without a price' },
+  ]);
+  expect(look({ window: window({}, { microUsd: 10e6, wastedMicroUsd: 2e6 }) })).toMatchObject([
+    { level: 'warn', what: '$2.00 of $10.00 bought answers that nobody got' },
+  ]);
+});
+
+test('equal traffic rarely raises a fall: under 1 % of 5,000 pairs of 100', () => {
+  const random = seeded(5);
+  const draw = () => totals(100, Array.from({ length: 100 }, random).filter((u) => u < 0.9).length);
+  let falls = 0;
+  for (let i = 0; i < 5_000; i++)
+    falls += look({ window: window({ chat: draw() }), before: window({ chat: draw() }) }).length;
+  expect(falls).toBeGreaterThan(0);
+  expect(falls).toBeLessThan(50);
+});
