@@ -2,7 +2,15 @@ export { nodeSpoolFiles } from './files.ts';
 export { createLiveFeed, type LiveOptions } from './live.ts';
 export { createRedactor } from './redact/redactor.ts';
 export type { BodyRedactor } from './redact/types.ts';
+export {
+  hostScribe,
+  type ScribeHost,
+  type ScribeHostOptions,
+  type ScribeThread,
+  type SpawnScribe,
+} from './scribe/host.ts';
 export { createScribe, type Scribe, type ScribeOptions, type ScribeStats } from './scribe/scribe.ts';
+export { runScribeWorker, type ScribeWorkerOptions, type WorkerPort } from './scribe/worker.ts';
 export type { SpoolFile, SpoolFiles } from './spool/port.ts';
 export {
   createRecorder,
@@ -10,3 +18,4 @@ export {
   type SpoolProgress,
   type SpoolRecorder,
 } from './spool/recorder.ts';
+export { lowerThreadPriority, spawnWorker, workerPort } from './thread.ts';

@@ -1,0 +1,109 @@
+import { afterEach, expect, test } from 'bun:test';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '#kernel';
+import { nodeSpoolFiles } from '../files.ts';
+import { createRecorder } from '../spool/recorder.ts';
+import { finishedOf, idOf, openRedactor, plainProtocols, tempFolder } from '../testing.ts';
+import { spawnWorker } from '../thread.ts';
+import { hostScribe, type ScribeHost } from './host.ts';
+import type { Given } from './testing-worker.ts';
+
+const clock = systemClock();
+let host: ScribeHost | undefined;
+afterEach(() => host?.stop());
+
+function house() {
+  const folder = tempFolder();
+  const path = (name: string) => join(folder, name);
+  const given: Given = {
+    spool: path('spool'),
+    rows: path('rows'),
+    crash: path('crash'),
+    refuse: path('refuse'),
+  };
+  writeFileSync(given.rows, '');
+  const logged: string[] = [];
+  host = hostScribe({
+    spawn: spawnWorker(new URL('./testing-worker.ts', import.meta.url)),
+    given,
+    clock,
+    log: (_level, event) => logged.push(event),
+    backoff: { min: 1, max: 5 },
+  });
+  const recorder = createRecorder({
+    files: nodeSpoolFiles(given.spool),
+    clock,
+    log: () => undefined,
+    redactor: openRedactor,
+    protocols: plainProtocols,
+    maxBytes: 1e9,
+    progress: host.progress,
+  });
+  const rows = () => new Set(readFileSync(given.rows, 'utf8').split('\n').filter(Boolean));
+  return { given, host, recorder, rows, logged };
+}
+
+const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => idOf(from + i));
+
+test('a thread empties the spool, reports, and stops when told', async () => {
+  const { host, recorder, rows } = house();
+  host.start();
+  for (let i = 0; i < 50; i++) recorder.record(finishedOf(i));
+  await recorder.flush();
+  await host.flush();
+  expect([...rows()]).toEqual(ids(0, 50));
+  while (host.stats()?.moved !== 50) await clock.sleep(1);
+  expect(recorder.stats()).toMatchObject({ taken: 50, waiting: 0, dropped: 0 });
+  await host.stop();
+  expect(host.stats()).toMatchObject({ moved: 50, restarts: 0 });
+});
+
+test('a thread that crashes is started again and loses nothing; a flush asked before outlives it', async () => {
+  const { given, host, recorder, rows, logged } = house();
+  writeFileSync(given.crash, '');
+  host.start();
+  for (let i = 0; i < 20; i++) recorder.record(finishedOf(i));
+  await recorder.flush();
+  await host.flush();
+  expect([...rows()]).toEqual(ids(0, 20));
+  expect(logged).toContain('scribe.thread_ended');
+});
+
+test('a thread that cannot begin is started again', async () => {
+  const { given, host, recorder, rows } = house();
+  writeFileSync(given.refuse, '');
+  host.start();
+  recorder.record(finishedOf(1));
+  await recorder.flush();
+  await host.flush();
+  expect([...rows()]).toEqual([idOf(1)]);
+});
+
+test('stopping refuses the flush that could not end', async () => {
+  const { host } = house();
+  const flush = host.flush();
+  const outcome = flush.catch((error: Error) => error.message);
+  await host.stop();
+  expect(await outcome).toContain('stopped');
+});
+
+test.if(process.platform === 'linux')(
+  'the thread gives way: its own nice is 10, the others keep theirs',
+  async () => {
+    const { host } = house();
+    host.start();
+    await host.flush();
+    // Fields are counted after the name, which is in parentheses and may hold spaces; nice is the nineteenth of all.
+    const nice = readdirSync('/proc/self/task').flatMap((task) => {
+      const stat = `/proc/self/task/${task}/stat`;
+      if (!existsSync(stat)) return [];
+      const text = readFileSync(stat, 'utf8');
+      return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[16]);
+    });
+    const main = getPriority();
+    expect(nice.filter((n) => n === main).length).toBeGreaterThan(0);
+    expect(nice).toContain(10);
+  },
+);
