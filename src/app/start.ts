@@ -2,7 +2,7 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import type { Clock, Config, Log, Redactor, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
-import { protocolByName, protocols } from '#protocols';
+import { protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createAdminHash } from './admin.ts';
@@ -187,6 +187,7 @@ async function compose(given: Composition): Promise<Running> {
     system,
     routes: () => describeRoutes(table, loaded),
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
+    rebuildAsk,
   });
 
   const openDoors = () => {

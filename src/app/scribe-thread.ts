@@ -1,0 +1,29 @@
+import type { Clock, Log } from '#contracts';
+import { hostScribe, type ScribeHost, spawnWorker } from '#telemetry';
+
+/** What the thread is told when it begins. */
+export interface ScribeGiven {
+  readonly databaseUrl: string;
+  readonly spool: string;
+}
+
+export type ScribeThread = Pick<ScribeHost, 'progress' | 'stats' | 'flush'> & { stop(): Promise<void> };
+
+export function startScribeThread(
+  options: ScribeGiven & { readonly clock: Clock; readonly log: Log },
+): ScribeThread {
+  const { clock, log, databaseUrl, spool } = options;
+  const host = hostScribe({
+    spawn: spawnWorker(new URL('./scribe-worker.ts', import.meta.url)),
+    given: { databaseUrl, spool } satisfies ScribeGiven,
+    clock,
+    log,
+  });
+  host.start();
+  return {
+    progress: () => host.progress(),
+    stats: () => host.stats(),
+    flush: () => host.flush(),
+    stop: () => host.stop(),
+  };
+}

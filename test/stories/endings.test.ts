@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { type TestGateway, testGateway } from '../support/gateway.ts';
+import { anthropic, openai } from '../support/speech.ts';
+import { type ScriptedUpstream, scriptedUpstream } from '../support/upstream.ts';
+
+/** No ending may look like another: over real sockets, with the real clients, from a provider that owns its bytes. */
+let up: ScriptedUpstream;
+let house: TestGateway;
+let chat: OpenAI;
+let claude: Anthropic;
+
+beforeAll(async () => {
+  up = await scriptedUpstream();
+  const root = `http://127.0.0.1:${up.port}`;
+  const timeouts = { headers: 150, firstToken: 200, idle: 150, total: 2_000 };
+  house = testGateway({
+    providers: {
+      up: { protocol: 'openai', baseUrl: `${root}/v1`, apiKey: 'sk-provider-key-of-the-house-000000' },
+      claude: { protocol: 'anthropic', baseUrl: root, apiKey: 'sk-ant-provider-key-of-the-house-00' },
+    },
+    routes: {
+      chat: {
+        match: { protocol: 'openai' },
+        timeouts,
+        tiers: [{ name: 'primary', targets: [{ provider: 'up' }] }],
+      },
+      claude: {
+        match: { protocol: 'anthropic' },
+        timeouts,
+        tiers: [{ name: 'primary', targets: [{ provider: 'claude' }] }],
+      },
+    },
+  });
+  chat = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'x', maxRetries: 0 });
+  claude = new Anthropic({ baseURL: house.url, apiKey: 'x', maxRetries: 0 });
+});
+afterAll(async () => {
+  await house.stop();
+  await up.stop();
+});
+beforeEach(() => {
+  house.finished.length = 0;
+});
+
+const caught = async (run: () => Promise<unknown>): Promise<unknown> => {
+  try {
+    await run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+const readChat = async () => {
+  let text = '';
+  const stream = await chat.chat.completions.create({
+    ...openai.ask(),
+    stream: true,
+  } as OpenAI.ChatCompletionCreateParamsStreaming);
+  for await (const part of stream) text += part.choices[0]?.delta.content ?? '';
+  return text;
+};
+const readClaude = () => claude.messages.stream(anthropic.ask()).finalText();
+const last = async () => {
+  for (let i = 0; i < 100 && house.finished.length === 0; i++) await Bun.sleep(10);
+  const facts = house.finished.at(-1)?.facts;
+  if (!facts) throw new Error('nothing was recorded');
+  return facts;
+};
+
+const begun = [openai.role, openai.delta('Hel'), openai.delta('lo')];
+const begunClaude = [
+  anthropic.start,
+  anthropic.ping,
+  anthropic.block,
+  anthropic.delta('Hel'),
+  anthropic.delta('lo'),
+];
+
+test('a complete stream is complete, with its usage taken apart and priced', async () => {
+  up.play({ headers: openai.sse, parts: [...begun, openai.delta('', 'stop'), openai.usage, openai.done] });
+  expect(await readChat()).toBe('Hello');
+  const facts = await last();
+  expect(facts).toMatchObject({
+    outcome: 'complete',
+    usage: { input: 60, cacheRead: 40, output: 20, basis: 'reported' },
+    cost: { state: 'exact' },
+    observed: { model: 'gpt-4o-mini-2024-07-18' },
+  });
+  expect(facts.attempts).toHaveLength(1);
+  expect(facts.attempts[0]?.providerRequestId).toBe('req_1');
+  expect(facts.timing.firstToken).toBeGreaterThan(0);
+
+  up.play({
+    headers: anthropic.sse,
+    parts: [...begunClaude, anthropic.blockEnd, anthropic.end(), anthropic.stop],
+  });
+  house.finished.length = 0;
+  expect(await readClaude()).toBe('Hello');
+  expect(await last()).toMatchObject({
+    outcome: 'complete',
+    usage: { input: 100, cacheRead: 40, cacheWrite: 10, output: 20 },
+  });
+});
+
+for (const end of ['fin', 'reset', 'well'] as const)
+  test(`a stream that ends by ${end} without a reason is an error for the client and a cut in the record`, async () => {
+    up.play({ headers: openai.sse, parts: begun, end });
+    expect(await caught(readChat)).toBeInstanceOf(Error);
+    expect(await last()).toMatchObject({
+      outcome: 'cut',
+      failure: { kind: 'cut' },
+      usage: { basis: 'estimated' },
+    });
+    house.finished.length = 0;
+    up.play({ headers: anthropic.sse, parts: begunClaude, end });
+    expect(await caught(readClaude)).toBeInstanceOf(Anthropic.APIError);
+    expect((await last()).outcome).toBe('cut');
+  });
+
+test('the wire of a cut stream carries an error event, no terminator, and breaks', async () => {
+  up.play({ headers: openai.sse, parts: begun, end: 'fin' });
+  const response = await fetch(`${house.url}${openai.path}`, {
+    method: 'POST',
+    body: JSON.stringify(openai.ask({ stream: true })),
+  });
+  let text = '';
+  const broke = await caught(async () => {
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>)
+      text += new TextDecoder().decode(part);
+  });
+  expect(text.startsWith(begun.join(''))).toBe(true);
+  expect(text).toContain('"error"');
+  expect(text).toContain(response.headers.get('x-midwatch-exchange') as string);
+  expect(text).not.toContain('[DONE]');
+  expect(broke).toBeInstanceOf(Error);
+});
+
+test('a stream that falls silent is stalled, told within the idle limit', async () => {
+  up.play({ headers: openai.sse, parts: begun, end: 'silence' });
+  expect(await caught(readChat)).toBeInstanceOf(OpenAI.APIError);
+  expect(await last()).toMatchObject({ outcome: 'stalled', failure: { kind: 'timeout_idle' } });
+});
+
+test('an error event in the stream reaches the client as the error it is', async () => {
+  up.play({
+    headers: anthropic.sse,
+    parts: [...begunClaude, `event: error\ndata: ${anthropic.error('overloaded_error')}\n\n`],
+  });
+  const error = await caught(readClaude);
+  expect(error).toBeInstanceOf(Anthropic.APIError);
+  expect(String(error)).toContain('Overloaded');
+  expect((await last()).outcome).toBe('error');
+});
+
+test('a malformed event after output is never a clean end', async () => {
+  up.play({ headers: openai.sse, parts: [...begun, 'data: {"choices":[{"del\n\n', openai.done] });
+  expect(await caught(readChat)).toBeInstanceOf(Error);
+  expect((await last()).outcome).toBe('invalid');
+});
+
+test('a reason for the end without [DONE] is complete, at once when the provider closes, soon when it does not', async () => {
+  const parts = [...begun, openai.delta('', 'stop')];
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
+  const scripts = [
+    { headers: openai.sse, parts },
+    { headers: openai.sse, parts, end: 'silence' },
+    { framing: 'raw', parts: [head, ...parts], end: 'fin' },
+  ] as const;
+  for (const script of scripts) {
+    house.finished.length = 0;
+    up.play(script);
+    expect(await readChat()).toBe('Hello');
+    expect((await last()).outcome).toBe('complete');
+  }
+});
+
+test.each([
+  ['silence before headers', { parts: [], framing: 'raw', end: 'silence' }, 504, 'timeout_headers'],
+  ['a reset before headers', { parts: [], framing: 'raw', end: 'reset' }, 502, 'reset'],
+  ['an empty 200', { headers: openai.sse, parts: [] }, 502, 'empty'],
+  ['[DONE] and nothing else', { headers: openai.sse, parts: [openai.done] }, 502, 'empty'],
+  [
+    'pings and nothing else',
+    { headers: openai.sse, parts: [': ping\n\n', ': ping\n\n'], end: 'silence' },
+    504,
+    'timeout_first_token',
+  ],
+  [
+    'an HTML page',
+    { headers: { 'content-type': 'text/html' }, parts: ['<html>no</html>'] },
+    502,
+    'bad_content_type',
+  ],
+] as const)('%s is an error with a status before anything is sent', async (_, script, status, kind) => {
+  up.play(script as Parameters<typeof up.play>[0]);
+  const error = await caught(readChat);
+  expect(error).toBeInstanceOf(OpenAI.APIError);
+  expect((error as { status?: number }).status).toBe(status);
+  expect((await last()).failure?.kind).toBe(kind);
+});
+
+test('unary: a body cut short is an error, never half an answer', async () => {
+  const whole = openai.answer();
+  for (const end of ['fin', 'reset'] as const) {
+    house.finished.length = 0;
+    up.play({
+      framing: 'raw',
+      end,
+      parts: [
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${whole.length}\r\n\r\n${whole.slice(0, 50)}`,
+      ],
+    });
+    const error = await caught(() =>
+      chat.chat.completions.create(openai.ask() as OpenAI.ChatCompletionCreateParamsNonStreaming),
+    );
+    expect(error).toBeInstanceOf(OpenAI.InternalServerError);
+    expect((await last()).failure?.kind).toBe('cut');
+  }
+});
+
+test("a provider's own error passes as it is; one that speaks of our credential does not", async () => {
+  up.play({
+    status: 429,
+    headers: { ...openai.json, 'retry-after': '7' },
+    framing: 'length',
+    parts: [openai.error('rate_limit_error', 'slow down')],
+  });
+  const limited = await caught(() =>
+    chat.chat.completions.create(openai.ask() as OpenAI.ChatCompletionCreateParamsNonStreaming),
+  );
+  expect(limited).toBeInstanceOf(OpenAI.RateLimitError);
+  expect((limited as InstanceType<typeof OpenAI.APIError>).headers?.get('retry-after')).toBe('7');
+  expect(await last()).toMatchObject({
+    failure: { kind: 'rate_limited', after: 7_000 },
+    usage: { basis: 'none' },
+    cost: { microUsd: 0 },
+  });
+
+  up.play({
+    status: 401,
+    headers: openai.json,
+    framing: 'length',
+    parts: [
+      openai.error(
+        'invalid_request_error',
+        'Incorrect API key provided: sk-provider-key-of-the-house-000000',
+      ),
+    ],
+  });
+  const auth = await caught(() =>
+    chat.chat.completions.create(openai.ask() as OpenAI.ChatCompletionCreateParamsNonStreaming),
+  );
+  expect(auth).toBeInstanceOf(OpenAI.InternalServerError);
+  expect(JSON.stringify(auth)).not.toContain('sk-provider-key');
+  expect(JSON.stringify(house.finished)).not.toContain('sk-provider-key');
+});
+
+test('a caller who leaves cancels the upstream, before and after the first byte', async () => {
+  for (const parts of [[], begun]) {
+    house.finished.length = 0;
+    up.play(
+      parts.length === 0
+        ? { framing: 'raw', parts: [], end: 'silence' }
+        : { headers: openai.sse, parts, end: 'silence' },
+    );
+    const abort = new AbortController();
+    const response = fetch(`${house.url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask({ stream: true })),
+      signal: abort.signal,
+    });
+    if (parts.length > 0) await (await response).body?.getReader().read();
+    else await Bun.sleep(60);
+    abort.abort();
+    await response.catch(() => undefined);
+    await up.heard.at(-1)?.closed;
+    const facts = await last();
+    // A timeout would end it too, but would be called by its own name.
+    expect(facts.outcome).toBe('cancelled');
+  }
+});

@@ -1,0 +1,103 @@
+import {
+  type Config,
+  type ConfigInput,
+  configSchema,
+  type ExchangeFacts,
+  type Finished,
+  type KeyRecord,
+} from '#contracts';
+import { createGateway, type Gateway } from '#gateway';
+import { sha256, systemClock } from '#kernel';
+import { protocols } from '#protocols';
+import { createPricer } from '#providers';
+import { createRedactor } from '#telemetry';
+import { buildRoutes } from '../../src/app/routes.ts';
+import { listen } from '../../src/app/serve.ts';
+
+/** The data plane alone on a real port: everything real but the record, which is kept in memory for the test to read. */
+export interface TestGateway {
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly finished: Finished[];
+  /** The record of an exchange, as soon as it is there. */
+  facts(id: string | null): Promise<ExchangeFacts>;
+  stop(): Promise<void>;
+}
+
+export function testGateway(
+  input: ConfigInput,
+  options: { readonly keys?: readonly KeyRecord[] } = {},
+): TestGateway {
+  const config: Config = configSchema.parse(input);
+  const table = buildRoutes(config);
+  const finished: Finished[] = [];
+  const redactor = createRedactor();
+  const keys = options.keys ?? [];
+  const gateway = createGateway({
+    clock: systemClock(),
+    protocols,
+    upstream: ({ url, method, headers, body, signal }) =>
+      fetch(url, {
+        method,
+        headers,
+        signal,
+        redirect: 'manual',
+        ...(body && { body: body as Uint8Array<ArrayBuffer> }),
+      }),
+    keys: { empty: keys.length === 0, find: (hash) => keys.find((k) => k.hash === hash) },
+    recorder: {
+      record: (f) => finished.push(f),
+      flush: async () => undefined,
+      stats: () => ({
+        taken: finished.length,
+        waiting: 0,
+        bytes: 0,
+        segments: 0,
+        maxBytes: 0,
+        dropped: 0,
+        lagMs: 0,
+      }),
+    },
+    live: { publish: () => undefined, subscribe: () => () => undefined },
+    pricer: createPricer({
+      up: { priceId: 'openai', free: false },
+      claude: { priceId: 'anthropic', free: false },
+    }),
+    redactor,
+    routes: () => table,
+    log: () => undefined,
+    maxBody: config.limits.body,
+  });
+  const listener = listen(
+    {
+      gateway,
+      api: { fetch: () => new Response(null, { status: 404 }) },
+      assets: () => undefined,
+      ready: () => ({ ok: true, says: 'ready' }),
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  return {
+    url: listener.url,
+    gateway,
+    finished,
+    async facts(id) {
+      for (let tries = 0; tries < 200; tries++) {
+        const found = finished.find((f) => f.facts.id === id);
+        if (found) return found.facts;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      throw new Error(`no record of exchange ${id}`);
+    },
+    stop: () => listener.stop(),
+  };
+}
+
+export const keyRecord = (key: string, more: Partial<KeyRecord> = {}): KeyRecord => ({
+  id: 'k1',
+  name: 'test',
+  hash: sha256(key),
+  createdAt: 0,
+  hint: 'mw_…',
+  ...more,
+});
