@@ -1,0 +1,131 @@
+import { SQL } from 'bun';
+import { type Clock, type Log, StoreUnavailable } from '#contracts';
+
+export type Params = readonly unknown[];
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What a table module needs of a connection or a transaction: text with `$1`, rows back. */
+export interface Session {
+  query<R extends object = Row>(text: string, params?: Params): Promise<R[]>;
+  /** Several statements without parameters. */
+  script(text: string): Promise<void>;
+  /** Binary `COPY … FROM STDIN`. */
+  copy(target: string, bytes: Uint8Array): Promise<void>;
+}
+
+export interface Database extends Session {
+  transaction<T>(work: (tx: Session) => Promise<T>, deadlineMs?: number): Promise<T>;
+  /** Like `query`, for work that may take longer than a page. */
+  patient<R extends object = Row>(text: string, params: Params, deadlineMs: number): Promise<R[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * The server gives up first and tells why; the client's own deadline, a second later, is for a server that does not
+ * answer at all (frozen, unplugged), where Bun's client would wait for ever.
+ */
+const READ_MS = 10_000;
+const WRITE_MS = 30_000;
+const GRACE_MS = 1_000;
+
+/**
+ * A pool that never hangs. Bun's pool already reconnects by itself and rejects at once while nothing listens; what it
+ * does not do is give up on a connection whose server fell silent. When a deadline passes the whole pool is replaced:
+ * the connections of the old one are all as silent as the one that was caught.
+ */
+export function connect(options: { url: string; clock: Clock; log: Log; connections: number }): Database {
+  const { url, clock, log, connections } = options;
+  let closed = false;
+  const open = () =>
+    new SQL(url, {
+      max: connections,
+      connectionTimeout: 3,
+      connection: {
+        application_name: 'midwatch',
+        statement_timeout: WRITE_MS,
+        // A spool segment is deleted after the commit returns, so the commit must mean what it says, whatever the server's default.
+        synchronous_commit: 'on',
+        // A generic plan cannot leave out partitions at planning time and would lock every day for every page.
+        plan_cache_mode: 'force_custom_plan',
+        // Random reads of an index that is mostly in memory or on flash; 4 is for spinning disks.
+        random_page_cost: 1.1,
+        jit: false,
+        client_min_messages: 'warning',
+      },
+    });
+  let pool = open();
+
+  const bounded = <T>(work: (sql: SQL) => Promise<T>, deadlineMs: number): Promise<T> => {
+    if (closed) return Promise.reject(new StoreUnavailable('the store is closed'));
+    const used = pool;
+    return new Promise<T>((resolve, reject) => {
+      const cancel = clock.after(deadlineMs + GRACE_MS, () => {
+        if (pool === used && !closed) {
+          pool = open();
+          log('warn', 'store.silent', { afterMs: deadlineMs });
+        }
+        reject(new StoreUnavailable(`Postgres did not answer within ${deadlineMs} ms`));
+        // Rejects everything that still waits on it; each of those callers is told by its own promise.
+        used.close({ timeout: 0 }).catch(() => undefined);
+      });
+      work(used)
+        .then(resolve, (error: unknown) => reject(translate(error)))
+        .finally(cancel);
+    });
+  };
+
+  const sessionOf = (sql: SQL): Session => ({
+    query: async <R extends object>(text: string, params: Params = []) =>
+      (await sql.unsafe(text, [...params])) as unknown as R[],
+    script: async (text) => {
+      await sql.unsafe(text).simple();
+    },
+    copy: async (target, bytes) => {
+      const writer = sql.unsafe(`copy ${target} from stdin (format binary)`).writable().getWriter();
+      await writer.write(bytes);
+      await writer.close();
+    },
+  });
+
+  const once = <T>(work: (session: Session) => Promise<T>, deadlineMs = READ_MS) =>
+    bounded((sql) => work(sessionOf(sql)), deadlineMs);
+
+  return {
+    query: <R extends object>(text: string, params?: Params) => once((s) => s.query<R>(text, params)),
+    script: (text) => once((s) => s.script(text)),
+    copy: (target, bytes) => once((s) => s.copy(target, bytes), WRITE_MS),
+    patient: <R extends object>(text: string, params: Params, deadlineMs: number) =>
+      bounded(
+        (sql) =>
+          sql.begin(async (tx) => {
+            await tx.unsafe(`set local statement_timeout = ${deadlineMs}`);
+            return (await tx.unsafe(text, [...params])) as unknown as R[];
+          }) as Promise<R[]>,
+        deadlineMs,
+      ),
+    transaction: <T>(work: (tx: Session) => Promise<T>, deadlineMs = WRITE_MS) =>
+      bounded((sql) => sql.begin((tx) => work(sessionOf(tx))) as Promise<T>, deadlineMs),
+    close: async () => {
+      closed = true;
+      await pool.close({ timeout: 5 });
+    },
+  };
+}
+
+/** SQLSTATE of an error the server sent, for instance `23505`; undefined when it came from elsewhere. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof SQL.PostgresError && typeof error.errno === 'string' ? error.errno : undefined;
+}
+
+/**
+ * Classes of SQLSTATE that are about the server and not about the statement: connection, resources (disk full, too many
+ * clients), operator intervention (shutdown, timeout, recovery), transaction rollback, system error.
+ */
+const SERVER_TROUBLE = /^(08|53|57|58|40|25006|55P03|XX)/;
+
+function translate(error: unknown): unknown {
+  if (!(error instanceof SQL.PostgresError)) return error;
+  const state = sqlState(error);
+  if (state !== undefined && !SERVER_TROUBLE.test(state)) return error;
+  return new StoreUnavailable(`Postgres: ${error.message}${state ? ` (${state})` : ''}`, { cause: error });
+}

@@ -1,0 +1,38 @@
+import type { Clock, Log, Store } from '#contracts';
+import { adminStore } from './admin.ts';
+import { listChanges } from './changes.ts';
+import { connect } from './connection.ts';
+import { keyStore } from './keys.ts';
+import { exchangeReader } from './read.ts';
+import { upkeep } from './upkeep.ts';
+import { readWindow } from './window.ts';
+import { createWriter } from './write.ts';
+
+export { SCHEMA_VERSION, SchemaTooNew } from './migrations/index.ts';
+
+export interface StoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Most connections at once. The default leaves room for several processes at a small server. */
+  readonly connections?: number;
+}
+
+/**
+ * The one door to Postgres. Opens no connection before the first call, so a database that is not there yet is no
+ * reason not to start; `upkeep.migrate` must have run once before anything else.
+ */
+export function openStore({ url, clock, log, connections = 4 }: StoreOptions): Store {
+  const database = connect({ url, clock, log, connections });
+  return {
+    ...createWriter({ database, clock, log }),
+    exchanges: exchangeReader(database),
+    rollups: { window: (query) => readWindow(database, query) },
+    changes: { list: (filter, page) => listChanges(database, filter, page) },
+    keys: keyStore(database),
+    admin: adminStore(database),
+    upkeep: upkeep(database, log),
+    close: () => database.close(),
+  };
+}

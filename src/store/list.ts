@@ -1,0 +1,178 @@
+import type { ExchangeFilter, ExchangePage, ExchangeRow, PageQuery } from '#contracts';
+import { costStates, failures, outcomes, sources } from './codes.ts';
+import type { Database, Row, Session } from './connection.ts';
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { type Where, whereOf } from './filter.ts';
+import { maybeShortest, present, shortest, TOKENS_IN, TOKENS_OUT } from './parts.ts';
+import { HOUR_MS, MINUTE_MS } from './rollups.ts';
+
+const COLUMNS = `at, id, route, protocol, source, model, target_model, observed_model, provider, tier, outcome,
+  failure_kind, status, stream, attempts, total_ms, first_token_ms, overhead_ms, micro_usd, cost_state, key, feature,
+  end_user, task, thread, ${[...TOKENS_IN, ...TOKENS_OUT].join(', ')}`;
+
+/** Rows a page may walk through one by one before it asks the index which pages can be skipped. */
+const WALK = 10_000;
+/** Rows of the first stretch read by index, and by how much each further one is longer. */
+const FIRST_STRETCH = 30_000;
+const GROWTH = 4;
+
+/**
+ * Newest first, in time that does not depend on how rare the rows are that are asked for.
+ *
+ * A common filter is satisfied by walking back along the primary key. A rare one would walk through everything, so after
+ * WALK rows the page goes on by BRIN, which skips what cannot hold a match, in stretches of growing length: a stretch
+ * too long would read thousands of matches to show a hundred. Lengths are in rows, not hours: the rollups know exactly
+ * how many exchanges each hour had. The planner is told which way to go, since it thinks that BRIN on a column without
+ * order skips nothing.
+ */
+export async function listExchanges(
+  database: Database,
+  filter: ExchangeFilter,
+  page: PageQuery,
+): Promise<ExchangePage> {
+  const where = whereOf(filter);
+  const floor = filter.from ?? 0;
+  const end: Cursor = decodeCursor(page.cursor) ?? { at: filter.to ?? MAX_AT, id: MIN_ID };
+  const wanted = page.limit + 1;
+
+  const rows = await walk(database, where, floor, end, wanted);
+  if (!where.open && rows.length < wanted) {
+    const last = await boundary(database, floor, end);
+    if (last !== undefined) {
+      const profile = await hours(database, floor, last);
+      for (const [from, to] of stretches(profile, floor, last)) {
+        rows.push(...(await skip(database, where, from, to, wanted - rows.length)));
+        if (rows.length >= wanted) break;
+      }
+    }
+  }
+  const shown = rows.slice(0, page.limit).map(exchangeRowOf);
+  const last = shown.at(-1);
+  return { rows: shown, ...(rows.length > page.limit && last && { next: encodeCursor(last) }) };
+}
+
+/** Later than any exchange, and an id before any other: `(at, id) < end` is then everything before `to`. */
+const MAX_AT = 1e15;
+const MIN_ID = '00000000-0000-0000-0000-000000000000';
+
+/** The matches among the WALK newest rows before `end`. */
+function walk(session: Session, where: Where, floor: number, end: Cursor, limit: number): Promise<Row[]> {
+  const n = where.params.length;
+  const range = `at >= $${n + 1}::float8 and at <= $${n + 2}::float8 and (at, id) < ($${n + 2}, $${n + 3}::uuid)`;
+  const params = [...where.params, floor, end.at, end.id];
+  return session.query(
+    where.open
+      ? `select ${COLUMNS} from exchanges where ${range} order by at desc, id desc limit ${limit}`
+      : `select ${COLUMNS} from (select * from exchanges where ${range} order by at desc, id desc limit ${WALK}) w
+         where ${where.text} order by at desc, id desc limit ${limit}`,
+    params,
+  );
+}
+
+/** Where `walk` ended; undefined when it saw everything. */
+async function boundary(session: Session, floor: number, end: Cursor): Promise<Cursor | undefined> {
+  const [row] = await session.query<{ at: number; id: string }>(
+    `select at, id from exchanges where at >= $1::float8 and at <= $2::float8 and (at, id) < ($2, $3::uuid)
+     order by at desc, id desc offset ${WALK - 1} limit 1`,
+    [floor, end.at, end.id],
+  );
+  return row;
+}
+
+interface Density {
+  readonly at: number;
+  readonly width: number;
+  readonly exchanges: number;
+}
+
+/** How many exchanges each hour before `end` had, newest first; crowded hours by minutes. */
+async function hours(session: Session, floor: number, end: Cursor): Promise<readonly Density[]> {
+  const rows = await session.query<{ at: number; width: number; exchanges: number }>(
+    `with h as (
+       select at, exchanges from rollups_hour where at > $1::float8 - ${HOUR_MS} and at <= $2::float8 and route = '*' and target = '*'
+     )
+     select at, ${HOUR_MS}::float8 as width, exchanges::float8 as exchanges from h where exchanges <= ${FIRST_STRETCH}
+     union all
+     select m.at, ${MINUTE_MS}, m.exchanges::float8 from h join rollups_minute m
+       on m.at >= h.at and m.at < h.at + ${HOUR_MS} and m.at > $1::float8 - ${HOUR_MS} and m.at <= $2::float8
+          and m.route = '*' and m.target = '*'
+     where h.exchanges > ${FIRST_STRETCH}
+     order by at desc`,
+    [floor, end.at],
+  );
+  return rows;
+}
+
+type Edge = Pick<Cursor, 'at' | 'id'>;
+
+/** Cuts the time before `end` into stretches of growing numbers of rows; together they cover it to the floor. */
+function* stretches(
+  profile: readonly Density[],
+  floor: number,
+  end: Cursor,
+): Generator<readonly [number, Edge]> {
+  let budget = FIRST_STRETCH;
+  let rows = 0;
+  let to: Edge = end;
+  for (const { at, exchanges } of profile) {
+    rows += exchanges;
+    if (rows < budget || at >= to.at || at <= floor) continue;
+    yield [at, to];
+    to = { at, id: MIN_ID };
+    budget *= GROWTH;
+    rows = 0;
+  }
+  yield [floor, to];
+}
+
+/** The newest matches in one stretch, through the indexes that say what to skip. */
+function skip(database: Database, where: Where, from: number, to: Edge, limit: number): Promise<Row[]> {
+  const n = where.params.length;
+  return database.transaction(async (tx) => {
+    await tx.script(
+      'set local enable_indexscan = off; set local enable_indexonlyscan = off; set local enable_seqscan = off',
+    );
+    return tx.query(
+      `select ${COLUMNS} from exchanges
+       where ${where.text} and at >= $${n + 1}::float8 and at <= $${n + 2}::float8 and (at, id) < ($${n + 2}, $${n + 3}::uuid)
+       order by at desc, id desc limit ${limit}`,
+      [...where.params, from, to.at, to.id],
+    );
+  }, 10_000);
+}
+
+export function exchangeRowOf(row: Row): ExchangeRow {
+  const sum = (columns: readonly string[]) =>
+    columns.reduce((total, column) => total + ((row[column] as number | null) ?? 0), 0);
+  const text = (column: string) => row[column] as string | null;
+  return {
+    id: row.id as string,
+    at: row.at as number,
+    route: row.route as string,
+    protocol: row.protocol as string,
+    source: sources.word(row.source as number),
+    model: row.model as string,
+    tier: row.tier as string,
+    outcome: outcomes.word(row.outcome as number),
+    status: row.status as number,
+    stream: row.stream as boolean,
+    attempts: row.attempts as number,
+    totalMs: shortest(row.total_ms as number),
+    overheadMs: shortest(row.overhead_ms as number),
+    tokensIn: sum(TOKENS_IN),
+    tokensOut: sum(TOKENS_OUT),
+    microUsd: Number(row.micro_usd ?? 0),
+    costState: costStates.word(row.cost_state as number),
+    ...present({
+      servedModel: text('observed_model') ?? text('target_model'),
+      provider: text('provider'),
+      failure: row.failure_kind === null ? null : failures.word(row.failure_kind as number),
+      firstTokenMs: maybeShortest(row.first_token_ms),
+      key: text('key'),
+      feature: text('feature'),
+      user: text('end_user'),
+      task: text('task'),
+      thread: text('thread'),
+    }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Database } from '../connection.ts';
+import { sql as record } from './0001-record.ts';
+import { sql as rollups } from './0002-rollups.ts';
+import { sql as people } from './0003-people.ts';
+
+/** In order, counted from 1. A migration that has been released is never edited: append another. */
+const MIGRATIONS: readonly string[] = [record, rollups, people];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Any number will do as long as nothing else in the database uses it: the letters of MIDWATCH on a telephone. */
+const LOCK = 64392824;
+/** Long enough for another process to finish building indexes that a later migration may need. */
+const PATIENCE_MS = 120_000;
+
+/** The database was written by a newer Midwatch. Working on it with old code could damage what the old code does not know. */
+export class SchemaTooNew extends Error {
+  override readonly name = 'SchemaTooNew';
+  constructor(found: number) {
+    super(
+      `The database has schema ${found}, and this Midwatch knows ${SCHEMA_VERSION}: start the newer version that made it, or give this one another database.`,
+    );
+  }
+}
+
+/**
+ * Brings the schema to this version. All in one transaction behind an advisory lock: two processes that boot at once run
+ * it one after the other, and a failure half-way leaves the schema as it was.
+ */
+export function migrate(database: Database): Promise<{ readonly from: number; readonly to: number }> {
+  return database.transaction(async (tx) => {
+    await tx.script(`set local statement_timeout = ${PATIENCE_MS}`);
+    await tx.query('select pg_advisory_xact_lock($1::int8)', [LOCK]);
+    await tx.script('create table if not exists midwatch_schema (version int4 not null)');
+    const [row] = await tx.query<{ version: number }>('select version from midwatch_schema');
+    const from = row?.version ?? 0;
+    if (from > SCHEMA_VERSION) throw new SchemaTooNew(from);
+    for (const sql of MIGRATIONS.slice(from)) await tx.script(sql);
+    if (row === undefined) await tx.query('insert into midwatch_schema values ($1)', [SCHEMA_VERSION]);
+    else if (from < SCHEMA_VERSION)
+      await tx.query('update midwatch_schema set version = $1', [SCHEMA_VERSION]);
+    return { from, to: SCHEMA_VERSION };
+  }, PATIENCE_MS);
+}

@@ -1,0 +1,65 @@
+import type { Axes, Exchange, ExchangeId, ExchangePage, PageQuery, Store } from '#contracts';
+import { isExchangeId, timeOf } from '#kernel';
+import { attemptOf } from './attempts.ts';
+import { readAnswer, readAsk } from './bodies.ts';
+import type { Database, Row } from './connection.ts';
+import { DAY_MS, dayOf } from './day.ts';
+import { exchangeOf } from './exchanges.ts';
+import { listExchanges } from './list.ts';
+import { readAxes } from './releases.ts';
+import { HOUR_MS, MINUTE_MS } from './rollups.ts';
+
+export const exchangeReader = (database: Database): Store['exchanges'] => {
+  const get = async (
+    id: ExchangeId,
+  ): Promise<{ readonly exchange: Exchange; readonly axes: Axes } | undefined> => {
+    const row = await findRow(database, id);
+    if (row === undefined) return undefined;
+    const attempts = await database.query(
+      'select * from attempts where at = $1::float8 and exchange = $2::uuid order by number',
+      [row.at, id],
+    );
+    const exchange = exchangeOf(row, attempts.map(attemptOf));
+    return { exchange, axes: await readAxes(database, exchange.release) };
+  };
+
+  return {
+    list: (filter, page) => listExchanges(database, filter, page),
+    get,
+    neighbours: (id, page) => neighbours(database, id, page),
+    askBodies: (at, ask) => readAsk(database, dayOf(at), ask),
+    answerBodies: (at, answer) => readAnswer(database, dayOf(at), answer),
+  };
+};
+
+/**
+ * The id carries the event time, give or take what a generator borrows when a millisecond has too many ids. An
+ * importer may have made its own ids; only then are all days asked.
+ */
+async function findRow(database: Database, id: ExchangeId): Promise<Row | undefined> {
+  if (!isExchangeId(id)) return undefined;
+  const at = timeOf(id);
+  for (const around of [50, MINUTE_MS, Number.POSITIVE_INFINITY]) {
+    const [row] = await database.query(
+      'select * from exchanges where at >= $1::float8 and at <= $2::float8 and id = $3::uuid limit 1',
+      [Math.max(0, at - around), Math.min(1e15, at + around), id],
+    );
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}
+
+const NONE: ExchangePage = { rows: [] };
+
+/** What belongs to the same piece of work, newest first, itself among it: same task, else same thread, else what the same key asked just before. */
+async function neighbours(database: Database, id: ExchangeId, page: PageQuery): Promise<ExchangePage> {
+  const row = await findRow(database, id);
+  if (row === undefined) return NONE;
+  const at = row.at as number;
+  const near = { from: at - 7 * DAY_MS, to: at + 7 * DAY_MS };
+  if (row.task !== null) return listExchanges(database, { ...near, task: row.task as string }, page);
+  if (row.thread !== null) return listExchanges(database, { ...near, thread: row.thread as string }, page);
+  if (row.key !== null)
+    return listExchanges(database, { from: at - HOUR_MS, to: at + MINUTE_MS, key: row.key as string }, page);
+  return NONE;
+}

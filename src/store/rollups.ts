@@ -1,0 +1,199 @@
+import type { DDSketch } from '@datadog/sketches-js';
+import { OUTCOMES } from '#contracts';
+import { byteArray, plainArray, textArray } from './arrays.ts';
+import type { AttemptRow } from './attempts.ts';
+import { costStates, outcomes } from './codes.ts';
+import type { Row, Session } from './connection.ts';
+import { DAY_MS } from './day.ts';
+import { answering, type Facts, isBad } from './exchanges.ts';
+import { TOKEN_COLUMNS, type UsageRow } from './parts.ts';
+import { add, addEncoded, encode, newSketch } from './sketch.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+
+/** The three widths, finest first. Each exchange is in one row of each, so that any of them sums to the same. */
+export const LEVELS = [
+  { table: 'rollups_minute', width: MINUTE_MS },
+  { table: 'rollups_hour', width: HOUR_MS },
+  { table: 'rollups_day', width: DAY_MS },
+] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Stands for every route and every target together. */
+export const ALL = '*';
+/** Target of an exchange that reached none: refused at the door, or answered from a canned reply. */
+export const NO_TARGET = 'none';
+
+const COUNTERS = [
+  'exchanges',
+  'attempts',
+  'clean',
+  'unpriced',
+  'micro_usd',
+  'wasted_micro_usd',
+  ...OUTCOMES,
+  ...TOKEN_COLUMNS,
+] as const;
+type Counter = (typeof COUNTERS)[number];
+const SKETCHES = ['total_ms', 'first_token_ms', 'overhead_ms'] as const;
+type SketchName = (typeof SKETCHES)[number];
+
+/** What one row counts. Mutable: it is filled exchange by exchange. */
+export interface Tally {
+  readonly counts: Record<Counter, number>;
+  readonly sketches: Readonly<Record<SketchName, DDSketch>>;
+}
+
+export const newTally = (): Tally => ({
+  counts: Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>,
+  sketches: { total_ms: newSketch(), first_token_ms: newSketch(), overhead_ms: newSketch() },
+});
+
+function addTally(into: Tally, other: Tally): void {
+  for (const name of COUNTERS) into.counts[name] += other.counts[name];
+  for (const name of SKETCHES) into.sketches[name].merge(other.sketches[name]);
+}
+
+/** Adds a stored row; int8 comes as text. */
+export function addStored(into: Tally, row: Row): void {
+  for (const name of COUNTERS) into.counts[name] += Number(row[name]);
+  for (const name of SKETCHES) addEncoded(into.sketches[name], row[name] as Uint8Array);
+}
+
+export interface Bucket {
+  readonly at: number;
+  readonly route: string;
+  readonly target: string;
+  readonly tally: Tally;
+}
+export type Buckets = Map<string, Bucket>;
+
+const targetOf = (attempt: AttemptRow | undefined): string =>
+  attempt === undefined ? NO_TARGET : `${attempt.provider}/${attempt.model}`;
+
+const OUTCOME_BY_CODE = new Map(OUTCOMES.map((word) => [outcomes.code(word), word]));
+/** Ends after which the caller holds an answer, whole or declared as shortened. */
+const DELIVERED = new Set(
+  (['complete', 'tool', 'length', 'stop', 'refusal', 'content_filter'] as const).map(outcomes.code),
+);
+const UNPRICED = costStates.code('unpriced');
+
+/**
+ * Counts facts per minute, route and target: the function that defines every number on Watch, and the recount.
+ *
+ * What is true of the exchange (its end, its times) goes to the target whose answer the caller got; what is true of an
+ * attempt (itself, its money, its tokens) to the attempt's own target. So sums over targets are sums over exchanges, and
+ * a target that only ever fails shows as attempts without exchanges. Money in the exchange that no attempt accounts for
+ * stays with the exchange's target, so that the sum is the bill.
+ */
+export function tally(facts: Iterable<Facts>): Buckets {
+  const buckets: Buckets = new Map();
+  for (const { exchange, attempts } of facts) {
+    const at = Math.floor(exchange.at / MINUTE_MS) * MINUTE_MS;
+    const final = answering(attempts, exchange.outcome);
+    const { counts, sketches } = bucket(buckets, at, exchange.route, targetOf(final)).tally;
+    const word = OUTCOME_BY_CODE.get(exchange.outcome);
+    counts.exchanges++;
+    if (word) counts[word]++;
+    if (!isBad(exchange.outcome) && attempts.length <= 1) counts.clean++;
+    if (exchange.cost_state === UNPRICED) counts.unpriced++;
+    add(sketches.total_ms, exchange.total_ms);
+    if (exchange.first_token_ms !== undefined) add(sketches.first_token_ms, exchange.first_token_ms);
+    add(sketches.overhead_ms, exchange.overhead_ms);
+
+    const delivered = DELIVERED.has(exchange.outcome);
+    let unaccounted = exchange.micro_usd ?? 0;
+    for (const attempt of attempts) {
+      const own =
+        attempt === final ? counts : bucket(buckets, at, exchange.route, targetOf(attempt)).tally.counts;
+      const cost = attempt.micro_usd ?? 0;
+      own.attempts++;
+      own.micro_usd += cost;
+      if (attempt !== final || !delivered) own.wasted_micro_usd += cost;
+      addTokens(own, attempt);
+      unaccounted -= cost;
+    }
+    counts.micro_usd += unaccounted;
+    if (attempts.length === 0) addTokens(counts, exchange);
+  }
+  return buckets;
+}
+
+function addTokens(counts: Record<Counter, number>, usage: UsageRow): void {
+  for (const name of TOKEN_COLUMNS) {
+    const tokens = usage[name];
+    if (tokens !== undefined) counts[name] += tokens;
+  }
+}
+
+/** NUL is the one character no cleaned name holds. */
+const keyOf = (at: unknown, route: unknown, target: unknown) => `${at}\0${route}\0${target}`;
+
+export function bucket(buckets: Buckets, at: number, route: string, target: string): Bucket {
+  const key = keyOf(at, route, target);
+  let found = buckets.get(key);
+  if (found === undefined) {
+    found = { at, route, target, tally: newTally() };
+    buckets.set(key, found);
+  }
+  return found;
+}
+
+/** The same counts in rows of `width`, with the rows that hold everything together. */
+export function widen(minutes: Buckets, width: number): Buckets {
+  const wide: Buckets = new Map();
+  for (const { at, route, target, tally } of minutes.values()) {
+    const start = Math.floor(at / width) * width;
+    addTally(bucket(wide, start, route, target).tally, tally);
+    addTally(bucket(wide, start, ALL, ALL).tally, tally);
+  }
+  return wide;
+}
+
+const LOCK = 64392826;
+
+/**
+ * Adds counts to the stored rows. Sketches cannot be added in SQL, so rows are read, added to and written back, one
+ * writer at a time; the lock is taken last in the transaction and held for a few milliseconds.
+ */
+export async function writeRollups(tx: Session, facts: readonly Facts[]): Promise<void> {
+  const minutes = tally(facts);
+  await tx.query('select pg_advisory_xact_lock($1::int8)', [LOCK]);
+  for (const { table, width } of LEVELS) {
+    const fresh = [...widen(minutes, width).values()];
+    const stored = await tx.query(
+      `select r.* from unnest($1::float8[], $2::text[], $3::text[]) as n (at, route, target)
+       cross join lateral (
+         select * from ${table} r where r.at = n.at and r.route = n.route and r.target = n.target
+           and r.at between ${Math.min(...fresh.map((b) => b.at))} and ${Math.max(...fresh.map((b) => b.at))}
+         offset 0
+       ) r`,
+      keyArrays(fresh),
+    );
+    const byKey = new Map(fresh.map((b) => [keyOf(b.at, b.route, b.target), b]));
+    for (const row of stored) {
+      const found = byKey.get(keyOf(row.at, row.route, row.target));
+      if (found) addStored(found.tally, row);
+    }
+    await tx.query(UPSERT(table), [
+      ...keyArrays(fresh),
+      ...COUNTERS.map((name) => plainArray(fresh.map((b) => b.tally.counts[name]))),
+      ...SKETCHES.map((name) => byteArray(fresh.map((b) => encode(b.tally.sketches[name])))),
+    ]);
+  }
+}
+
+const keyArrays = (buckets: readonly Bucket[]) => [
+  plainArray(buckets.map((b) => b.at)),
+  textArray(buckets.map((b) => b.route)),
+  textArray(buckets.map((b) => b.target)),
+];
+
+const COLUMNS = ['at', 'route', 'target', ...COUNTERS, ...SKETCHES];
+const TYPES = ['float8', 'text', 'text', ...COUNTERS.map(() => 'int8'), ...SKETCHES.map(() => 'bytea')];
+const UPSERT = (table: string) => `insert into ${table} (${COLUMNS.join(', ')})
+  select * from unnest(${TYPES.map((type, i) => `$${i + 1}::${type}[]`).join(', ')})
+  on conflict (at, route, target) do update set ${[...COUNTERS, ...SKETCHES]
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')}`;

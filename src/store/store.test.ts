@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Store } from '#contracts';
+import { systemClock } from '#kernel';
+import { freshDatabase } from './embedded/testing.ts';
+import { openStore } from './index.ts';
+import { idMaker, START, sample } from './testing.ts';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let store: Store;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  store = openStore({ url: database.url, clock: systemClock(), log: () => undefined });
+  await store.upkeep.migrate();
+}, 60_000);
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+test('what is written can be read: exchange, axes, bodies, list, window, change', async () => {
+  const id = idMaker()(START);
+  const one = sample({
+    id,
+    at: START,
+    messages: ['{"role":"user","content":"hello"}'],
+    answer: '{"role":"assistant"}',
+  });
+  expect(await store.write([one])).toEqual({ inserted: 1 });
+  expect(await store.write([one])).toEqual({ inserted: 0 });
+  const read = await store.exchanges.get(id);
+  expect(read?.exchange).toEqual(one.exchange);
+  expect(read?.axes).toEqual({ model: 'm' });
+  const ask = await store.exchanges.askBodies(START, one.exchange.askRecord!);
+  expect(ask?.messages.map((body) => Buffer.from(body).toString())).toEqual([
+    '{"role":"user","content":"hello"}',
+  ]);
+  const page = await store.exchanges.list({}, { limit: 10 });
+  expect(page.rows.map((row) => row.id)).toEqual([id]);
+  const window = await store.rollups.window({ from: START - 60_000, to: START + 60_000, step: 60_000 });
+  expect(window.totals.exchanges).toBe(1);
+  expect(window.points.length).toBe(2);
+  const changes = await store.changes.list({}, { limit: 10 });
+  expect(changes.rows.map((row) => row.subject).sort()).toEqual(['declared.model', 'observed.model']);
+});
