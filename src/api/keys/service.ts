@@ -52,7 +52,8 @@ export function createKeyService(services: {
   let byHash: ReadonlyMap<string, KeyRecord> = new Map();
   let version: number | undefined;
   let polling: Promise<void> | undefined;
-  let reachable = true;
+  /** Undefined until it was reached once: a database that is still booting has not gone away. */
+  let reachable: boolean | undefined;
   const timers: (() => void)[] = [];
 
   const take = (records: readonly KeyRecord[]): void => {
@@ -81,9 +82,13 @@ export function createKeyService(services: {
 
   /** Said once when the database goes and once when it is back, not twice a second. */
   const heard = (error?: unknown): void => {
-    if (error === undefined && !reachable) log('info', 'keys.database_back');
-    if (error !== undefined && reachable) log('warn', 'keys.database_away', { reason: String(error) });
-    reachable = error === undefined;
+    if (error === undefined) {
+      if (reachable === false) log('info', 'keys.database_back');
+      reachable = true;
+    } else if (reachable) {
+      log('warn', 'keys.database_away', { reason: String(error) });
+      reachable = false;
+    }
   };
 
   /** One at a time: a database that hangs must not gather a queue of polls. */

@@ -1,9 +1,10 @@
-import { type ExchangeFacts, type ExchangeFilter, type ExchangeRow, isGood } from '#contracts';
+import { type Attempt, type ExchangeFacts, type ExchangeFilter, type ExchangeRow, isGood } from '#contracts';
 
 /** One line of a list from facts that have not been through the database yet; equal to the stored row, names of undefined members left out. */
 export function rowOf(facts: ExchangeFacts): ExchangeRow {
-  const { usage, timing, who, place, observed } = facts;
-  const provider = providerOf(facts);
+  const { usage, timing, who, place } = facts;
+  const final = answering(facts);
+  const servedModel = facts.observed.model ?? final?.model;
   return {
     id: facts.id,
     at: facts.at,
@@ -11,8 +12,8 @@ export function rowOf(facts: ExchangeFacts): ExchangeRow {
     protocol: facts.protocol,
     source: facts.source,
     model: facts.ask.model,
-    ...(observed.model !== undefined && { servedModel: observed.model }),
-    ...(provider !== undefined && { provider }),
+    ...(servedModel !== undefined && { servedModel }),
+    ...(final && { provider: final.provider }),
     tier: facts.tier.served,
     outcome: facts.outcome,
     ...(facts.failure && { failure: facts.failure.kind }),
@@ -35,9 +36,9 @@ export function rowOf(facts: ExchangeFacts): ExchangeRow {
   };
 }
 
-/** Of the attempt whose answer the caller got; a hedge may be started after the attempt that wins. */
-const providerOf = ({ attempts, outcome }: ExchangeFacts): string | undefined =>
-  (attempts.findLast((attempt) => attempt.outcome === outcome) ?? attempts.at(-1))?.provider;
+/** The attempt whose answer the caller got; a hedge may be started after the attempt that wins. */
+const answering = ({ attempts, outcome }: ExchangeFacts): Attempt | undefined =>
+  attempts.findLast((attempt) => attempt.outcome === outcome) ?? attempts.at(-1);
 
 /** Whether the list with this filter would show the exchange. `release` is derived after recording and cannot be asked here. */
 export function matches(filter: ExchangeFilter, facts: ExchangeFacts): boolean {
@@ -47,10 +48,9 @@ export function matches(filter: ExchangeFilter, facts: ExchangeFacts): boolean {
     (filter.from === undefined || facts.at >= filter.from) &&
     (filter.to === undefined || facts.at < filter.to) &&
     equal(filter.route, facts.route) &&
-    equal(filter.provider, providerOf(facts)) &&
+    equal(filter.provider, answering(facts)?.provider) &&
     (filter.model === undefined ||
-      filter.model === facts.ask.model ||
-      filter.model === facts.observed.model) &&
+      [facts.ask.model, facts.observed.model, answering(facts)?.model].includes(filter.model)) &&
     endsAs(filter.outcome, facts) &&
     equal(filter.key, facts.who.key) &&
     equal(filter.tenant, facts.who.tenant) &&

@@ -15,7 +15,7 @@ export function markdown(endpoints: readonly Endpoint[]): string {
       'Times are milliseconds since 1970-01-01 UTC, money is millionths of a US dollar. Answers may gain fields at any time.',
       'An error is `{ "error": { "code", "message", "hint" } }`; the hint says what to do. Codes: `bad_request` 400,',
       '`unauthorized` 401, `forbidden` and `cross_site` 403, `not_found` 404, `method_not_allowed` 405, `body_expired` 410,',
-      '`too_large` 413, `unsupported_media_type` 415, `too_many_failures` 429, `internal` 500, `database_down` and `not_ready` 503.',
+      '`too_large` 413, `unsupported_media_type` 415, `too_many_failures` 429, `internal` 500, `database_down`, `not_ready` and `too_many_watchers` 503.',
     ].join('\n'),
     [
       '| request | role | answer | |',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageSchema } from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
+import { readPage } from '../http/page.ts';
 
 export const changeListSchema = z
   .object({
@@ -20,6 +21,6 @@ export const changeEndpoints = [
     query: changeListSchema,
     answer: { schema: 'ChangePage', says: 'One page; `next` is the cursor of the older one.' },
     handle: ({ query: { cursor, limit, ...filter } }, { services }) =>
-      services.store.changes.list(filter, { limit, ...(cursor !== undefined && { cursor }) }),
+      readPage({ cursor, limit }, (page) => services.store.changes.list(filter, page)),
   }),
 ];

@@ -9,6 +9,7 @@ import {
 } from '#contracts';
 import { isExchangeId } from '#kernel';
 import { endpoint } from '../http/endpoint.ts';
+import { readPage } from '../http/page.ts';
 import { badRequest, notFound, Refusal } from '../http/refusal.ts';
 import type { ApiServices } from '../services.ts';
 
@@ -23,7 +24,7 @@ export const exchangeEndpoints = [
     query: exchangeFilterSchema.extend(pageSchema.shape),
     answer: { schema: 'ExchangePage', says: 'One page; `next` is the cursor of the older one.' },
     handle: ({ query: { cursor, limit, ...filter } }, { services }) =>
-      services.store.exchanges.list(filter, { limit, ...(cursor !== undefined && { cursor }) }),
+      readPage({ cursor, limit }, (page) => services.store.exchanges.list(filter, page)),
   }),
   endpoint({
     method: 'GET',
@@ -68,11 +69,8 @@ export const exchangeEndpoints = [
     summary: 'Exchanges of the same task, else of the same thread, else of the same key.',
     query: pageSchema,
     answer: { schema: 'ExchangePage', says: 'One page.' },
-    handle: ({ params, query: { cursor, limit } }, { services }) =>
-      services.store.exchanges.neighbours(idOf(params.id), {
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      }),
+    handle: ({ params, query }, { services }) =>
+      readPage(query, (page) => services.store.exchanges.neighbours(idOf(params.id), page)),
   }),
 ];
 

@@ -1,8 +1,8 @@
-import { exchangeFilterSchema } from '#contracts';
+import { type ExchangeFilter, exchangeFilterSchema, type LiveFeed } from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
-import { badRequest } from '../http/refusal.ts';
+import { badRequest, Refusal } from '../http/refusal.ts';
 import { matches } from '../live/row.ts';
-import { liveStream } from '../live/stream.ts';
+import { type LiveStream, liveStream } from '../live/stream.ts';
 
 export const liveEndpoints = [
   endpoint({
@@ -31,9 +31,7 @@ export const liveEndpoints = [
       });
       streams.add(stream);
       stops.push(
-        services.live.subscribe((facts) => {
-          if (matches(query, facts)) stream.exchange(facts);
-        }),
+        subscribe(services.live, stream, query),
         changes.subscribe((change) => {
           if (query.route === undefined || query.route === change.route) stream.change(change);
         }),
@@ -43,6 +41,23 @@ export const liveEndpoints = [
     },
   }),
 ];
+
+function subscribe(feed: LiveFeed, stream: LiveStream, filter: ExchangeFilter): () => void {
+  try {
+    return feed.subscribe((facts) => {
+      if (matches(filter, facts)) stream.exchange(facts);
+    });
+  } catch (error) {
+    stream.close();
+    throw new Refusal(
+      503,
+      'too_many_watchers',
+      `This cannot be watched now: ${error instanceof Error ? error.message : error}.`,
+      'Close another live page or `midwatch tail`; lists answer as ever.',
+      { 'retry-after': '5' },
+    );
+  }
+}
 
 const eventStream = (body: ReadableStream<Uint8Array> | null): Response =>
   new Response(body as ReadableStream<Uint8Array<ArrayBuffer>> | null, {
