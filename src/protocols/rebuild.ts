@@ -13,16 +13,17 @@ export interface AskParts {
   readonly envelope: Readonly<Record<string, unknown>>;
 }
 
-const REBUILD: Readonly<Record<string, (parts: AskParts & { readonly envelope: Json }) => Json>> = {
-  'openai-chat': openaiChat.rebuild,
-  'openai-responses': openaiResponses.rebuild,
-  'openai-embeddings': openaiEmbeddings.rebuild,
-  'anthropic-messages': anthropicMessages.rebuild,
-  'anthropic-count-tokens': anthropicMessages.rebuild,
-};
+const REBUILD = new Map<string, (parts: AskParts) => Json>([
+  ['openai-chat', openaiChat.rebuild],
+  ['openai-responses', openaiResponses.rebuild],
+  ['openai-embeddings', openaiEmbeddings.rebuild],
+  ['anthropic-messages', anthropicMessages.rebuild],
+  ['anthropic-count-tokens', anthropicMessages.rebuild],
+]);
 
 /**
  * An ask equal in meaning to the one that was recorded: same members, same values. Blank members of messages (null, empty
  * lists) are gone, and a text is the bare string where the dialect takes either. Undefined for an unknown protocol.
  */
-export const rebuildAsk = (protocol: string, parts: AskParts): Json | undefined => REBUILD[protocol]?.(parts);
+export const rebuildAsk = (protocol: string, parts: AskParts): Json | undefined =>
+  REBUILD.get(protocol)?.(parts);

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { conformance, fixture } from '../shared/conformance.ts';
-import { anthropicErrorClass } from '../shared/sdk-errors.ts';
+import { conformance, fixture } from '../shared/conformance.case.test.ts';
+import { anthropicErrorClass } from '../shared/sdk-errors.case.test.ts';
 import { anthropicCountTokens as protocol } from './index.ts';
 
 conformance({

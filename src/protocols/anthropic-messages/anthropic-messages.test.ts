@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
-import { conformance, fixture, scan } from '../shared/conformance.ts';
+import { conformance, fixture, scan } from '../shared/conformance.case.test.ts';
 import { encode, type Json } from '../shared/json.ts';
-import { anthropicErrorClass } from '../shared/sdk-errors.ts';
+import { anthropicErrorClass } from '../shared/sdk-errors.case.test.ts';
 import { anthropicMessages as protocol } from './index.ts';
 
 const read = (name: string) => fixture(import.meta.dir, name);

@@ -33,11 +33,18 @@ export function readAnswer(body: Uint8Array): Reading {
   const choices: Choice[] = [];
   for (const choice of list(answer.choices)) if (isObject(choice)) choices.push(wholeChoice(choice));
   return read(choices, {
-    error: answer.error ? openaiInBand(answer.error) : undefined,
+    error: errorOf(answer),
     usage: openaiUsage(answer.usage),
     observed: observedOf(answer),
     closed: true,
   });
+}
+
+/** OpenRouter puts the error of an answer it had begun into the choice. */
+export function errorOf(answer: Json): Failure | undefined {
+  const error = answer.error ?? list(answer.choices).find((choice) => object(choice).error);
+  if (error) return openaiInBand(object(error).error ?? error);
+  return undefined;
 }
 
 const wholeChoice = (choice: Json): Choice => ({
@@ -79,7 +86,9 @@ export function read(choices: readonly Choice[], around: Around): Reading {
   }
   const worst = together(judged);
   const cut = around.closed && (worst === undefined || worst.finish === undefined);
-  const problem = around.error ?? (cut ? missingEnd(choices) : undefined);
+  const problem =
+    around.error ??
+    (cut ? missingEnd(choices) : worst?.outcome === 'error' ? endedByError(worst.finish) : undefined);
   const outcome = around.error ? failureOutcome(around.error) : (worst?.outcome ?? 'cut');
   return {
     outcome,
@@ -93,6 +102,12 @@ export function read(choices: readonly Choice[], around: Around): Reading {
       choices.length === 0 ? undefined : encode(JSON.stringify(choices.map(({ message }) => message))),
   };
 }
+
+/** DeepSeek's word for having no capacity left; every other one says only that something failed. */
+const endedByError = (finish: string | undefined): Failure =>
+  finish === 'insufficient_system_resource'
+    ? failure('overloaded', 'The provider ran out of capacity in the middle of the answer; try again later.')
+    : failure('in_band_error', `The provider ended the answer with the reason "${finish}".`);
 
 const missingEnd = (choices: readonly Choice[]): Failure =>
   choices.some(({ message }) => textOf(message) !== '' || callsOf(message).length > 0)

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import OpenAI from 'openai';
-import { conformance, fixture, plain, scan } from '../shared/conformance.ts';
+import { conformance, fixture, plain, scan } from '../shared/conformance.case.test.ts';
 import { encode, type Json } from '../shared/json.ts';
-import { openAIErrorClass } from '../shared/sdk-errors.ts';
+import { openAIErrorClass } from '../shared/sdk-errors.case.test.ts';
 import { openaiChat as protocol } from './index.ts';
 
 const read = (name: string) => fixture(import.meta.dir, name);

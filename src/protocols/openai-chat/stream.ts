@@ -4,7 +4,7 @@ import { mergeDelta } from '../shared/merge.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
 import { openaiUsage } from '../shared/openai-usage.ts';
 import { DialectScanner } from '../shared/scanner.ts';
-import { type Choice, matchedStop, observedOf, read } from './answer.ts';
+import { type Choice, errorOf, matchedStop, observedOf, read } from './answer.ts';
 
 /** One choice while it grows. The two members that change in nearly every event stand apart as plain strings. */
 interface Growing {
@@ -30,8 +30,9 @@ export class ChatScanner extends DialectScanner {
   }
 
   protected override event(name: string, data: Json): Failure | undefined {
-    if (data.error) return openaiInBand(data.error);
-    if (name === 'error') return openaiInBand(data);
+    if (name === 'error' && !data.error) return openaiInBand(data);
+    const error = errorOf(data);
+    if (error) return error;
     if (isObject(data.usage)) this.#usage = data.usage;
     else if (isObject(data.x_groq) && isObject(data.x_groq.usage)) this.#usage = data.x_groq.usage;
     this.#observe(data);

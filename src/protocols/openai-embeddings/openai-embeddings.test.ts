@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import OpenAI from 'openai';
-import { conformance, fixture } from '../shared/conformance.ts';
+import { conformance, fixture } from '../shared/conformance.case.test.ts';
 import { encode } from '../shared/json.ts';
-import { openAIErrorClass } from '../shared/sdk-errors.ts';
+import { openAIErrorClass } from '../shared/sdk-errors.case.test.ts';
 import { openaiEmbeddings as protocol } from './index.ts';
 
 const body = new TextDecoder().decode(await fixture(import.meta.dir, 'answer.json'));

@@ -11,29 +11,29 @@ import { errorOf, finishOf, observedOf, read } from './answer.ts';
  */
 const MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
-/** Where the `delta` of an event belongs: into a part of a list of the item, or into the item itself. */
-const DELTAS: Readonly<
-  Record<string, { readonly list?: 'content' | 'summary'; readonly type?: string; readonly member: string }>
-> = {
-  'response.output_text.delta': { list: 'content', type: 'output_text', member: 'text' },
-  'response.refusal.delta': { list: 'content', type: 'refusal', member: 'refusal' },
-  'response.reasoning_text.delta': { list: 'content', type: 'reasoning_text', member: 'text' },
-  'response.reasoning_summary_text.delta': { list: 'summary', type: 'summary_text', member: 'text' },
-  'response.function_call_arguments.delta': { member: 'arguments' },
-  'response.mcp_call_arguments.delta': { member: 'arguments' },
-  'response.custom_tool_call_input.delta': { member: 'input' },
-  'response.code_interpreter_call_code.delta': { member: 'code' },
-};
-
-/** Kinds of output items; which of them a delta creates when the event that adds the item was never seen. */
-const ITEM_OF: Readonly<Record<string, string>> = {
-  'response.reasoning_text.delta': 'reasoning',
-  'response.reasoning_summary_text.delta': 'reasoning',
-  'response.function_call_arguments.delta': 'function_call',
-  'response.mcp_call_arguments.delta': 'mcp_call',
-  'response.custom_tool_call_input.delta': 'custom_tool_call',
-  'response.code_interpreter_call_code.delta': 'code_interpreter_call',
-};
+/** Where the `delta` of an event belongs, and the kind of item it makes when the event that adds the item was missed. */
+interface Place {
+  readonly item: string;
+  /** The list of parts in the item, and the type of its parts; absent for a member of the item itself. */
+  readonly parts?: readonly ['content' | 'summary', string];
+  readonly member: string;
+}
+const DELTAS: ReadonlyMap<string, Place> = new Map<string, Place>([
+  ['response.output_text.delta', { item: 'message', parts: ['content', 'output_text'], member: 'text' }],
+  ['response.refusal.delta', { item: 'message', parts: ['content', 'refusal'], member: 'refusal' }],
+  [
+    'response.reasoning_text.delta',
+    { item: 'reasoning', parts: ['content', 'reasoning_text'], member: 'text' },
+  ],
+  [
+    'response.reasoning_summary_text.delta',
+    { item: 'reasoning', parts: ['summary', 'summary_text'], member: 'text' },
+  ],
+  ['response.function_call_arguments.delta', { item: 'function_call', member: 'arguments' }],
+  ['response.mcp_call_arguments.delta', { item: 'mcp_call', member: 'arguments' }],
+  ['response.custom_tool_call_input.delta', { item: 'custom_tool_call', member: 'input' }],
+  ['response.code_interpreter_call_code.delta', { item: 'code_interpreter_call', member: 'code' }],
+]);
 
 export class ResponsesScanner extends DialectScanner {
   readonly #items = new Map<number, Json>();
@@ -59,9 +59,9 @@ export class ResponsesScanner extends DialectScanner {
 
   protected override event(name: string, data: Json): Failure | undefined {
     const type = word(data.type) ?? name;
-    const delta = DELTAS[type];
-    if (delta) {
-      this.#delta(type, delta, data);
+    const place = DELTAS.get(type);
+    if (place) {
+      this.#delta(place, data);
       return undefined;
     }
     switch (type) {
@@ -134,13 +134,13 @@ export class ResponsesScanner extends DialectScanner {
     return undefined;
   }
 
-  #delta(type: string, where: (typeof DELTAS)[string], data: Json): void {
+  #delta({ item: kind, parts, member }: Place, data: Json): void {
     if (typeof data.delta !== 'string' || data.delta === '') return;
     this.started = true;
-    const item = this.#at(data.output_index, ITEM_OF[type] ?? 'message');
-    const index = where.list === 'summary' ? data.summary_index : data.content_index;
-    const target = where.list ? partAt(item, where.list, index, where.type ?? '') : item;
-    target[where.member] = text(target[where.member]) + data.delta;
+    const item = this.#at(data.output_index, kind);
+    const index = parts?.[0] === 'summary' ? data.summary_index : data.content_index;
+    const target = parts ? partAt(item, parts[0], index, parts[1]) : item;
+    target[member] = text(target[member]) + data.delta;
   }
 
   #annotation(data: Json): undefined {

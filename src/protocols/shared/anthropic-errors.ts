@@ -39,19 +39,19 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
 };
 
 /** What an error type stands for over HTTP, for errors inside a 200. */
-const STATUS: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  conflict_error: 409,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['conflict_error', 409],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['api_error', 500],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+]);
 
 const REJECTED_TYPES: Readonly<Record<number, string>> = { 404: 'not_found_error', 413: 'request_too_large' };
 
@@ -95,7 +95,7 @@ export function readAnthropicError(status: number, headers: Headers, raw: Uint8A
 /** An error event, or an error object found inside a 200. */
 export function anthropicInBand(value: unknown): Failure {
   const report = reportOf(value);
-  return classify({ ...report, status: STATUS[report.type] ?? 0 });
+  return classify({ ...report, status: STATUS.get(report.type) ?? 0 });
 }
 
 function reportOf(value: unknown): Omit<ErrorReport, 'status'> {

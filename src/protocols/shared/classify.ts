@@ -22,7 +22,7 @@ const CONTEXT_CODES = new Set([
   'context_window_exceeded',
 ]);
 const CONTEXT =
-  /context[ _]length|maximum context|context[ _]window|prompt is too long|input is too long|too many (input |prompt )?tokens|input length and `?max_tokens|exceeds? the (model'?s )?max(imum)? (input|number of tokens|tokens)/i;
+  /context[ _]length|maximum context|context[ _]window|prompt is too long|input is too long|too many (input |prompt )?tokens|reduce the length|max_new_tokens.*must be|input length and `?max_tokens|exceeds? the (model'?s )?max(imum)? (input|number of tokens|tokens)/i;
 const FILTER_CODES = new Set([
   'content_filter',
   'content_policy_violation',
@@ -96,6 +96,12 @@ export function classify(report: ErrorReport): Failure {
     ...(after === undefined ? {} : { after }),
     ...(report.shouldRetry === undefined ? {} : { retryable: report.shouldRetry }),
   };
+  // Before the rate: Groq calls an ask that can never fit the minute's budget a rate limit.
+  if (status === 413)
+    return failure('too_large', `The provider finds the ask too large${name}${said}`, {
+      ...facts,
+      origin: 'provider',
+    });
   if (status === 429 || words.some((word) => RATE_CODES.test(word)))
     return failure('rate_limited', `The provider limits the rate${name}; try again later${said}`, retry);
   if (
@@ -108,11 +114,6 @@ export function classify(report: ErrorReport): Failure {
   if (status >= 500) return failure('provider_error', `The provider failed${name}${said}`, retry);
   if (status === 408 || status === 409 || status === 425)
     return failure('provider_error', `The provider asks to try again${name}${said}`, retry);
-  if (status === 413)
-    return failure('too_large', `The provider finds the ask too large${name}${said}`, {
-      ...facts,
-      origin: 'provider',
-    });
   if (status >= 400)
     return failure('provider_rejected', `The provider rejected the ask${name}${said}`, facts);
   if (status === 0)

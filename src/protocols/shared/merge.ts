@@ -8,8 +8,9 @@ const WHOLE = new Set(['id', 'type', 'role', 'name', 'format', 'signature', 'mod
  * anything else replaces. Knows no field by name but those in `WHOLE`, so what a provider adds tomorrow is assembled too.
  */
 export function mergeDelta(target: Json, key: string, value: unknown): void {
-  if (value === null || value === undefined) return;
-  const before = target[key];
+  // `__proto__` from outside must reach nobody's prototype.
+  if (value === null || value === undefined || key === '__proto__') return;
+  const before = Object.hasOwn(target, key) ? target[key] : undefined;
   if (typeof value === 'string') {
     target[key] = typeof before === 'string' && (!WHOLE.has(key) || value === '') ? before + value : value;
   } else if (Array.isArray(value)) {

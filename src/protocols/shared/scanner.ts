@@ -58,6 +58,10 @@ export abstract class DialectScanner implements StreamScanner {
   protected abstract event(name: string, data: Json): Failure | undefined;
   protected abstract reading(closed: boolean): Reading;
 
+  /**
+   * Every event is parsed: half a microsecond for a delta. Comparing it with the one before and parsing only the text that
+   * differs was 0.4 µs cheaper, 2 % of a core at 50,000 events a second, and a second way to be wrong.
+   */
   #take(name: string, data: string): void {
     if (this.ended || this.#failure !== undefined || data === '') return;
     if (this.isTerminator(data)) {
