@@ -15,6 +15,8 @@ interface Growing {
 
 export class MessagesScanner extends DialectScanner {
   readonly #blocks = new Map<number, Growing>();
+  /** Where the last piece of text went. */
+  #last: { readonly block: Json; readonly key: 'text' | 'thinking' } | undefined;
   #begun = false;
   #finish: string | undefined;
   #usage: Json | undefined;
@@ -100,10 +102,10 @@ export class MessagesScanner extends DialectScanner {
     const { block } = growing;
     switch (delta.type) {
       case 'text_delta':
-        if (this.#append(block, 'text', delta.text)) this.started = true;
+        this.#piece(block, 'text', delta.text);
         return;
       case 'thinking_delta':
-        if (this.#append(block, 'thinking', delta.thinking)) this.started = true;
+        this.#piece(block, 'thinking', delta.thinking);
         return;
       case 'input_json_delta':
         growing.input = (growing.input ?? '') + (word(delta.partial_json) ?? '');
@@ -121,11 +123,17 @@ export class MessagesScanner extends DialectScanner {
     }
   }
 
-  #append(block: Json, key: 'text' | 'thinking', piece: unknown): boolean {
-    if (typeof piece !== 'string' || piece === '') return false;
+  protected override append(piece: string): void {
+    if (this.#last) this.#piece(this.#last.block, this.#last.key, piece);
+  }
+
+  #piece(block: Json, key: 'text' | 'thinking', piece: unknown): void {
+    if (typeof piece !== 'string' || piece === '') return;
     const before = block[key];
     block[key] = typeof before === 'string' ? before + piece : piece;
-    return true;
+    this.started = true;
+    this.#last = { block, key };
+    this.appended = piece;
   }
 
   /** Counts in `message_delta` are totals, and null where there is nothing new to say. */

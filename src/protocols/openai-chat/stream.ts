@@ -1,5 +1,5 @@
 import type { Failure, Observed, Reading } from '#contracts';
-import { isObject, type Json, list, word } from '../shared/json.ts';
+import { isObject, type Json, list, object, word } from '../shared/json.ts';
 import { mergeDelta } from '../shared/merge.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
 import { openaiUsage } from '../shared/openai-usage.ts';
@@ -18,6 +18,7 @@ interface Growing {
 
 export class ChatScanner extends DialectScanner {
   readonly #choices: Growing[] = [];
+  #last: Growing | undefined;
   #usage: unknown;
   #observed: Observed = {};
 
@@ -36,7 +37,10 @@ export class ChatScanner extends DialectScanner {
     if (isObject(data.usage)) this.#usage = data.usage;
     else if (isObject(data.x_groq) && isObject(data.x_groq.usage)) this.#usage = data.x_groq.usage;
     this.#observe(data);
-    for (const choice of list(data.choices)) if (isObject(choice)) this.#grow(choice);
+    const choices = list(data.choices);
+    for (const choice of choices) if (isObject(choice)) this.#grow(choice);
+    const only = choices.length === 1 ? object(choices[0]) : undefined;
+    if (only && !word(only.finish_reason)) this.appended = onlyContent(only.delta);
     return undefined;
   }
 
@@ -47,6 +51,10 @@ export class ChatScanner extends DialectScanner {
       observed: this.#observed,
       closed,
     });
+  }
+
+  protected override append(content: string): void {
+    if (this.#last) this.#add(this.#last, 'content', content);
   }
 
   /** A served model that changes mid-stream is as the last chunk says; Azure's first chunk names none. */
@@ -62,6 +70,7 @@ export class ChatScanner extends DialectScanner {
 
   #grow(choice: Json): void {
     const growing = this.#choice(typeof choice.index === 'number' ? choice.index : 0);
+    this.#last = growing;
     const delta = isObject(choice.delta) ? choice.delta : choice.message;
     if (isObject(delta)) for (const key in delta) this.#add(growing, key, delta[key]);
     const finish = word(choice.finish_reason);
@@ -95,6 +104,13 @@ export class ChatScanner extends DialectScanner {
       if (key !== 'role' && !isBlank(value)) this.started = true;
     }
   }
+}
+
+/** The text of a delta that brings nothing else. */
+function onlyContent(delta: unknown): string | undefined {
+  if (!isObject(delta)) return undefined;
+  for (const key in delta) if (key !== 'content') return undefined;
+  return word(delta.content);
 }
 
 const isBlank = (value: unknown): boolean =>

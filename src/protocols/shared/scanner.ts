@@ -1,6 +1,7 @@
 import type { Failure, Reading, StreamScanner } from '#contracts';
 import { failure } from './failures.ts';
 import { isObject, type Json, parseJson } from './json.ts';
+import { SameButText } from './same-but-text.ts';
 import { SseReader } from './sse.ts';
 
 /** Larger than any delta; whole answers in one event (`response.completed`) need their own bound. */
@@ -17,6 +18,9 @@ export abstract class DialectScanner implements StreamScanner {
   abstract readonly finished: boolean;
   #failure: Failure | undefined;
   readonly #sse: SseReader;
+  readonly #same = new SameButText();
+  /** Set by `event` when all the event did was append this text; `append` then does the same with another. */
+  protected appended: string | undefined;
 
   constructor(limits: StreamLimits | undefined, maxEventBytes = MAX_EVENT_BYTES) {
     this.#sse = new SseReader((name, data) => this.#take(name, data), limits?.maxEventBytes ?? maxEventBytes);
@@ -55,24 +59,29 @@ export abstract class DialectScanner implements StreamScanner {
   protected isTerminator(_data: string): boolean {
     return false;
   }
+  protected append(_text: string): void {}
   protected abstract event(name: string, data: Json): Failure | undefined;
   protected abstract reading(closed: boolean): Reading;
 
-  /**
-   * Every event is parsed: half a microsecond for a delta. Comparing it with the one before and parsing only the text that
-   * differs was 0.4 µs cheaper, 2 % of a core at 50,000 events a second, and a second way to be wrong.
-   */
   #take(name: string, data: string): void {
     if (this.ended || this.#failure !== undefined || data === '') return;
+    const piece = this.#same.match(name, data);
+    if (piece !== undefined) {
+      this.append(piece);
+      return;
+    }
     if (this.isTerminator(data)) {
       this.ended = true;
       return;
     }
     const parsed = parseJson(data);
-    this.#failure =
-      parsed && isObject(parsed.value)
-        ? this.event(name, parsed.value)
-        : failure('malformed', 'The provider sent an event that is not a JSON object.');
+    if (!parsed || !isObject(parsed.value)) {
+      this.#failure = failure('malformed', 'The provider sent an event that is not a JSON object.');
+      return;
+    }
+    this.appended = undefined;
+    this.#failure = this.event(name, parsed.value);
+    if (this.appended !== undefined) this.#same.learn(name, data, this.appended);
   }
 }
 
