@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Asset {
   readonly type: string;
-  readonly body: Uint8Array<ArrayBuffer> | Blob;
+  readonly body: Blob;
 }
 
 /** Path to asset; `/` is the page itself. */
@@ -17,35 +17,40 @@ const TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
   ico: 'image/x-icon',
   woff2: 'font/woff2',
-  map: 'application/json',
 };
 
-export const typeOf = (path: string): string =>
-  TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+const typeOf = (path: string): string => TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+
+/** A built file under the path at which the page asks for it. */
+export const asAsset = (path: string, body: Blob): readonly [string, Asset] => [
+  path === 'index.html' ? '/' : `/${path}`,
+  { type: typeOf(path), body },
+];
 
 /**
- * Bundles the console from its sources, once, in memory. Bun could serve the HTML import by itself, but then no header
- * could be set on it, and a console without a content security policy is not served here.
+ * Bundles the console from its sources into `out`, in a process of its own: the bundler's memory would stay with the
+ * gateway for good. Bun could serve the HTML import by itself, but then no header could be set on it, and a console
+ * without a content security policy is not served here.
  */
-export async function buildConsole(root: string): Promise<Assets> {
+export async function buildConsole(root: string, out: string): Promise<Assets> {
   const entry = join(root, 'console', 'index.html');
   if (!existsSync(entry)) throw new Error(`the console's sources are not at ${entry}`);
-  const built = await Bun.build({
-    entrypoints: [entry],
-    minify: true,
-    publicPath: '/',
-    naming: {
-      chunk: 'assets/[name]-[hash].[ext]',
-      asset: 'assets/[name]-[hash].[ext]',
-      entry: '[name].[ext]',
-    },
-    define: { 'process.env.NODE_ENV': '"production"' },
+  rmSync(out, { recursive: true, force: true });
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'console-build.ts'), entry, out], {
+    stdout: 'ignore',
+    stderr: 'pipe',
+    env: { ...process.env, NODE_ENV: 'production' },
   });
-  const assets = new Map<string, Asset>();
-  for (const output of built.outputs) {
-    const path = `/${output.path.replace(/^\.?\//, '')}`;
-    const body = new Uint8Array(await output.arrayBuffer());
-    assets.set(path === '/index.html' ? '/' : path, { type: typeOf(path), body });
-  }
-  return assets;
+  if ((await child.exited) !== 0) throw new Error((await new Response(child.stderr).text()).trim());
+  return readAssets(out);
 }
+
+export const readAssets = (folder: string): Assets =>
+  new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return asAsset(path.slice(folder.length + 1), Bun.file(path));
+      }),
+  );

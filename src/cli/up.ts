@@ -54,7 +54,7 @@ async function run(flags: UpFlags): Promise<void> {
     cwd,
     log,
     redactor,
-    console: () => buildConsole(join(import.meta.dir, '..', '..')),
+    console: () => buildConsole(join(import.meta.dir, '..', '..'), join(config.data, 'console')),
     ...(process.env.DATABASE_URL && { databaseUrl: process.env.DATABASE_URL }),
     ...(flags.createKey !== undefined && { createKey: flags.createKey }),
   });
