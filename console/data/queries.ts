@@ -1,0 +1,133 @@
+import type { ExchangeFilter } from '@midwatch/contracts';
+import { MidwatchError } from '@midwatch/sdk';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  queryOptions,
+  useQuery,
+} from '@tanstack/react-query';
+import { api } from './client.ts';
+import { now } from './clock.ts';
+import { refreshMs, type WindowSearch, windowBounds } from './window.ts';
+
+export const isUnauthorised = (error: unknown): boolean =>
+  error instanceof MidwatchError && error.status === 401;
+
+export const makeQueryClient = (): QueryClient => {
+  const client = new QueryClient({
+    queryCache: new QueryCache({
+      // A session that ended shows the login page at once, whichever request noticed.
+      onError: (error, query) => {
+        if (isUnauthorised(error) && query.queryKey[0] !== 'me')
+          void client.resetQueries({ queryKey: ['me'] });
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        retry: (failures, error) =>
+          failures < 2 && !(error instanceof MidwatchError && error.status >= 400 && error.status < 500),
+      },
+    },
+  });
+  return client;
+};
+
+export const statusQuery = queryOptions({
+  queryKey: ['status'],
+  queryFn: () => api.status(),
+  refetchInterval: 10_000,
+});
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: () => api.me(),
+  staleTime: 60_000,
+  retry: 1,
+});
+export const useStatus = () => useQuery(statusQuery).data;
+
+export const watchQuery = (search: WindowSearch) =>
+  queryOptions({
+    queryKey: ['watch', search],
+    queryFn: () =>
+      api.watch({
+        ...windowBounds(search, now()),
+        ...(search.route === undefined ? {} : { route: search.route }),
+      }),
+    refetchInterval: refreshMs(search),
+    placeholderData: keepPreviousData,
+  });
+
+const PAGE = 200;
+export const exchangesQuery = (filter: ExchangeFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['exchanges', filter],
+    queryFn: ({ pageParam }) =>
+      api.exchanges.list({
+        ...filter,
+        limit: PAGE,
+        ...(pageParam === undefined ? {} : { cursor: pageParam }),
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    // The live stream brings what is new; asking again for all loaded pages would only move rows under the reader.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+/** Exchanges never change once written. */
+export const exchangeQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['exchange', id],
+    queryFn: () => api.exchanges.get(id),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+export const neighboursQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['neighbours', id],
+    queryFn: () => api.exchanges.neighbours(id),
+    staleTime: 30_000,
+  });
+export const askQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['body', id, 'ask'],
+    queryFn: () => api.exchanges.ask(id),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+export const answerQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['body', id, 'answer'],
+    queryFn: () => api.exchanges.answer(id),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const routesQuery = queryOptions({
+  queryKey: ['routes'],
+  queryFn: () => api.routes.list(),
+  refetchInterval: 30_000,
+});
+export const routeQuery = (name: string) =>
+  queryOptions({ queryKey: ['route', name], queryFn: () => api.routes.get(name), refetchInterval: 30_000 });
+
+export interface ChangesSearch {
+  readonly from?: number;
+  readonly to?: number;
+  readonly route?: string;
+}
+export const changesQuery = (search: ChangesSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['changes', search],
+    queryFn: ({ pageParam }) =>
+      api.changes.list({ ...search, ...(pageParam === undefined ? {} : { cursor: pageParam }) }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+
+export const keysQuery = queryOptions({ queryKey: ['keys'], queryFn: () => api.keys.list() });
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: () => api.system(),
+  refetchInterval: 5_000,
+});

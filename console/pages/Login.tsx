@@ -1,0 +1,68 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useId, useState } from 'react';
+import { api } from '../data/client.ts';
+import { Mark } from '../parts/icons.tsx';
+import { explain } from '../parts/states.tsx';
+import { ThemeSwitch } from '../parts/ThemeSwitch.tsx';
+
+export function Login() {
+  const client = useQueryClient();
+  const [token, setToken] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState<unknown>();
+  const field = useId();
+  useEffect(() => {
+    document.title = 'Sign in · Midwatch';
+  }, []);
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setFailed(undefined);
+    try {
+      await api.login(token.trim());
+      await client.resetQueries();
+    } catch (error) {
+      setFailed(error);
+      setBusy(false);
+    }
+  };
+  const said = failed === undefined ? undefined : explain(failed);
+  return (
+    <main className="login">
+      <form className="login-form" onSubmit={(event) => void submit(event)}>
+        <div className="wordmark">
+          <Mark />
+          <span>Midwatch</span>
+        </div>
+        <h1>Sign in to the console</h1>
+        <label htmlFor={field}>Admin token</label>
+        <input
+          id={field}
+          className="input"
+          type="password"
+          name="token"
+          autoComplete="current-password"
+          spellCheck={false}
+          required
+          value={token}
+          aria-invalid={said ? true : undefined}
+          aria-describedby={`${field}-hint`}
+          onChange={(event) => setToken(event.target.value)}
+        />
+        {said ? (
+          <p className="field-error" role="alert">
+            <strong>{said.title}</strong> {said.hint}
+          </p>
+        ) : null}
+        <button type="submit" className="button button-main" disabled={busy || token.trim() === ''}>
+          {busy ? 'Signing in …' : 'Sign in'}
+        </button>
+        <p id={`${field}-hint`} className="login-hint">
+          The token was printed once, when <code>midwatch up</code> ran for the first time. Only its hash is
+          kept, so it cannot be shown again.
+        </p>
+      </form>
+      <ThemeSwitch />
+    </main>
+  );
+}

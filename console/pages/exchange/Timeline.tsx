@@ -1,0 +1,129 @@
+import type { Exchange } from '@midwatch/contracts';
+import { CopyButton } from '../../parts/Copy.tsx';
+import { costText, duration, plural } from '../../parts/format.ts';
+import { Glyph, Outcome } from '../../parts/Outcome.tsx';
+import { outcomeInfo } from '../../parts/outcomes.ts';
+import { Section } from '../../parts/Page.tsx';
+import { type Bar, timeline } from './facts.ts';
+
+const CAUSE = {
+  first: 'first',
+  retry: 'retry',
+  reroute: 'reroute',
+  fallback: 'fallback',
+  reprompt: 'reprompt',
+  hedge: 'hedge',
+} as const;
+
+export function Timeline({ exchange }: { readonly exchange: Exchange }) {
+  const { span, bars } = timeline(exchange);
+  if (bars.length === 0) {
+    return (
+      <Section title="Attempts">
+        <p className="quiet section-none">None was made: the ask ended before a target was called.</p>
+      </Section>
+    );
+  }
+  return (
+    <Section
+      title="Attempts"
+      aside={
+        <span className="num">
+          {plural(bars.length, 'attempt')} in {duration(span)}
+        </span>
+      }
+    >
+      <ol className="timeline">
+        {bars.map((bar) => (
+          <Row key={bar.attempt.number} bar={bar} at={exchange.at} />
+        ))}
+      </ol>
+      <div className="timeline-scale num" aria-hidden="true">
+        {[0, 0.25, 0.5, 0.75, 1].map((share) => (
+          <span key={share}>{share === 0 ? '0' : duration(span * share)}</span>
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(3)}%`;
+
+function Row({ bar: { attempt, start, firstToken, end }, at }: { readonly bar: Bar; readonly at: number }) {
+  const { timing } = attempt;
+  const family = outcomeInfo(attempt.outcome).family;
+  const waits = `waits ${duration(timing.firstToken ?? timing.total)}${timing.firstToken === undefined ? '' : `, then streams ${duration(timing.total - timing.firstToken)}`}`;
+  return (
+    <li className="attempt">
+      <div className="attempt-name">
+        <p>
+          <span className="num quiet">{attempt.number}</span> {CAUSE[attempt.cause]}
+          <span className="quiet"> · {attempt.tier}</span>
+        </p>
+        <p className="attempt-target" title={`${attempt.provider}/${attempt.model}`}>
+          {attempt.provider}/{attempt.model}
+        </p>
+      </div>
+      <div className="attempt-track">
+        <div
+          className={`attempt-bar is-${family}`}
+          role="img"
+          aria-label={`Begins after ${duration(attempt.startedAt - at)}, ${waits}, ends ${attempt.outcome}`}
+          title={`starts at ${duration(attempt.startedAt - at)}; ${waits}`}
+        >
+          <i
+            className="attempt-wait"
+            style={{ left: percent(start), width: percent((firstToken ?? end) - start) }}
+          />
+          {firstToken === undefined ? null : (
+            <i
+              className="attempt-flow"
+              style={{ left: percent(firstToken), width: percent(end - firstToken) }}
+            />
+          )}
+          <span className="attempt-end" style={{ left: percent(end) }}>
+            <Glyph outcome={attempt.outcome} />
+          </span>
+        </div>
+      </div>
+      <dl className="attempt-facts num">
+        <div>
+          <dt className="sr">Outcome</dt>
+          <dd>
+            <Outcome outcome={attempt.outcome} />
+          </dd>
+        </div>
+        <div>
+          <dt className="sr">Status</dt>
+          <dd className="quiet">{attempt.status ?? '–'}</dd>
+        </div>
+        <div>
+          <dt className="sr">Total</dt>
+          <dd>{duration(timing.total)}</dd>
+        </div>
+        <div>
+          <dt className="sr">Cost</dt>
+          <dd>{costText(attempt.cost.microUsd, attempt.cost.state)}</dd>
+        </div>
+      </dl>
+      {attempt.failure || attempt.providerRequestId ? (
+        <p className="attempt-note">
+          {attempt.failure ? (
+            <>
+              <strong>{attempt.failure.kind.replaceAll('_', ' ')}</strong> {attempt.failure.hint}{' '}
+            </>
+          ) : null}
+          {attempt.providerRequestId ? (
+            <span className="attempt-request quiet">
+              request <code>{attempt.providerRequestId}</code>
+              <CopyButton
+                text={attempt.providerRequestId}
+                what={`the provider's request id of attempt ${attempt.number}`}
+              />
+            </span>
+          ) : null}
+        </p>
+      ) : null}
+    </li>
+  );
+}

@@ -1,0 +1,191 @@
+import type { SystemView } from '@midwatch/contracts';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { systemQuery } from '../../data/queries.ts';
+import { bytes, compact, count, duration, NONE } from '../../parts/format.ts';
+import { Page, Section } from '../../parts/Page.tsx';
+import { ErrorState, Skeleton } from '../../parts/states.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { Meter } from './Meter.tsx';
+import { Partitions } from './Partitions.tsx';
+
+export function System() {
+  const system = useQuery(systemQuery);
+  const data = system.data;
+  return (
+    <Page title="System">
+      {system.isError && !data ? (
+        <ErrorState error={system.error} retry={() => void system.refetch()} />
+      ) : null}
+      {system.isPending ? <Skeleton lines={12} height={44} label="the system" /> : null}
+      {data ? (
+        <div className="system">
+          <Spool system={data} />
+          <Database system={data} />
+          <Storage system={data} />
+          <Gateway system={data} />
+          <Process system={data} />
+          <Partitions partitions={data.database.partitions} />
+        </div>
+      ) : null}
+    </Page>
+  );
+}
+
+function Spool({ system: { spool } }: { readonly system: SystemView }) {
+  return (
+    <Section
+      title="Spool"
+      aside={
+        <State
+          ok={!spool.trouble && spool.dropped === 0}
+          says={
+            spool.trouble ? 'cannot be written' : spool.dropped > 0 ? 'has dropped records' : 'keeping up'
+          }
+        />
+      }
+    >
+      {spool.trouble ? <Trouble text={spool.trouble} /> : null}
+      <Meter
+        label="Filled"
+        value={spool.bytes}
+        max={spool.maxBytes}
+        says={`${bytes(spool.bytes)} of ${bytes(spool.maxBytes)}`}
+      />
+      <Facts
+        rows={[
+          ['Waiting', `${count(spool.waiting)} exchanges`],
+          ['Behind', duration(spool.lagMs)],
+          ['Segments', count(spool.segments)],
+          ['Taken since start', count(spool.taken)],
+          [
+            'Dropped',
+            spool.dropped === 0 ? (
+              '0'
+            ) : (
+              <strong key="d" className="is-broken-text">
+                {count(spool.dropped)}
+              </strong>
+            ),
+          ],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Database({ system: { database } }: { readonly system: SystemView }) {
+  return (
+    <Section title="Database" aside={<State ok={database.state === 'up'} says={database.state} />}>
+      {database.trouble ? <Trouble text={database.trouble} /> : null}
+      <Facts
+        rows={[
+          [
+            'Kind',
+            database.kind === 'embedded' ? 'embedded, run by Midwatch' : 'external, from DATABASE_URL',
+          ],
+          ['Postgres', database.version ?? NONE],
+          ['Schema', database.schema === undefined ? NONE : String(database.schema)],
+          ['Size', bytes(database.bytes)],
+          ['Exchanges', compact(database.exchanges)],
+          ['Oldest day', database.oldestDay ?? NONE],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Storage({ system: { retention, disk } }: { readonly system: SystemView }) {
+  return (
+    <Section title="Retention and disk">
+      {retention.usedBytes === undefined ? null : (
+        <Meter
+          label="Disk budget"
+          value={retention.usedBytes}
+          max={retention.diskBytes}
+          says={`${bytes(retention.usedBytes)} of ${bytes(retention.diskBytes)}`}
+        />
+      )}
+      <Meter
+        label="Disk"
+        value={disk.totalBytes - disk.freeBytes}
+        max={disk.totalBytes}
+        says={`${bytes(disk.freeBytes)} free of ${bytes(disk.totalBytes)}`}
+      />
+      <Facts
+        rows={[
+          ['Exchanges kept', duration(retention.exchangesMs)],
+          ['Bodies kept', duration(retention.bodiesMs)],
+          ['Rollups kept', duration(retention.rollupsMs)],
+          ['Disk budget', bytes(retention.diskBytes)],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Gateway({ system: { gateway } }: { readonly system: SystemView }) {
+  return (
+    <Section title="Gateway">
+      <Facts
+        rows={[
+          ['In flight', count(gateway.inFlight)],
+          ['Streams', count(gateway.streams)],
+          ['Requests since start', count(gateway.requests)],
+          ['Refused keys', count(gateway.authFailures)],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Process({ system }: { readonly system: SystemView }) {
+  return (
+    <Section title="Process">
+      <Facts
+        rows={[
+          ['Midwatch', system.version],
+          ['Bun', system.bun],
+          ['Platform', system.platform],
+          ['Prices', system.prices.version],
+          ['Listens on', <code key="l">{system.listen}</code>],
+          ['Data folder', <code key="d">{system.dataDir}</code>],
+          ['Configuration', system.configFile ? <code key="c">{system.configFile}</code> : 'none, defaults'],
+          ['Started', <Time key="s" at={system.startedAt} show="full" />],
+          ['Up for', duration(Math.max(0, system.now - system.startedAt))],
+          ['Memory', `${bytes(system.memory.rss)}, heap ${bytes(system.memory.heapUsed)}`],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function State({ ok, says }: { readonly ok: boolean; readonly says: string }) {
+  return (
+    <span className={ok ? 'state-word' : 'state-word is-broken-text'}>
+      <i aria-hidden="true" data-ok={ok} />
+      {says}
+    </span>
+  );
+}
+
+function Trouble({ text }: { readonly text: string }) {
+  return (
+    <p className="failure" role="alert">
+      {text} <span className="quiet">“midwatch doctor” says how to mend it.</span>
+    </p>
+  );
+}
+
+function Facts({ rows }: { readonly rows: readonly (readonly [string, ReactNode])[] }) {
+  return (
+    <dl className="facts facts-wide">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className="num">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

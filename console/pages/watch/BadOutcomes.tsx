@@ -1,0 +1,28 @@
+import type { Watch } from '@midwatch/contracts';
+import { Link } from '@tanstack/react-router';
+import { readFilter } from '../../data/filters.ts';
+import { count } from '../../parts/format.ts';
+import { Outcome } from '../../parts/Outcome.tsx';
+import { badOnes } from '../../parts/outcomes.ts';
+
+/** What the families of the chart hold, by name; each leads to the exchanges themselves. */
+export function BadOutcomes({ watch, route }: { readonly watch: Watch; readonly route: string | undefined }) {
+  const found = badOnes(watch.totals.outcomes);
+  if (found.length === 0) return null;
+  return (
+    <ul className="bad-outcomes" aria-label="Outcomes that are not good">
+      {found.map(([outcome, n]) => (
+        <li key={outcome}>
+          <Link
+            to="/exchanges"
+            search={{ ...readFilter({ outcome, route }), from: watch.from, to: watch.to }}
+            aria-label={`${count(n)} ${outcome}`}
+          >
+            <Outcome outcome={outcome} />
+            <span className="num">{count(n)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,94 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { watchQuery } from '../../data/queries.ts';
+import { FirstCall } from '../../parts/FirstCall.tsx';
+import { Page, Section } from '../../parts/Page.tsx';
+import { RangePicker } from '../../parts/RangePicker.tsx';
+import { RouteSelect } from '../../parts/RouteSelect.tsx';
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
+import { ChangeList } from '../changes/ChangeList.tsx';
+import { AttentionList } from './AttentionList.tsx';
+import { BadOutcomes } from './BadOutcomes.tsx';
+import { Breakdown } from './Breakdown.tsx';
+import { Totals } from './Totals.tsx';
+import { WatchCharts } from './WatchCharts.tsx';
+
+const at = getRouteApi('/');
+
+export function WatchPage() {
+  const search = at.useSearch();
+  const navigate = at.useNavigate();
+  const { route, ...rest } = search;
+  const only = route ? { route } : {};
+  const watch = useQuery(watchQuery(search));
+  const controls = (
+    <>
+      <RouteSelect
+        value={route}
+        onChange={(next) => void navigate({ search: next ? { ...rest, route: next } : rest })}
+      />
+      <RangePicker value={search} onChange={(range) => void navigate({ search: { range, ...only } })} />
+    </>
+  );
+  const data = watch.data;
+  return (
+    <Page title="Watch" controls={controls}>
+      {watch.isError && !data ? <ErrorState error={watch.error} retry={() => void watch.refetch()} /> : null}
+      {watch.isPending ? <Skeleton lines={12} height={44} label="the watch" /> : null}
+      {data ? (
+        <div className="watch" data-stale={watch.isPlaceholderData || watch.isError ? true : undefined}>
+          <AttentionList watch={data} />
+          {data.totals.exchanges === 0 ? (
+            <Quiet route={route} />
+          ) : (
+            <>
+              <Totals totals={data.totals} window={data} route={route} />
+              <BadOutcomes watch={data} route={route} />
+              <WatchCharts
+                watch={data}
+                onZoom={({ from, to }) => void navigate({ search: { from, to, ...only } })}
+              />
+              <Breakdown
+                title="Routes"
+                first="Route"
+                rows={data.byRoute.map(({ route, ...totals }) => ({ name: route, totals }))}
+                link={(name) => (
+                  <Link to="/" search={(was) => ({ ...was, route: name })}>
+                    {name}
+                  </Link>
+                )}
+              />
+              <Breakdown
+                title="Targets"
+                first="Target"
+                rows={data.byTarget.map(({ target, ...totals }) => ({ name: target, totals }))}
+              />
+              <Section title="Changes" aside={<Link to="/changes">All changes</Link>}>
+                {data.changes.length === 0 ? (
+                  <p className="quiet section-none">Nothing new was declared or observed in this range.</p>
+                ) : (
+                  <ChangeList changes={[...data.changes].sort((a, b) => b.at - a.at).slice(0, 8)} />
+                )}
+              </Section>
+            </>
+          )}
+        </div>
+      ) : null}
+    </Page>
+  );
+}
+
+function Quiet({ route }: { readonly route: string | undefined }) {
+  return (
+    <EmptyState title="No exchange in this range">
+      <p>
+        Choose a longer range above, or make a call: it appears here and under{' '}
+        <Link to="/exchanges" search={{ live: true }}>
+          Exchanges
+        </Link>{' '}
+        as soon as it ends.
+      </p>
+      <FirstCall {...(route ? { route } : {})} />
+    </EmptyState>
+  );
+}

@@ -1,0 +1,113 @@
+import { type QueryClient, useQuery } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  redirect,
+} from '@tanstack/react-router';
+import { parseSearch, readFilter, stringifySearch } from './data/filters.ts';
+import { isUnauthorised, meQuery } from './data/queries.ts';
+import { readWindow, type WindowSearch } from './data/window.ts';
+import { Changes } from './pages/changes/Changes.tsx';
+import { ExchangePage } from './pages/exchange/ExchangePage.tsx';
+import { Exchanges } from './pages/exchanges/Exchanges.tsx';
+import { Keys } from './pages/keys/Keys.tsx';
+import { Login } from './pages/Login.tsx';
+import { NotFound } from './pages/NotFound.tsx';
+import { RoutePage } from './pages/routes/RoutePage.tsx';
+import { Routes } from './pages/routes/Routes.tsx';
+import { System } from './pages/system/System.tsx';
+import { WatchPage } from './pages/watch/WatchPage.tsx';
+import { Shell } from './parts/Shell.tsx';
+import { ErrorState } from './parts/states.tsx';
+import { Toasts } from './parts/toasts.tsx';
+
+/** Whoever is not signed in sees the login at the address they came for, and stays there once they are. */
+function Root() {
+  const me = useQuery(meQuery);
+  if (me.isPending) return <div className="blank" role="status" aria-label="Loading Midwatch" />;
+  if (isUnauthorised(me.error)) return <Login />;
+  if (me.isError && !me.data) {
+    return (
+      <main className="blank">
+        <ErrorState error={me.error} retry={() => void me.refetch()} />
+      </main>
+    );
+  }
+  return (
+    <>
+      <Shell />
+      <Toasts />
+    </>
+  );
+}
+
+const root = createRootRouteWithContext<{ readonly client: QueryClient }>()({
+  component: Root,
+  notFoundComponent: NotFound,
+});
+
+const watch = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: WatchPage,
+  validateSearch: (raw: Record<string, unknown>): WindowSearch => readWindow(raw),
+});
+const exchanges = createRoute({
+  getParentRoute: () => root,
+  path: '/exchanges',
+  component: Exchanges,
+  validateSearch: (raw: Record<string, unknown>) => ({
+    ...readFilter(raw),
+    ...(raw.live === '1' || raw.live === true ? { live: true as const } : {}),
+  }),
+});
+const exchange = createRoute({
+  getParentRoute: () => root,
+  path: '/exchanges/$id',
+  component: ExchangePage,
+  validateSearch: (raw: Record<string, unknown>): { view?: 'ask' | 'answer' | 'record' } =>
+    raw.view === 'ask' || raw.view === 'answer' || raw.view === 'record' ? { view: raw.view } : {},
+});
+const routes = createRoute({ getParentRoute: () => root, path: '/routes', component: Routes });
+const route = createRoute({ getParentRoute: () => root, path: '/routes/$name', component: RoutePage });
+const changes = createRoute({
+  getParentRoute: () => root,
+  path: '/changes',
+  component: Changes,
+  validateSearch: (raw: Record<string, unknown>): { route?: string } =>
+    typeof raw.route === 'string' && raw.route !== '' ? { route: raw.route } : {},
+});
+const keys = createRoute({ getParentRoute: () => root, path: '/keys', component: Keys });
+const system = createRoute({ getParentRoute: () => root, path: '/system', component: System });
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  beforeLoad: async ({ context }) => {
+    // Signed in already: nothing to do here. Otherwise `Root` shows the form whatever the address.
+    const me = await context.client.ensureQueryData(meQuery).catch(() => undefined);
+    if (me) throw redirect({ to: '/' });
+  },
+});
+
+function PageFailed({ error, reset }: ErrorComponentProps) {
+  return <ErrorState error={error} retry={reset} />;
+}
+
+export const makeRouter = (client: QueryClient) =>
+  createRouter({
+    routeTree: root.addChildren([watch, exchanges, exchange, routes, route, changes, keys, system, login]),
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultErrorComponent: PageFailed,
+    scrollRestoration: true,
+    scrollToTopSelectors: ['#main'],
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
