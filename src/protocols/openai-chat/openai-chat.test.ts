@@ -315,6 +315,10 @@ test('openai-chat: parallel calls stay apart when a server gives them one index,
     [{ function: { arguments: `"${id}"}` } }],
   ];
   expect(stream([...pieces('a'), ...pieces('b')])).toEqual(expected);
+  // The id repeated in every piece, and the pieces of two calls interleaved.
+  const repeated = (id: string, i: number) => pieces(id).map((all) => [{ ...all[0], id, index: i }]);
+  const [a, b] = [repeated('a', 0), repeated('b', 1)];
+  expect(stream(a.flatMap((piece, i) => [piece, b[i] ?? []]))).toEqual(expected);
 });
 
 test('openai-chat: a role, an empty delta and a comment do not start a stream; reasoning does', () => {
@@ -431,6 +435,30 @@ test('openai-chat: a streamed answer and the same answer whole are one body', ()
     expect(b.answer).toEqual(a.answer);
   }
 });
+
+test('openai-chat: the client assembles a stream to the message we do', async () => {
+  for (const stream of [text, tools, refusal, choices]) {
+    const response = new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+    const final = await client(response)
+      .chat.completions.stream({ model: 'm', messages: [] })
+      .finalChatCompletion();
+    const theirs = encode(
+      JSON.stringify(final.choices.map(({ message: { parsed: _, ...message } }) => message)),
+    );
+    const ours = openaiStream(stream);
+    const hashes = (answer: Uint8Array | undefined) =>
+      protocol.digest(encode('{"messages":[]}'), answer, {}).answer?.messages;
+    // Of calls the client keeps its own parse beside the arguments, so these are compared member by member.
+    if (stream === tools) expect(final.choices[0]?.message.tool_calls).toMatchObject(CALLS as never);
+    else expect(hashes(theirs)).toEqual(hashes(ours));
+  }
+});
+
+function openaiStream(body: Uint8Array): Uint8Array | undefined {
+  const scanner = protocol.scanStream();
+  scanner.push(body);
+  return scanner.read(true).message();
+}
 
 test('openai-chat: every part of a message is shown, the unknown as it came', () => {
   const render = (message: unknown) => protocol.readMessage(encode(JSON.stringify(message)));

@@ -43,6 +43,11 @@ test('names every object inherits are names like any other, and no stream reache
       );
     }
   }
+  const scanner = protocols[0]?.scanStream();
+  scanner?.push(
+    encode('data: {"choices":[{"delta":{"__proto__":{"tool_calls":[{}]}},"finish_reason":"stop"}]}\n\n'),
+  );
+  expect(scanner?.read(true)).toMatchObject({ outcome: 'complete', toolCalls: 0 });
   expect(({} as Json).polluted).toBeUndefined();
   expect((Object as unknown as Json).polluted).toBeUndefined();
 });
