@@ -6,7 +6,7 @@ import type { Asked, Reply } from './asked.ts';
 import { promptCache, segmentTokens } from './cache.ts';
 import { type Call, isObject, type JsonObject } from './call.ts';
 import { readMessages } from './dialects/anthropic-messages/index.ts';
-import type { Answer, Dialect, QuotaFacts, Rendering } from './dialects/dialect.ts';
+import type { Answer, Dialect, QuotaFacts, Rendering, Wording } from './dialects/dialect.ts';
 import { listModels } from './dialects/models/index.ts';
 import { readEmbeddings, writeEmbeddings } from './dialects/openai-embeddings/index.ts';
 import { logNormal } from './draw.ts';
@@ -116,7 +116,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
       random: chance,
       now: clock.now(),
       problem: (problem) => place.wording.problem(problem, visit.requestId),
-      problemEvent: (problem) => place.wording.problemEvent(problem, visit.requestId),
+      problemEvent: (problem) => eventWording(place)(problem, visit.requestId),
     };
     const bend = (script: Script) =>
       effects.reduce((bent, effect) => effect.script?.(bent, wire) ?? bent, script);
@@ -129,7 +129,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
 
     const inputTokens = asked.segments.reduce((sum, segment) => sum + segmentTokens(segment), 0);
     for (const effect of effects) {
-      const problem = effect.refuse?.(asked, place.family);
+      const problem = effect.refuse?.(asked, wire);
       if (problem) return bend(refuse(visit, problem, asked.model));
     }
     if (inputTokens > model.context)
@@ -280,6 +280,10 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
     return { ...played, model: 'sim-script' };
   }
 }
+
+/** The Responses API words an error inside a stream otherwise than the rest of its family. */
+const eventWording = ({ endpoint, wording }: Place): Wording['problemEvent'] =>
+  (endpoint.does === 'generate' && endpoint.dialect.problemEvent) || wording.problemEvent;
 
 const NO_OUTPUT: TokenUsage = Object.freeze({
   input: 0,

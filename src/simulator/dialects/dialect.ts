@@ -11,6 +11,8 @@ export interface Dialect {
   unary(answer: Answer): string;
   stream(answer: Answer, pace: Pace): Iterable<Part>;
   /** Which part the wait for the first token stands before: OpenAI's chat opens with it, the others open at once. */
+  /** Where it differs from the family's wording. */
+  problemEvent?(problem: Problem, requestId: string): string;
   readonly waitsBefore: 'open' | 'token';
 }
 

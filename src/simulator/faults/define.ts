@@ -13,7 +13,7 @@ import type { Script } from '../script.ts';
  */
 export interface Effects {
   law?(law: Law): Law;
-  refuse?(asked: Asked, family: 'openai' | 'anthropic'): Problem | undefined;
+  refuse?(asked: Asked, wire: WireFacts): Problem | undefined;
   reply?(reply: Reply): Reply;
   rendering?(rendering: Rendering): Rendering;
   script?(script: Script, wire: WireFacts): Script;

@@ -9,4 +9,6 @@ export const openaiResponses: Dialect = {
   read: readResponses,
   unary: writeResponses,
   stream: streamResponses,
+  problemEvent: ({ code, message, param }) =>
+    `event: error\ndata: ${JSON.stringify({ type: 'error', code: code ?? null, message, param: param ?? null, sequence_number: 0 })}\n\n`,
 };

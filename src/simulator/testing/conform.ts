@@ -1,0 +1,163 @@
+import { describe, test } from 'bun:test';
+import { systemClock, virtualClock } from '#kernel';
+import { createSimulator, type Ledger } from '../index.ts';
+import { type DialectName, observe, type Seen } from './observe.ts';
+
+export interface Mode {
+  readonly dialect: DialectName;
+  readonly stream: boolean;
+  readonly over: 'socket' | 'process';
+  /** Anthropic's, or one of OpenAI's two. */
+  readonly family: 'openai' | 'anthropic';
+}
+
+export interface Heard extends Seen {
+  /** On the clock of the call, milliseconds. */
+  readonly headAt: number;
+  readonly endAt: number;
+  readonly ledger: Ledger;
+}
+
+/** Eight tokens that every dialect gives back as they are. */
+export const SAID = 'one two three four five six seven eight';
+
+const DIALECTS = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const;
+const PATHS = {
+  'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
+  'anthropic-messages': '/v1/messages',
+} as const;
+
+/** So long a socket is watched before it counts as hung. A virtual clock needs no such guess: it knows. */
+const PATIENCE_MS = 120;
+
+function askFor(dialect: DialectName, stream: boolean): object {
+  const ask = { model: 'sim-instant', stream };
+  const messages = [{ role: 'user', content: `echo: ${SAID}` }];
+  switch (dialect) {
+    case 'openai-chat':
+      return { ...ask, messages, ...(stream ? { stream_options: { include_usage: true } } : {}) };
+    case 'openai-responses':
+      return { ...ask, input: messages };
+    case 'anthropic-messages':
+      return { ...ask, messages, max_tokens: 1000 };
+  }
+}
+
+/**
+ * One fault in every dialect, streaming and not, over a real socket and in process. `expectation` says what the client
+ * must see; a fault that means nothing in some mode still has to say so.
+ */
+export function conform(fault: string, expectation: (heard: Heard, mode: Mode) => void): void {
+  describe(fault, () => {
+    for (const dialect of DIALECTS)
+      for (const stream of [true, false])
+        for (const over of ['socket', 'process'] as const)
+          test(`${dialect}, ${stream ? 'streaming' : 'unary'}, ${over === 'socket' ? 'over a socket' : 'in process'}`, async () => {
+            const mode: Mode = {
+              dialect,
+              stream,
+              over,
+              family: dialect === 'anthropic-messages' ? 'anthropic' : 'openai',
+            };
+            expectation(await (over === 'socket' ? overSocket(fault, mode) : inProcess(fault, mode)), mode);
+          });
+  });
+}
+
+function requestFor(base: string, fault: string, { dialect, stream }: Mode, signal: AbortSignal): Request {
+  return new Request(base + PATHS[dialect], {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-sim-fault': fault },
+    body: JSON.stringify(askFor(dialect, stream)),
+    signal,
+  });
+}
+
+async function overSocket(fault: string, mode: Mode): Promise<Heard> {
+  const clock = systemClock();
+  const simulator = createSimulator({ clock });
+  const server = simulator.listen({ port: 0 });
+  try {
+    const leaving = new AbortController();
+    // Restarted by every read, so a slow machine is not taken for a silent peer.
+    let cancel = clock.after(PATIENCE_MS, () => leaving.abort());
+    const alive = () => {
+      cancel();
+      cancel = clock.after(PATIENCE_MS, () => leaving.abort());
+    };
+    const heard = await listen(
+      fetch(requestFor(server.url, fault, mode, leaving.signal)),
+      mode,
+      () => clock.monotonic(),
+      leaving.signal,
+      alive,
+    );
+    cancel();
+    return { ...heard, ledger: simulator.ledger() };
+  } finally {
+    server.stop();
+  }
+}
+
+async function inProcess(fault: string, mode: Mode): Promise<Heard> {
+  const clock = virtualClock();
+  const simulator = createSimulator({ clock });
+  const leaving = new AbortController();
+  const heard = listen(
+    simulator.fetch(requestFor('http://simulator', fault, mode, leaving.signal)),
+    mode,
+    () => clock.monotonic(),
+    leaving.signal,
+    () => undefined,
+  );
+  let settled = false;
+  const watched = heard.finally(() => {
+    settled = true;
+  });
+  await clock.run(watched).catch(() => undefined);
+  // Nothing was due any more and the answer still hung: that is what a client would wait for in vain.
+  if (!settled) leaving.abort();
+  return { ...(await watched), ledger: simulator.ledger() };
+}
+
+async function listen(
+  answer: Promise<Response>,
+  mode: Mode,
+  now: () => number,
+  leaving: AbortSignal,
+  alive: () => void,
+): Promise<Omit<Heard, 'ledger'>> {
+  const startedAt = now();
+  const chunks: Uint8Array[] = [];
+  let response: Response | undefined;
+  let headAt = Number.NaN;
+  let end: Seen['end'] = 'clean';
+  let errorCode: string | undefined;
+  try {
+    response = await answer;
+    headAt = now() - startedAt;
+    alive();
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      alive();
+    }
+  } catch (error) {
+    errorCode = (error as { code?: string }).code;
+    end = leaving.aborted ? 'hung' : response ? 'broken' : 'refused';
+  }
+  const body = Buffer.concat(chunks).toString();
+  return {
+    end,
+    errorCode: end === 'hung' ? undefined : errorCode,
+    status: response?.status,
+    headers: response?.headers ?? new Headers(),
+    body,
+    reads: chunks.map((chunk) => chunk.length),
+    usage: false,
+    done: false,
+    ...observe(mode.dialect, mode.stream, body),
+    headAt,
+    endAt: now() - startedAt,
+  };
+}
