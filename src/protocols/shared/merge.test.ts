@@ -48,6 +48,9 @@ test('names every object inherits are names like any other, and no stream reache
     encode('data: {"choices":[{"delta":{"__proto__":{"tool_calls":[{}]}},"finish_reason":"stop"}]}\n\n'),
   );
   expect(scanner?.read(true)).toMatchObject({ outcome: 'complete', toolCalls: 0 });
+  const target: Json = {};
+  mergeDelta(target, '__proto__', { polluted: 'yes' });
+  expect(Object.getPrototypeOf(target)).toBe(Object.prototype);
   expect(({} as Json).polluted).toBeUndefined();
   expect((Object as unknown as Json).polluted).toBeUndefined();
 });
