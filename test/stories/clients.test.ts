@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createOpenAI } from '@ai-sdk/openai';
+import Anthropic from '@anthropic-ai/sdk';
+import { embed, generateText, streamText } from 'ai';
+import OpenAI from 'openai';
+import { type Product, product, until } from '../support/product.ts';
+
+/** The real clients change one base URL and nothing else. */
+setDefaultTimeout(60_000);
+let house: Product;
+let openai: OpenAI;
+let anthropic: Anthropic;
+
+beforeAll(async () => {
+  house = await product();
+  openai = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'none', maxRetries: 0 });
+  anthropic = new Anthropic({ baseURL: house.url, apiKey: 'none', maxRetries: 0 });
+});
+afterAll(async () => {
+  await house.stop();
+  house.remove();
+});
+
+const sum = [{ role: 'user' as const, content: 'What is 17*23?' }];
+const weather = {
+  name: 'get_weather',
+  description: 'Weather of a city',
+  schema: {
+    type: 'object' as const,
+    properties: { city: { type: 'string' } },
+    required: ['city'],
+    additionalProperties: false,
+  },
+};
+
+test('openai: chat, streaming and not, with usage', async () => {
+  const whole = await openai.chat.completions.create({ model: 'sim', messages: sum });
+  expect(whole.choices[0]?.message.content).toContain('391');
+  const stream = await openai.chat.completions.create({
+    model: 'sim',
+    messages: sum,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let text = '';
+  let tokens = 0;
+  for await (const part of stream) {
+    text += part.choices[0]?.delta.content ?? '';
+    tokens += part.usage?.completion_tokens ?? 0;
+  }
+  expect(text).toContain('391');
+  expect(tokens).toBeGreaterThan(0);
+});
+
+test('openai: tools, streamed and not, and the answer after their results', async () => {
+  const tools = [
+    {
+      type: 'function' as const,
+      function: { name: weather.name, description: weather.description, parameters: weather.schema },
+    },
+  ];
+  const messages = [{ role: 'user' as const, content: 'What is the weather in Paris?' }];
+  const first = await openai.chat.completions.create({
+    model: 'sim',
+    messages,
+    tools,
+    tool_choice: 'required',
+  });
+  const call = first.choices[0]?.message.tool_calls?.[0];
+  expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toHaveProperty('city');
+  expect(first.choices[0]?.finish_reason).toBe('tool_calls');
+  const final = openai.chat.completions.stream({ model: 'sim', messages, tools, tool_choice: 'required' });
+  expect((await final.finalChatCompletion()).choices[0]?.message.tool_calls).toHaveLength(1);
+  if (!call) throw new Error('no tool call');
+  const answered = await openai.chat.completions.create({
+    model: 'sim',
+    tools,
+    messages: [
+      ...messages,
+      first.choices[0]?.message as OpenAI.ChatCompletionMessage,
+      { role: 'tool', tool_call_id: call.id, content: '{"temperature":21}' },
+    ],
+  });
+  expect(answered.choices[0]?.message.content?.length).toBeGreaterThan(0);
+});
+
+test('openai: structured output, several choices, responses, embeddings, models', async () => {
+  const schema = {
+    type: 'object',
+    properties: { product: { type: 'integer' }, unit: { enum: ['none', 'many'] } },
+    required: ['product', 'unit'],
+    additionalProperties: false,
+  };
+  const structured = await openai.chat.completions.create({
+    model: 'sim',
+    messages: sum,
+    n: 2,
+    response_format: { type: 'json_schema', json_schema: { name: 'p', schema, strict: true } },
+  });
+  expect(structured.choices).toHaveLength(2);
+  expect(Number.isInteger(JSON.parse(structured.choices[0]?.message.content ?? '{}').product)).toBe(true);
+
+  const response = await openai.responses.create({ model: 'sim', input: 'What is 17*23?' });
+  expect(response.output_text).toContain('391');
+  const events: string[] = [];
+  for await (const event of await openai.responses.create({
+    model: 'sim',
+    input: 'What is 17*23?',
+    stream: true,
+  }))
+    events.push(event.type);
+  expect(events[0]).toBe('response.created');
+  expect(events.at(-1)).toBe('response.completed');
+
+  const vectors = await openai.embeddings.create({ model: 'sim-embedding', input: ['a', 'b'] });
+  expect(vectors.data.map((v) => v.embedding.length > 0)).toEqual([true, true]);
+  expect((await openai.models.list()).data.length).toBeGreaterThan(0);
+});
+
+test('anthropic: messages, streaming and not, tools, counting, models', async () => {
+  const whole = await anthropic.messages.create({ model: 'sim', max_tokens: 100, messages: sum });
+  expect(whole.content[0]).toMatchObject({ type: 'text', text: expect.stringContaining('391') });
+  expect(
+    await anthropic.messages.stream({ model: 'sim', max_tokens: 100, messages: sum }).finalText(),
+  ).toContain('391');
+  const tool = await anthropic.messages
+    .stream({
+      model: 'sim',
+      max_tokens: 200,
+      messages: [{ role: 'user', content: 'Weather in Rome?' }],
+      tools: [{ name: weather.name, description: weather.description, input_schema: weather.schema }],
+      tool_choice: { type: 'any' },
+    })
+    .finalMessage();
+  expect(tool.stop_reason).toBe('tool_use');
+  expect(tool.content.find((b) => b.type === 'tool_use')?.input).toHaveProperty('city');
+  expect(
+    (await anthropic.messages.countTokens({ model: 'sim', messages: sum })).input_tokens,
+  ).toBeGreaterThan(0);
+  expect((await anthropic.models.list()).data.length).toBeGreaterThan(0);
+});
+
+test("errors arrive as the clients' own classes", async () => {
+  const ask = (more: object) =>
+    openai.chat.completions.create({
+      model: 'sim',
+      messages: sum,
+      ...more,
+    } as OpenAI.ChatCompletionCreateParamsNonStreaming);
+  expect(await ask({ messages: 'hello' }).catch((e: unknown) => e)).toBeInstanceOf(OpenAI.BadRequestError);
+  expect(
+    await openai.chat.completions
+      .create({ model: 'sim', messages: sum }, { headers: { 'x-midwatch-route': 'nowhere' } })
+      .catch((e: unknown) => e),
+  ).toBeInstanceOf(OpenAI.NotFoundError);
+  expect(await ask({ model: 'sim-fault-status-429' }).catch((e: unknown) => e)).toBeInstanceOf(
+    OpenAI.RateLimitError,
+  );
+  expect(await ask({ model: 'sim-fault-status-500' }).catch((e: unknown) => e)).toBeInstanceOf(
+    OpenAI.InternalServerError,
+  );
+  const claude = (model: string, more: object = {}) =>
+    anthropic.messages.create({ model, max_tokens: 10, messages: sum, ...more });
+  expect(await claude('sim', { max_tokens: 'many' }).catch((e: unknown) => e)).toBeInstanceOf(
+    Anthropic.BadRequestError,
+  );
+  expect(await claude('sim-fault-status-429').catch((e: unknown) => e)).toBeInstanceOf(
+    Anthropic.RateLimitError,
+  );
+});
+
+test('too large a body is 413 in the dialect of the caller, and the next call works', async () => {
+  const content = 'x'.repeat(33 * 1024 ** 2);
+  const error = await openai.chat.completions
+    .create({ model: 'sim', messages: [{ role: 'user', content }] })
+    .catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(OpenAI.APIError);
+  expect((error as { status?: number }).status).toBe(413);
+  expect(
+    (await openai.chat.completions.create({ model: 'sim', messages: sum })).choices[0]?.message.content,
+  ).toContain('391');
+});
+
+test('abort in mid-stream ends the stream and is recorded as cancelled', async () => {
+  const stream = await openai.chat.completions.create(
+    {
+      model: 'sim-slow',
+      messages: [{ role: 'user', content: 'Tell me about ships at length.' }],
+      stream: true,
+    },
+    { headers: { 'x-midwatch-task': 'abort' } },
+  );
+  for await (const part of stream) if (part.choices[0]?.delta.content) stream.controller.abort();
+  const row = await until(
+    async () => (await house.api.exchanges.list({ task: 'abort' })).rows[0],
+    'the cancelled exchange',
+  );
+  expect(row).toMatchObject({ outcome: 'cancelled', stream: true, status: 200 });
+});
+
+test('the ai package with both providers', async () => {
+  const viaOpenAi = createOpenAI({ baseURL: `${house.url}/v1`, apiKey: 'none' });
+  const viaAnthropic = createAnthropic({ baseURL: `${house.url}/v1`, apiKey: 'none' });
+  for (const model of [viaOpenAi.chat('sim'), viaOpenAi.responses('sim'), viaAnthropic('sim')]) {
+    expect((await generateText({ model, prompt: 'What is 17*23?' })).text).toContain('391');
+    expect(await streamText({ model, prompt: 'What is 17*23?' }).text).toContain('391');
+  }
+  expect(
+    (await embed({ model: viaOpenAi.embedding('sim-embedding'), value: 'ship' })).embedding.length,
+  ).toBeGreaterThan(0);
+});
+
+test('everything above is in the record, with what was asked and answered', async () => {
+  const page = await until(async () => {
+    const found = await house.api.exchanges.list({ limit: 500 });
+    return found.rows.length >= 25 && found;
+  }, 'the record');
+  expect(new Set(page.rows.map((r) => r.protocol))).toEqual(
+    new Set([
+      'openai-chat',
+      'openai-responses',
+      'openai-embeddings',
+      'anthropic-messages',
+      'anthropic-count-tokens',
+    ]),
+  );
+  const row = page.rows.find((r) => r.protocol === 'anthropic-messages' && r.outcome === 'complete');
+  const detail = await house.api.exchanges.get(row?.id ?? '');
+  expect(detail.ask[0]).toMatchObject({ role: 'user', parts: [{ kind: 'text', text: 'What is 17*23?' }] });
+  expect(JSON.stringify(detail.answer)).toContain('391');
+  expect(detail.exchange.release).toMatch(/^[0-9a-f]{32}$/);
+});
