@@ -44,7 +44,7 @@ export function createSessions(services: {
 }): Sessions {
   const { store, clock, log } = services;
   const known = new Map<string, Known>();
-  /** Ended while the database was away; believed over what the database says. */
+  /** Ended while the database was away: refused here, and ended there as soon as it answers. */
   const ended = new Set<string>();
   const checks = new Map<string, Promise<Found | undefined>>();
 
@@ -95,6 +95,7 @@ export function createSessions(services: {
   const lookUp = async (hash: string, now: number): Promise<Me | undefined> => {
     try {
       const row = await store.admin.session(hash, now);
+      for (const late of ended) if (await drop(late)) ended.delete(late);
       return row && { role: row.role as Me['role'], name: row.name };
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;

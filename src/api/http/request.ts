@@ -18,10 +18,15 @@ export function readQuery<S extends z.ZodObject>(schema: S, search: URLSearchPar
         known.length ? `Known parameters: ${known.join(', ')}.` : 'This path takes no parameters.',
       );
     if (raw.has(name)) throw badRequest(`Parameter "${name}" is given twice.`, 'Give it once.');
+    if (value.includes('\0')) throw nul();
     if (value !== '') raw.set(name, value);
   }
   const parsed = schema.safeParse(Object.fromEntries(raw));
   if (!parsed.success) throw invalid(parsed.error, 'parameter', known);
+  // Nothing here is ever so large, and the database has columns in which it would not fit.
+  for (const [name, value] of Object.entries(parsed.data))
+    if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+      throw badRequest(`Parameter "${name}" is out of range.`, 'Give a number below 9e15.');
   return parsed.data;
 }
 
@@ -36,6 +41,7 @@ export async function readBody<S extends z.ZodType>(schema: S, request: Request)
       'Send the header content-type: application/json.',
     );
   const text = await readText(request);
+  if (text.includes('\\u0000')) throw nul();
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -47,6 +53,9 @@ export async function readBody<S extends z.ZodType>(schema: S, request: Request)
     throw invalid(parsed.error, 'field', 'shape' in schema ? Object.keys(schema.shape as object) : []);
   return parsed.data;
 }
+
+/** Postgres keeps no NUL in a text; better said here than found there. */
+const nul = (): Refusal => badRequest('A text holds the character U+0000.', 'Leave it out.');
 
 /** Reads at most `MAX_BODY`, whatever the declared length says. */
 async function readText(request: Request): Promise<string> {

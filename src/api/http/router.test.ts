@@ -21,6 +21,7 @@ test.each([
   '/exchanges/%E0%A4%A',
   '/Keys',
   '/routes/',
+  '/keys/%00/revoke',
 ])('nothing is at %p', (path) => {
   expect(match(path)).toBeUndefined();
 });

@@ -37,7 +37,7 @@ function fit(pattern: readonly string[], segments: readonly string[]): Record<st
     const segment = segments[i] as string;
     if (part.startsWith(':')) {
       const value = decode(segment);
-      if (!value) return undefined;
+      if (!value || value.includes('\0')) return undefined;
       params[part.slice(1)] = value;
     } else if (part !== segment) return undefined;
   }
