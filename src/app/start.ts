@@ -2,7 +2,7 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import type { Clock, Config, Log, Redactor, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
-import { protocolByName, protocols, rebuildAsk } from '#protocols';
+import { estimateUsage, protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createAdminHash } from './admin.ts';
@@ -112,6 +112,7 @@ async function compose(given: Composition): Promise<Running> {
     recorder,
     live,
     pricer: createPricer(priceOverrides(config)),
+    estimate: estimateUsage,
     redactor,
     routes: () => table,
     log,

@@ -39,7 +39,9 @@ export interface OpenStream {
 
 /** Reads chunks; Bun's and Node's types of the reader differ in methods that nobody needs here. */
 export interface ChunkReader {
-  read(): Promise<{ readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: undefined }>;
+  read(): Promise<
+    { readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: undefined }
+  >;
   cancel(): Promise<void>;
 }
 

@@ -3,13 +3,14 @@ import { replaceSpan } from '#kernel';
 import { attempt, type Landing, type Line, openLine } from './attempt.ts';
 import { movesOn, outcomeOf } from './failures.ts';
 import type { Step } from './plan.ts';
-import { closeTry, type Try, type Walk } from './walk.ts';
+import { closeTry, type Estimate, type Try, type Walk } from './walk.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface DispatchContext {
   readonly clock: Clock;
   readonly upstream: Upstream;
   readonly pricer: Pricer;
+  readonly estimate: Estimate;
   readonly watchdog: Watchdog;
   readonly deadline: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -47,7 +48,7 @@ export async function dispatch(
     }
     line.dog.stop();
     walk.attempts.push(
-      closeTry(one, ctx.clock, ctx.pricer, walk, {
+      closeTry(one, ctx, walk, {
         outcome: outcomeOf(landing.failure.kind),
         failure: landing.failure,
         ...(landing.reading && { reading: landing.reading }),

@@ -26,7 +26,7 @@ import { listModels } from './models.ts';
 import { plan } from './plan.ts';
 import { dollars, type Ending, finish } from './record.ts';
 import { relay } from './relay.ts';
-import { closeTry, type Try, type Walk } from './walk.ts';
+import { closeTry, type Estimate, type Try, type Walk } from './walk.ts';
 import { createWatchdog } from './watchdog.ts';
 
 export interface GatewayPorts {
@@ -37,6 +37,7 @@ export interface GatewayPorts {
   readonly recorder: Recorder;
   readonly live: LiveFeed;
   readonly pricer: Pricer;
+  readonly estimate: Estimate;
   readonly redactor: Redactor;
   readonly routes: () => RouteTable;
   readonly log: Log;
@@ -159,6 +160,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
         clock,
         upstream: ports.upstream,
         pricer: ports.pricer,
+        estimate: ports.estimate,
         watchdog,
         deadline: start + total,
         headers: said.forward,
@@ -181,7 +183,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
   function whole(walk: Walk, one: Try, landing: Landing & { kind: 'whole' }, landed: number): Response {
     const { reading, response } = landing;
-    const served = closeTry(one, clock, ports.pricer, walk, { outcome: reading.outcome, reading });
+    const served = closeTry(one, ports, walk, { outcome: reading.outcome, reading });
     walk.attempts.push(served);
     const first = one.start - walk.start + (one.firstByte ?? 0);
     const headers = tell(walk, answerHeaders(response.headers), reading.outcome);
@@ -227,9 +229,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
         listening();
         lines.delete(held);
         const outcome = failure ? outcomeOf(failure.kind) : reading.outcome;
-        walk.attempts.push(
-          closeTry(one, clock, ports.pricer, walk, { outcome, ...(failure && { failure }), reading }),
-        );
+        walk.attempts.push(closeTry(one, ports, walk, { outcome, ...(failure && { failure }), reading }));
         close(walk, {
           outcome,
           ...(failure && { failure }),
@@ -248,7 +248,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   const lastWords = (walk: Walk, one: Try, reading: Reading): string => {
-    const served = closeTry(one, clock, ports.pricer, walk, { outcome: reading.outcome, reading });
+    const served = closeTry(one, ports, walk, { outcome: reading.outcome, reading });
     const bill = walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, served.cost.microUsd);
     return `: midwatch exchange=${walk.id} outcome=${reading.outcome} attempts=${walk.attempts.length + 1} cost-usd=${dollars(bill)}\n\n`;
   };

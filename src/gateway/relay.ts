@@ -45,8 +45,10 @@ export class BrokenStream extends Error {
  */
 export function relay(ctx: RelayContext): ReadableStream<Uint8Array> {
   const { clock, stream } = ctx;
-  const { held, reader, scanner, line } = stream;
+  const { reader, scanner, line } = stream;
   const gaps = new Gaps();
+  const whole = wholeEvents(scanner);
+  let opening: Uint8Array | undefined = whole(join(stream.held));
   let last = clock.monotonic();
   let over = false;
   let breaking = false;
@@ -58,6 +60,8 @@ export function relay(ctx: RelayContext): ReadableStream<Uint8Array> {
     ctx.onEnd({ reading: scanner.read(true), ...(failure && { failure }), gaps });
   };
   const closeWell = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const rest = whole();
+    if (rest) controller.enqueue(rest);
     const words = ctx.lastWords(scanner.read(true));
     if (words) controller.enqueue(encoder.encode(words));
     controller.close();
@@ -75,6 +79,48 @@ export function relay(ctx: RelayContext): ReadableStream<Uint8Array> {
     if (!told) controller.enqueue(encoder.encode(ctx.writeError(failure)));
   };
 
+  /** Reads once; true when something was sent or the stream is over. */
+  const step = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> => {
+    waitForMore(ctx, line);
+    let part: Awaited<ReturnType<typeof reader.read>>;
+    try {
+      part = await reader.read();
+    } catch (error) {
+      if (over) return true;
+      // Whatever became of the connection after the reason for the end, the answer is whole.
+      if (scanner.finished) closeWell(controller);
+      else breakOff(controller, seen(line.cause ?? fromError(error, 'body')), false);
+      return true;
+    }
+    const now = clock.monotonic();
+    if (part.done) {
+      // The last event may lack its blank line; reading to the end counts it.
+      const ended = scanner.read(true).finish !== undefined;
+      if (scanner.failure) breakOff(controller, scanner.failure, false);
+      else if (ended) closeWell(controller);
+      else breakOff(controller, seen('cut'), false);
+      return true;
+    }
+    gaps.add(now - last);
+    last = now;
+    scanner.push(part.value);
+    const ready = whole(part.value);
+    if (scanner.failure) {
+      const told = scanner.failure.kind !== 'malformed';
+      if (told && ready) controller.enqueue(ready);
+      breakOff(controller, scanner.failure, told);
+      return true;
+    }
+    // A terminator without a reason for the end would make half an answer look whole; it is not passed on.
+    if (scanner.ended && !scanner.finished) {
+      breakOff(controller, seen('cut'), false);
+      return true;
+    }
+    if (ready) controller.enqueue(ready);
+    ctx.own(clock.monotonic() - now);
+    return ready !== undefined;
+  };
+
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       if (breaking) {
@@ -82,40 +128,13 @@ export function relay(ctx: RelayContext): ReadableStream<Uint8Array> {
         controller.error(new BrokenStream('the answer broke off'));
         return;
       }
-      const next = held.shift();
-      if (next) {
-        controller.enqueue(next);
+      if (opening) {
+        controller.enqueue(opening);
+        opening = undefined;
         return;
       }
-      waitForMore(ctx, line);
-      let part: Awaited<ReturnType<typeof reader.read>>;
-      try {
-        part = await reader.read();
-      } catch (error) {
-        if (over) return;
-        // Whatever became of the connection after the reason for the end, the answer is whole.
-        if (scanner.finished || scanner.ended) closeWell(controller);
-        else breakOff(controller, seen(line.cause ?? fromError(error, 'body')), false);
-        return;
-      }
-      const now = clock.monotonic();
-      if (part.done) {
-        if (scanner.failure) breakOff(controller, scanner.failure, false);
-        else if (scanner.finished || scanner.ended) closeWell(controller);
-        else breakOff(controller, seen('cut'), false);
-        return;
-      }
-      gaps.add(now - last);
-      last = now;
-      scanner.push(part.value);
-      if (scanner.failure) {
-        const told = scanner.failure.kind !== 'malformed';
-        if (told) controller.enqueue(part.value);
-        breakOff(controller, scanner.failure, told);
-        return;
-      }
-      controller.enqueue(part.value);
-      ctx.own(clock.monotonic() - now);
+      // One pull gives one chunk; what completes no event yet gives none, so it reads on.
+      for (let sent = false; !sent && !over; ) sent = await step(controller);
     },
     cancel() {
       if (over) return;
@@ -125,6 +144,27 @@ export function relay(ctx: RelayContext): ReadableStream<Uint8Array> {
     },
   });
 }
+
+/**
+ * Holds back the beginning of an event until it is whole: an error event written after half a line would be read as part of
+ * it. Takes what was just pushed into the scanner and gives what may go out; without an argument it gives what is held.
+ */
+function wholeEvents(scanner: OpenStream['scanner']): (chunk?: Uint8Array) => Uint8Array | undefined {
+  let held: Uint8Array[] = [];
+  return (chunk) => {
+    const pending = chunk ? scanner.pending : 0;
+    if (chunk && pending > 0 && pending >= chunk.length) {
+      held.push(chunk);
+      return undefined;
+    }
+    const ready = chunk ? [...held, chunk.subarray(0, chunk.length - pending)] : held;
+    held = chunk && pending > 0 ? [chunk.subarray(chunk.length - pending)] : [];
+    return ready.length > 0 ? join(ready) : undefined;
+  };
+}
+
+const join = (chunks: readonly Uint8Array[]): Uint8Array =>
+  chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 
 function waitForMore(ctx: RelayContext, line: Line): void {
   const { scanner } = ctx.stream;

@@ -21,7 +21,6 @@ import type {
   Who,
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
-import { estimate } from './estimate.ts';
 import { round } from './gaps.ts';
 
 /** One exchange on its way through the house: what every step adds to. Born when the ask arrives, closed by the record. */
@@ -59,6 +58,16 @@ export interface Try {
   providerRequestId?: string;
 }
 
+/** Estimates what a provider did not report. */
+export type Estimate = (ask: AskFacets, textLength: number, toolCalls: number) => Usage;
+
+/** What a try is billed by. */
+export interface Billing {
+  readonly clock: Clock;
+  readonly pricer: Pricer;
+  readonly estimate: Estimate;
+}
+
 /** Names under which providers return their own id of a call. */
 const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'cf-ray'] as const;
 
@@ -73,12 +82,11 @@ export const requestId = (headers: Headers): string | undefined => {
 /** Closes a try: the raw fact that everything else is derived from. */
 export function closeTry(
   one: Try,
-  clock: Clock,
-  pricer: Pricer,
+  { clock, pricer, estimate }: Billing,
   walk: Walk,
   end: { readonly outcome: Outcome; readonly failure?: Failure; readonly reading?: Reading },
 ): Attempt {
-  const usage = usageOf(one, walk, end.reading);
+  const usage = usageOf(one, walk, end.reading, estimate);
   return {
     number: one.number,
     cause: one.cause,
@@ -102,10 +110,10 @@ export function closeTry(
 }
 
 /** A provider that began to answer has worked, and bills; where it did not say how much, the estimate says that it is one. */
-function usageOf(one: Try, walk: Walk, reading: Reading | undefined): Usage {
+function usageOf(one: Try, walk: Walk, reading: Reading | undefined, estimate: Estimate): Usage {
   if (reading && reading.usage.basis !== 'none') return reading.usage;
   const worked = reading !== undefined && one.status !== undefined && one.status < 300;
-  return worked ? estimate(walk.facets, reading.textLength) : NO_USAGE;
+  return worked ? estimate(walk.facets, reading.textLength, reading.toolCalls) : NO_USAGE;
 }
 
 /** The served model has the right price; a served name that no list knows falls back to the name that was asked for. */

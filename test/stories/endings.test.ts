@@ -106,21 +106,28 @@ test('a complete stream is complete, with its usage taken apart and priced', asy
 
 for (const end of ['fin', 'reset', 'well'] as const)
   test(`a stream that ends by ${end} without a reason is an error for the client and a cut in the record`, async () => {
-    up.play({ headers: openai.sse, parts: begun, end });
-    expect(await caught(readChat)).toBeInstanceOf(Error);
+    // A pause between the parts: what is torn off in one packet with its end never gets past the commit gate.
+    up.play({ headers: openai.sse, parts: begun, end, pause: 15 });
+    expect(await caught(readChat)).toBeInstanceOf(OpenAI.APIError);
     expect(await last()).toMatchObject({
       outcome: 'cut',
       failure: { kind: 'cut' },
       usage: { basis: 'estimated' },
     });
     house.finished.length = 0;
-    up.play({ headers: anthropic.sse, parts: begunClaude, end });
+    up.play({ headers: anthropic.sse, parts: begunClaude, end, pause: 15 });
     expect(await caught(readClaude)).toBeInstanceOf(Anthropic.APIError);
     expect((await last()).outcome).toBe('cut');
   });
 
 test('the wire of a cut stream carries an error event, no terminator, and breaks', async () => {
-  up.play({ headers: openai.sse, parts: begun, end: 'fin' });
+  // The last event is cut in its middle: what cannot be whole is not passed on, or the error would be read as part of it.
+  up.play({
+    headers: openai.sse,
+    parts: [...begun, openai.delta('and so').slice(0, 40)],
+    end: 'fin',
+    pause: 15,
+  });
   const response = await fetch(`${house.url}${openai.path}`, {
     method: 'POST',
     body: JSON.stringify(openai.ask({ stream: true })),
@@ -130,7 +137,9 @@ test('the wire of a cut stream carries an error event, no terminator, and breaks
     for await (const part of response.body as unknown as AsyncIterable<Uint8Array>)
       text += new TextDecoder().decode(part);
   });
+  const events = text.split('\n\n').filter((e) => e !== '');
   expect(text.startsWith(begun.join(''))).toBe(true);
+  expect(events).toHaveLength(begun.length + 1);
   expect(text).toContain('"error"');
   expect(text).toContain(response.headers.get('x-midwatch-exchange') as string);
   expect(text).not.toContain('[DONE]');

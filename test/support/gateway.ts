@@ -8,7 +8,7 @@ import {
 } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { sha256, systemClock } from '#kernel';
-import { protocols } from '#protocols';
+import { estimateUsage, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createRedactor } from '#telemetry';
 import { buildRoutes } from '../../src/app/routes.ts';
@@ -63,6 +63,7 @@ export function testGateway(
       up: { priceId: 'openai', free: false },
       claude: { priceId: 'anthropic', free: false },
     }),
+    estimate: estimateUsage,
     redactor,
     routes: () => table,
     log: () => undefined,

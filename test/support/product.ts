@@ -89,10 +89,15 @@ export async function until<T>(
   ms = 20_000,
 ): Promise<T> {
   const end = performance.now() + ms;
+  let refusal: unknown;
   for (;;) {
-    const found = await look();
+    // A question that cannot be answered yet is asked again; the last refusal is the reason given in the end.
+    const found = await look().catch((error: unknown) => {
+      refusal = error;
+      return undefined;
+    });
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
+    if (performance.now() > end) throw new Error(`waited ${ms} ms for ${what}`, { cause: refusal });
     await Bun.sleep(50);
   }
 }

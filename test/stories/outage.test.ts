@@ -1,0 +1,103 @@
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '#kernel';
+import { type EmbeddedPostgres, startEmbedded } from '#store/embedded';
+import { type Product, product, until } from '../support/product.ts';
+
+/**
+ * The database goes away under load and comes back: no caller notices, the product says so, and a recount afterwards
+ * equals what was sent. MIDWATCH_OUTAGE_S sets for how long; the figure of the papers comes from 60.
+ */
+const OUTAGE_MS = Number(process.env.MIDWATCH_OUTAGE_S ?? 4) * 1_000;
+setDefaultTimeout(120_000 + 2 * OUTAGE_MS);
+
+const folder = mkdtempSync(join(tmpdir(), 'midwatch-outage-'));
+let postgres: EmbeddedPostgres | undefined;
+let house: Product | undefined;
+afterAll(async () => {
+  await house?.stop();
+  await postgres?.stop();
+  house?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const database = (port?: number) =>
+  startEmbedded({
+    dataDir: folder,
+    clock: systemClock(),
+    log: () => undefined,
+    ...(port !== undefined && { port }),
+  });
+
+test('a database gone under load is noticed by the operator and by nobody else', async () => {
+  postgres = await database();
+  const { url, port } = postgres;
+  house = await product({ env: { DATABASE_URL: url } });
+  const { api } = house;
+  let sent = 0;
+  const bad: string[] = [];
+  let running = true;
+  const caller = async (number: number) => {
+    while (running) {
+      sent++;
+      const response = await fetch(`${house?.url}/v1/messages`, {
+        method: 'POST',
+        body: JSON.stringify({
+          model: 'sim-instant',
+          max_tokens: 50,
+          stream: number % 2 === 0,
+          messages: [{ role: 'user', content: `outage ${number}` }],
+        }),
+      });
+      const text = await response.text();
+      if (response.status !== 200 || !/end_turn|max_tokens/.test(text))
+        bad.push(`${response.status}: ${text.slice(0, 200)}`);
+      await Bun.sleep(5);
+    }
+  };
+  const callers = Array.from({ length: 6 }, (_, i) => caller(i));
+  await Bun.sleep(500);
+  await postgres.stop();
+  await Bun.sleep(OUTAGE_MS);
+  const during = await api.system();
+  expect(during.database.state).toBe('down');
+  expect(during.spool.waiting).toBeGreaterThan(0);
+  expect(during.spool.dropped).toBe(0);
+  expect(await api.exchanges.list().catch((e: unknown) => (e as { status?: number }).status)).toBe(503);
+
+  postgres = await database(port);
+  await Bun.sleep(500);
+  running = false;
+  await Promise.all(callers);
+  await until(async () => (await api.system()).spool.waiting === 0, 'the spool to empty', 60_000);
+  expect(bad.slice(0, 3)).toEqual([]);
+  const watch = await api.watch();
+  expect(watch.totals.exchanges).toBe(sent);
+  const rows = new Set<string>();
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const page = await api.exchanges.list({ limit: 500, ...(cursor !== undefined && { cursor }) });
+    for (const row of page.rows) rows.add(row.id);
+    cursor = page.next;
+  }
+  expect(rows.size).toBe(sent);
+
+  // And a start while it is gone serves from the last good state.
+  await house.stop();
+  await postgres.stop();
+  house = await house.again();
+  const answer = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'still there?' }] }),
+  });
+  expect(answer.status).toBe(200);
+  postgres = await database(port);
+  const after = house.api;
+  await until(
+    async () =>
+      (await after.exchanges.list({ limit: 1 })).rows[0]?.id === answer.headers.get('x-midwatch-exchange'),
+    'the exchange of the outage',
+    60_000,
+  );
+});

@@ -1,0 +1,142 @@
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { product } from '../support/product.ts';
+
+/** Starts that cannot be: one sentence, the remedy, exit code 1, nothing left running. */
+setDefaultTimeout(60_000);
+const ROOT = join(import.meta.dir, '..', '..');
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+const fresh = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'midwatch-start-'));
+  folders.push(folder);
+  return folder;
+};
+
+async function attempt(
+  folder: string,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+) {
+  const { DATABASE_URL: _, ...rest } = process.env;
+  const child = Bun.spawn([join(ROOT, 'bin', 'midwatch'), 'up', '--port', '0', ...flags], {
+    cwd: folder,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    env: { ...rest, ...env },
+  });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  // What it logged on the way is one JSON object a line; what it says to a person is not.
+  return { code, out, said: err.split('\n').filter((line) => line !== '' && !line.startsWith('{')) };
+}
+
+test('a taken port', async () => {
+  const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
+  const { code, said } = await attempt(fresh(), ['--port', String(other.port)]);
+  expect(code).toBe(1);
+  expect(said).toHaveLength(2);
+  expect(said[0]).toContain(`Port ${other.port}`);
+  expect(said[1]).toContain('--port');
+  await other.stop(true);
+});
+
+test('a configuration with mistakes: all of them, each with its line', async () => {
+  const folder = fresh();
+  writeFileSync(
+    join(folder, 'midwatch.yaml'),
+    'lisen: { port: 1 }\nroutes:\n  a:\n    tiers: [{ name: x, targets: [{ provider: nobody }] }]\n    recrd: none\n',
+  );
+  const { code, said } = await attempt(folder);
+  expect(code).toBe(1);
+  expect(said.join('\n')).toContain('midwatch.yaml:1: lisen: unknown key; did you mean "listen"?');
+  expect(said.join('\n')).toContain('midwatch.yaml:5: routes.a.recrd: unknown key; did you mean "record"?');
+});
+
+test('a configuration that is named but not there', async () => {
+  const { code, said } = await attempt(fresh(), ['--config', 'other.yaml']);
+  expect(code).toBe(1);
+  expect(said.join('\n')).toContain('there is no such file');
+});
+
+test('a data folder in use by another instance', async () => {
+  const house = await product();
+  const { code, said } = await attempt(house.folder);
+  expect(code).toBe(1);
+  expect(said[0]).toContain('in use by another Midwatch');
+  expect(said).toHaveLength(2);
+  await house.stop();
+  house.remove();
+});
+
+test('a database that is not there, or not ours', async () => {
+  const nobody = await attempt(fresh(), [], {
+    DATABASE_URL: 'postgres://u:secret-password@127.0.0.1:9/none',
+  });
+  expect(nobody.code).toBe(1);
+  expect(nobody.said).toHaveLength(2);
+  expect(nobody.said[0]).toContain('127.0.0.1:9/none');
+  expect(nobody.said.join()).not.toContain('secret-password');
+});
+
+test('a broken cluster', async () => {
+  const house = await product();
+  await house.stop();
+  rmSync(join(house.folder, '.midwatch', 'postgres', 'cluster', 'global'), { recursive: true });
+  const { code, said } = await attempt(house.folder);
+  expect(code).toBe(1);
+  expect(said).toHaveLength(2);
+  house.remove();
+});
+
+test('a listener beyond loopback wants a key first, and makes one on request', async () => {
+  const folder = fresh();
+  const refused = await attempt(folder, ['--host', '0.0.0.0']);
+  expect(refused.code).toBe(1);
+  expect(refused.said.join('\n')).toContain('--create-key');
+  mkdirSync(join(folder, 'other'));
+  const house = await product({
+    folder: join(folder, 'other'),
+    flags: ['--host', '0.0.0.0', '--create-key', 'first'],
+  });
+  const port = new URL(house.url).port;
+  const ask = {
+    method: 'POST',
+    body: JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'hi' }] }),
+  };
+  expect((await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, ask)).status).toBe(401);
+  await house.stop();
+});
+
+test('SIGTERM lets a stream finish and refuses what is new', async () => {
+  const house = await product();
+  const ask = (content: string) =>
+    fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({
+        model: 'sim-slow',
+        stream: true,
+        max_tokens: 60,
+        messages: [{ role: 'user', content }],
+      }),
+    });
+  const response = await ask('Tell me of the sea.');
+  const ended = house.stop('SIGTERM');
+  const text = await response.text();
+  expect(text).toContain('[DONE]');
+  expect(text).not.toContain('"error"');
+  expect(await ended).toBe(0);
+  const again = await house.again();
+  const id = response.headers.get('x-midwatch-exchange') ?? '';
+  expect((await again.api.exchanges.get(id)).exchange.outcome).toMatch(/complete|length/);
+  await again.stop();
+  house.remove();
+});
