@@ -6,7 +6,8 @@ export interface Call {
   readonly query: string;
   /** `name` in lower case. */
   header(name: string): string | undefined;
-  readonly body: Uint8Array;
+  /** The body as text; UTF-8, whatever the headers say. */
+  readonly text: string;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

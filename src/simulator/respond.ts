@@ -347,15 +347,13 @@ const tierOf = (asked: unknown): string =>
 
 function credentialOf(call: Call): string {
   const bearer = call.header('authorization');
-  if (bearer !== undefined) return bearer.replace(/^bearer\s+/i, '');
+  if (bearer !== undefined) return bearer.slice(bearer.indexOf(' ') + 1);
   return call.header('x-api-key') ?? call.header('api-key') ?? '';
 }
 
 function bodyOf(call: Call, family: 'openai' | 'anthropic'): JsonObject | Problem {
-  const { body } = call;
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   try {
-    const parsed: unknown = JSON.parse(bytes.toString());
+    const parsed: unknown = JSON.parse(call.text);
     if (isObject(parsed)) return parsed;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

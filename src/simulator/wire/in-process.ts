@@ -123,13 +123,13 @@ function bodyQueue(room: () => void, cancelled: () => void) {
 
 async function readCall(request: Request): Promise<Call> {
   const url = new URL(request.url);
-  const body = request.body ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array(0);
+  const text = await request.text();
   return {
     method: request.method,
     path: url.pathname,
     query: url.search.slice(1),
     header: (name) => request.headers.get(name) ?? undefined,
-    body,
+    text,
   };
 }
 

@@ -38,6 +38,7 @@ type Stage =
     };
 
 const MORE: Parsed = Object.freeze({ kind: 'more' });
+const AT_HEAD: Stage = Object.freeze({ at: 'head' });
 const BROKEN: Parsed = Object.freeze({ kind: 'bad', status: 400, message: 'The chunked body is broken.' });
 const EMPTY = Buffer.alloc(0);
 
@@ -47,12 +48,12 @@ const EMPTY = Buffer.alloc(0);
  */
 export function requestParser(maxBody = MAX_BODY) {
   let buffer: Buffer = EMPTY;
-  let stage: Stage = { at: 'head' };
+  let stage: Stage = AT_HEAD;
 
-  const finish = (head: Head, body: Uint8Array): Parsed => {
-    stage = { at: 'head' };
-    const { headers, ...rest } = head;
-    return { kind: 'call', call: { ...rest, header: (name) => headers.get(name), body } };
+  const finish = ({ method, path, query, headers, keepAlive }: Head, text: string): Parsed => {
+    stage = AT_HEAD;
+    const header = (name: string) => headers.get(name);
+    return { kind: 'call', call: { method, path, query, header, text, keepAlive } };
   };
 
   const readHead = (): Parsed => {
@@ -65,7 +66,7 @@ export function requestParser(maxBody = MAX_BODY) {
         : MORE;
     const head = parseHead(buffer.toString('latin1', 0, end));
     if (typeof head === 'string') return { kind: 'bad', status: 400, message: head };
-    buffer = buffer.subarray(end + 4);
+    const from = end + 4;
     const coding = head.headers.get('transfer-encoding');
     const length = head.headers.get('content-length');
     if (coding !== undefined) {
@@ -77,13 +78,16 @@ export function requestParser(maxBody = MAX_BODY) {
       const size = length === undefined ? 0 : /^\d+$/.test(length) ? Number(length) : Number.NaN;
       if (Number.isNaN(size)) return { kind: 'bad', status: 400, message: 'content-length is not a number.' };
       if (size > maxBody) return tooLarge(maxBody);
-      if (buffer.length >= size) {
-        const body = buffer.subarray(0, size);
-        buffer = buffer.length === size ? EMPTY : buffer.subarray(size);
-        return finish(head, body);
+      const to = from + size;
+      // The usual case, one whole request in one read, without a copy of its bytes.
+      if (buffer.length >= to) {
+        const text = buffer.toString('utf8', from, to);
+        buffer = buffer.length === to ? EMPTY : buffer.subarray(to);
+        return finish(head, text);
       }
       stage = { at: 'sized', head, body: Buffer.allocUnsafe(size), filled: 0 };
     }
+    buffer = buffer.subarray(from);
     return buffer.length === 0 && head.headers.get('expect')?.toLowerCase() === '100-continue'
       ? { kind: 'continue' }
       : next();
@@ -94,7 +98,7 @@ export function requestParser(maxBody = MAX_BODY) {
     buffer.copy(at.body, at.filled, 0, take);
     at.filled += take;
     buffer = take === buffer.length ? EMPTY : buffer.subarray(take);
-    return at.filled === at.body.length ? finish(at.head, at.body) : MORE;
+    return at.filled === at.body.length ? finish(at.head, at.body.toString()) : MORE;
   };
 
   const readChunked = (at: Extract<Stage, { at: 'chunked' }>): Parsed => {
@@ -115,7 +119,7 @@ export function requestParser(maxBody = MAX_BODY) {
         if (line !== '') return BROKEN;
         at.expects = 'size';
       } else if (at.expects === 'trailer') {
-        if (line === '') return finish(at.head, Buffer.concat(at.chunks));
+        if (line === '') return finish(at.head, Buffer.concat(at.chunks).toString());
       } else {
         const digits = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i.exec(line);
         if (!digits) return BROKEN;
