@@ -9,6 +9,8 @@ import { readMessages } from './dialects/anthropic-messages/index.ts';
 import type { Answer, Dialect, QuotaFacts, Rendering, Wording } from './dialects/dialect.ts';
 import { listModels } from './dialects/models/index.ts';
 import { readEmbeddings, writeEmbeddings } from './dialects/openai-embeddings/index.ts';
+import { conversations } from './dialects/openai-responses/conversations.ts';
+import { openaiResponses } from './dialects/openai-responses/index.ts';
 import { logNormal } from './draw.ts';
 import { type Place, placeOf } from './endpoints.ts';
 import { type Choice, faultFromModel, faultsFromHeader, inject } from './faults/choose.ts';
@@ -51,6 +53,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
   /** Latency and probability, in order of arrival. What an answer says never depends on it. */
   const chance = seeded(`${seed} chance`);
   const cache = promptCache();
+  const talks = conversations();
   const admit = quotas(world.quotas, clock);
   const scenes = timeline(world, clock.now());
   const models = population(world, seed);
@@ -191,6 +194,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
       const cached = cache(asked, dialect.family, visit.key, clock.now());
       const usage = usageOf(asked, replies, inputTokens, cached);
       const told: Answer = { asked, replies, usage, rendering: renderingOf(admitted) };
+      if (dialect === openaiResponses) talks.keep(`resp_${visit.id}`, asked.raw, replies[0] as Reply);
       const first = firstToken(law, chance);
       const thinking = dialect.family === 'openai' ? gaps(law, usage.reasoning, chance) : 0;
       if (!asked.stream) {
@@ -267,7 +271,9 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
         return isProblem(asked) ? refuse(visit, asked) : serve(visit, asked, count);
       }
       case 'generate': {
-        const asked = endpoint.dialect.read(named, call);
+        const continued = endpoint.dialect === openaiResponses ? talks.resume(named) : named;
+        if (isProblem(continued)) return refuse(visit, continued);
+        const asked = endpoint.dialect.read(continued, call);
         return isProblem(asked) ? refuse(visit, asked) : serve(visit, asked, generate(endpoint.dialect));
       }
     }

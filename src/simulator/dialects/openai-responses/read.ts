@@ -27,12 +27,6 @@ export function readResponses(body: JsonObject): Asked | Problem {
     ['previous_response_id', 'string'],
   ]);
   if (broken) return broken;
-  if (typeof body.previous_response_id === 'string')
-    return badRequest(
-      `Previous response with id '${body.previous_response_id}' not found.`,
-      'previous_response_id',
-      'previous_response_not_found',
-    );
   const effort = isObject(body.reasoning) ? body.reasoning.effort : undefined;
   if (typeof effort === 'string' && !EFFORTS.some((known) => known === effort))
     return wrongValue('reasoning.effort', effort, EFFORTS);
