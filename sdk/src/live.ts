@@ -9,7 +9,9 @@ export type LiveEvent =
   /** So many exchanges ended that are not shown, because they came faster than this client took them. */
   | { readonly type: 'skipped'; readonly count: number }
   /** The connection stands. `again` is true after a break: what ended in between is in the lists, not here. */
-  | { readonly type: 'connected'; readonly again: boolean };
+  | { readonly type: 'connected'; readonly again: boolean }
+  /** The connection broke and is tried again after `retryMs`; `reason` is for people. */
+  | { readonly type: 'disconnected'; readonly reason: string; readonly retryMs: number };
 
 /** The server sends at least a comment every 10 s; two missed ones and the connection is dead without having said so. */
 const SILENCE_MS = 25_000;
@@ -29,6 +31,7 @@ export async function* live(
   let again = false;
   let wait = FIRST_WAIT_MS;
   while (!signal?.aborted) {
+    let reason = 'Midwatch ended the stream.';
     try {
       for await (const event of connection(http, filter, signal)) {
         if (event.type === 'connected') {
@@ -41,7 +44,10 @@ export async function* live(
       if (signal?.aborted) return;
       if (!(error instanceof MidwatchError) || !mendable(error)) throw error;
       wait = Math.max(wait, error.retryAfter ?? 0);
+      reason = error.message;
     }
+    if (signal?.aborted) return;
+    yield { type: 'disconnected', reason, retryMs: wait };
     await pause(wait, signal);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }

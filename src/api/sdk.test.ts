@@ -163,6 +163,7 @@ test('live events arrive as the list will show them, filtered, and over a restar
   expect(seen.map((e) => (e.type === 'exchange' ? e.row.id : e.type))).toEqual([
     'connected',
     shown.id,
+    'disconnected',
     'connected',
     after.id,
   ]);

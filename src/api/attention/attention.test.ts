@@ -134,6 +134,18 @@ test('mostly bad needs no past, but more than a handful', () => {
   ]);
 });
 
+test('worst first: by level, then by how many callers were in trouble', () => {
+  const found = look({
+    window: window({ few: totals(10, 1), some: totals(9000, 8700), many: totals(300, 20) }),
+    before: window({ some: totals(9000, 8900) }),
+  });
+  expect(found.map((a) => [a.level, a.what.split(':')[0]])).toEqual([
+    ['alarm', 'many'],
+    ['alarm', 'few'],
+    ['warn', 'some'],
+  ]);
+});
+
 test('second attempts are said when the answers still arrive', () => {
   const now = totals(500, 495, { clean: rate(400, 500) });
   expect(look({ window: window({ chat: now }), before: window({ chat: totals(500, 495) }) })).toMatchObject([

@@ -15,11 +15,14 @@ type RouteTotals = WatchTotals & { readonly route: string };
 export function trafficAttention(facts: AttentionFacts): Attention[] {
   const { window, before } = facts;
   const earlier = new Map(before.byRoute.map((r) => [r.route, r]));
-  const perRoute = window.byRoute.flatMap((now) => [
-    ...ends(facts, now, earlier.get(now.route)),
-    ...retries(facts, now, earlier.get(now.route)),
-  ]);
-  // Within one level the route with the most exchanges in trouble comes first.
+  // Sorting by level later keeps this order: within one level the route with the most callers in trouble comes first.
+  const inTrouble = ({ good }: WatchTotals) => good.n - good.count;
+  const perRoute = window.byRoute
+    .toSorted((a, b) => inTrouble(b) - inTrouble(a))
+    .flatMap((now) => [
+      ...ends(facts, now, earlier.get(now.route)),
+      ...retries(facts, now, earlier.get(now.route)),
+    ]);
   return [...silence(facts), ...unpriced(facts), ...perRoute, ...waste(facts)];
 }
 
