@@ -26,6 +26,8 @@ export interface TimeChartProps {
   readonly axis?: boolean;
   /** Moments to mark with a line through the chart. */
   readonly marks: readonly number[];
+  /** The last step is still under way when it reaches beyond this moment; it is drawn paler. */
+  readonly until: number;
   readonly paint: Paint;
   readonly onCursor: (index: number | null) => void;
   readonly onZoom: (window: Band) => void;
@@ -65,14 +67,16 @@ export function TimeChart(props: TimeChartProps) {
     };
   }, [paint, shape, height]);
 
+  const { at, series, window, marks, until } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is read from `latest`; these say when it changed
   useEffect(() => {
     const made = chart.current;
     if (!made) return;
     made.batch(() => {
-      made.setData(dataOf(props), false);
-      made.setScale('x', { min: props.window.from, max: props.window.to });
+      made.setData(dataOf(latest.current), false);
+      made.setScale('x', { min: window.from, max: window.to });
     });
-  }, [props]);
+  }, [at, series, window, marks, until]);
 
   return <div ref={place} className="chart" role="img" aria-label={props.label} style={{ height }} />;
 }
@@ -150,7 +154,7 @@ const options = (width: number, latest: { readonly current: TimeChartProps }): u
     ],
     hooks: {
       drawClear: [(u) => drawNights(u, paint)],
-      draw: [(u) => drawMarks(u, latest.current.marks, paint)],
+      draw: [(u) => drawUnderWay(u, latest.current, paint), (u) => drawMarks(u, latest.current.marks, paint)],
       setCursor: [(u) => latest.current.onCursor(u.cursor.idx ?? null)],
       setSelect: [
         (u) => {
@@ -190,6 +194,18 @@ const drawNights = (u: uPlot, paint: Paint): void => {
     const left = u.valToPos(band.from, 'x', true);
     u.ctx.fillRect(left, u.bbox.top, u.valToPos(band.to, 'x', true) - left, u.bbox.height);
   }
+  u.ctx.restore();
+};
+
+/** Half a minute of traffic beside whole ones looks like a fall; it is shown as what it is. */
+const drawUnderWay = (u: uPlot, { at, step, until, series }: TimeChartProps, paint: Paint): void => {
+  const last = at.at(-1);
+  if (last === undefined || last + step <= until || !series.some((each) => each.fill)) return;
+  const left = u.valToPos(last, 'x', true);
+  u.ctx.save();
+  u.ctx.globalAlpha = 0.55;
+  u.ctx.fillStyle = paint.ground;
+  u.ctx.fillRect(left, u.bbox.top, u.bbox.left + u.bbox.width - left, u.bbox.height);
   u.ctx.restore();
 };
 

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useState } from 'react';
 import { api } from '../data/client.ts';
 import { Mark } from '../parts/icons.tsx';
+import { Marked } from '../parts/Marked.tsx';
 import { explain } from '../parts/states.tsx';
 import { ThemeSwitch } from '../parts/ThemeSwitch.tsx';
 
@@ -51,7 +52,7 @@ export function Login() {
         />
         {said ? (
           <p className="field-error" role="alert">
-            <strong>{said.title}</strong> {said.hint}
+            <strong>{said.title}</strong> <Marked text={said.hint} />
           </p>
         ) : null}
         <button type="submit" className="button button-main" disabled={busy || token.trim() === ''}>

@@ -38,7 +38,8 @@ export function CopyButton({
     <button
       type="button"
       className={children ? 'button' : 'icon-button'}
-      {...(children ? {} : { 'aria-label': `Copy ${what}`, title: `Copy ${what}` })}
+      aria-label={`Copy ${what}`}
+      title={`Copy ${what}`}
       onClick={() => void copy()}
     >
       {done ? <CheckIcon /> : <CopyIcon />}

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { every, now } from '../data/clock.ts';
-import { ago, localFull, localTime, utc } from './format.ts';
+import { ago, clockTime, localFull, localTime, utc } from './format.ts';
 
 /** One tick for all relative times on the screen. */
 let tick = now();
@@ -22,15 +22,11 @@ const subscribe = (watcher: () => void): (() => void) => {
 /** The time, at most five seconds old; renders again when it moves. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => tick);
 
-export function Time({
-  at,
-  show = 'short',
-}: {
-  readonly at: number;
-  readonly show?: 'short' | 'full' | 'ago';
-}) {
+const SHOW = { short: localTime, full: localFull, clock: clockTime, ago } as const;
+
+export function Time({ at, show = 'short' }: { readonly at: number; readonly show?: keyof typeof SHOW }) {
   const today = useNow();
-  const text = show === 'full' ? localFull(at) : show === 'ago' ? ago(at, today) : localTime(at, today);
+  const text = SHOW[show](at, today);
   return (
     <time className="num" dateTime={new Date(at).toISOString()} title={`${localFull(at)} local\n${utc(at)}`}>
       {text}

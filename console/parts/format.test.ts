@@ -25,6 +25,18 @@ test('durations take the unit that fits', () => {
   expect(f.duration(undefined)).toBe('–');
 });
 
+test('ticks carry no zeros for show', () => {
+  expect([0.5, 1, 100, 1000, 1500, 30_000, 300_000].map(f.durationTick)).toEqual([
+    '0.5 ms',
+    '1 ms',
+    '100 ms',
+    '1 s',
+    '1.5 s',
+    '30 s',
+    '5 m',
+  ]);
+});
+
 test('small money is never rounded to nothing', () => {
   expect([0, 1, 12, 300, 1200, 9_900, 12_345, 999_000, 1_234_560, 98_765_432_100].map(f.money)).toEqual([
     '$0',

@@ -36,6 +36,12 @@ export const duration = (ms: number | undefined): string => {
 const two = (big: number, bigUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
 
+/** A round duration on an axis, without the zeros that only line up columns: 30 s, 1 s, 0.5 ms. */
+export const durationTick = (ms: number): string =>
+  duration(ms)
+    .replace(/(\.\d*?)0+(?= )/, '$1')
+    .replace('. ', ' ');
+
 /** Micro-dollars. Below a cent two significant digits, so that 300 µ$ is $0.0003 and never $0.00. */
 export const money = (microUsd: number | undefined): string => {
   if (microUsd === undefined) return NONE;

@@ -1,5 +1,6 @@
 import { MidwatchError } from '@midwatch/sdk';
 import type { ReactNode } from 'react';
+import { Marked } from './Marked.tsx';
 
 /** What went wrong and what to do; nothing else on the page pretends to be data meanwhile. */
 export function ErrorState({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
@@ -7,7 +8,9 @@ export function ErrorState({ error, retry }: { readonly error: unknown; readonly
   return (
     <section className="state state-error" role="alert">
       <h2>{said.title}</h2>
-      <p>{said.hint}</p>
+      <p>
+        <Marked text={said.hint} />
+      </p>
       {retry ? (
         <button type="button" className="button" onClick={retry}>
           Try again
@@ -22,12 +25,12 @@ export const explain = (error: unknown): { readonly title: string; readonly hint
     if (error.status === 0) {
       return {
         title: 'Midwatch does not answer',
-        hint: 'Is the process running? Start it with “midwatch up”; “midwatch doctor” says what is wrong with the set-up.',
+        hint: 'Is the process running? Start it with `midwatch up`; `midwatch doctor` says what is wrong with the set-up.',
       };
     }
     return {
       title: error.message || `The server answered ${error.status}`,
-      hint: error.hint || 'Try again; if it stays, “midwatch doctor” says what is wrong with the set-up.',
+      hint: error.hint || 'Try again; if it stays, `midwatch doctor` says what is wrong with the set-up.',
     };
   }
   return {

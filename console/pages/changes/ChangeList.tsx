@@ -1,18 +1,26 @@
 import type { ChangeEvent } from '@midwatch/contracts';
 import { Link } from '@tanstack/react-router';
-import { shortHash } from '../../parts/format.ts';
+import { shortHash, shortId } from '../../parts/format.ts';
 import { Time } from '../../parts/Time.tsx';
 
-/** `declared.prompt` reads as “declared prompt”. */
-const says = (subject: string): string => subject.replace('.', ' ');
+/** `observed.serviceTier` reads as “observed service tier”. */
+const says = (subject: string): string =>
+  subject.replace('.', ' ').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-export function ChangeList({ changes }: { readonly changes: readonly ChangeEvent[] }) {
+export function ChangeList({
+  changes,
+  dated = true,
+}: {
+  readonly changes: readonly ChangeEvent[];
+  /** The day stands before a time that is not today's; not where a heading says it already. */
+  readonly dated?: boolean;
+}) {
   return (
     <ol className="log">
       {changes.map((change) => (
         <li key={`${change.at} ${change.route} ${change.subject} ${change.value}`}>
           <span className="log-time">
-            <Time at={change.at} />
+            <Time at={change.at} show={dated ? 'short' : 'clock'} />
           </span>
           <span className="log-route">
             <Link to="/routes/$name" params={{ name: change.route }}>
@@ -31,8 +39,14 @@ export function ChangeList({ changes }: { readonly changes: readonly ChangeEvent
             </span>
             <ins title={change.value}>{shortHash(change.value)}</ins>
           </span>
-          <Link className="log-link" to="/exchanges/$id" params={{ id: change.exchange }}>
-            first exchange
+          <Link
+            className="log-link mono"
+            to="/exchanges/$id"
+            params={{ id: change.exchange }}
+            title="The first exchange with it"
+          >
+            <span className="sr">first exchange </span>
+            {shortId(change.exchange)}
           </Link>
         </li>
       ))}

@@ -56,7 +56,7 @@ export function Changes() {
           {byDay(rows).map(([name, ofDay]) => (
             <section key={name} aria-label={name} className="log-day">
               <h2 className="num">{name === today ? 'Today' : name}</h2>
-              <ChangeList changes={ofDay} />
+              <ChangeList changes={ofDay} dated={false} />
             </section>
           ))}
           {changes.hasNextPage ? (

@@ -81,7 +81,7 @@ export function ExchangePage() {
           </button>
           {detail?.bodies === 'kept' ? (
             <CopyButton text={asCurl} what="as curl">
-              Copy as curl
+              curl
             </CopyButton>
           ) : null}
         </>

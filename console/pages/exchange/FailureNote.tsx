@@ -1,5 +1,6 @@
 import type { Failure } from '@midwatch/contracts';
 import { duration } from '../../parts/format.ts';
+import { Marked } from '../../parts/Marked.tsx';
 
 const WHOSE = {
   client: "the caller's",
@@ -22,7 +23,9 @@ export function FailureNote({ failure }: { readonly failure: Failure }) {
           {failure.after === undefined ? '' : `, after ${duration(failure.after)}`}
         </span>
       </p>
-      <p>{failure.hint}</p>
+      <p>
+        <Marked text={failure.hint} />
+      </p>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { Exchange } from '@midwatch/contracts';
 import { CopyButton } from '../../parts/Copy.tsx';
 import { costText, duration, plural } from '../../parts/format.ts';
+import { Marked } from '../../parts/Marked.tsx';
 import { Glyph, Outcome } from '../../parts/Outcome.tsx';
 import { outcomeInfo } from '../../parts/outcomes.ts';
 import { Section } from '../../parts/Page.tsx';
@@ -110,7 +111,8 @@ function Row({ bar: { attempt, start, firstToken, end }, at }: { readonly bar: B
         <p className="attempt-note">
           {attempt.failure ? (
             <>
-              <strong>{attempt.failure.kind.replaceAll('_', ' ')}</strong> {attempt.failure.hint}{' '}
+              <strong>{attempt.failure.kind.replaceAll('_', ' ')}</strong>{' '}
+              <Marked text={attempt.failure.hint} />{' '}
             </>
           ) : null}
           {attempt.providerRequestId ? (

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { type Attempt, AXES, type Exchange, NO_COST, NO_USAGE } from '@midwatch/contracts';
 import { AXIS_NAMES } from './axes.ts';
-import { axisLines, compareModel, costTable, timeline } from './facts.ts';
+import { axisLines, costTable, timeline } from './facts.ts';
 
 const attempt = (over: Partial<Attempt>): Attempt => ({
   number: 1,
@@ -65,14 +65,6 @@ test('bars stand on one line that begins with the ask and holds the longest', ()
     [0, undefined, 0.2],
     [0.4, 0.6, 1],
   ]);
-});
-
-test('an alias resolved is not another model', () => {
-  expect(compareModel('gpt-5.5', 'gpt-5.5-2026-08-01')).toEqual({ note: 'alias, resolved' });
-  expect(compareModel('openai/gpt-5.5', 'gpt-5.5')).toEqual({ note: 'as declared' });
-  expect(compareModel('gpt-5', 'gpt-5.5')).toMatchObject({ differs: true });
-  expect(compareModel('gpt-5.5', 'gpt-4o')).toEqual({ note: 'another model', differs: true });
-  expect(compareModel(undefined, 'x')).toEqual({});
 });
 
 test('declared and observed stand side by side, and only the model can differ', () => {

@@ -1,4 +1,5 @@
 import type { Attempt, Exchange, ExchangeDetail, Usage } from '@midwatch/contracts';
+import { compareModel } from '../../parts/models.ts';
 import { AXIS_NAMES } from './axes.ts';
 
 export const TOKEN_KINDS = [
@@ -99,6 +100,12 @@ export interface AxisLine {
   readonly note?: string;
   readonly differs?: boolean;
 }
+const NOTES = {
+  same: { note: 'as declared' },
+  resolved: { note: 'alias, resolved' },
+  other: { note: 'another model', differs: true },
+} as const;
+
 /** What was declared beside what was seen. Only the model is in both, so only there can they disagree. */
 export const axisLines = ({
   axes,
@@ -113,7 +120,9 @@ export const axisLines = ({
         name,
         ...(declared === undefined ? {} : { declared }),
         ...(observed.model === undefined ? {} : { observed: observed.model }),
-        ...compareModel(declared, observed.model),
+        ...(declared === undefined || observed.model === undefined
+          ? {}
+          : NOTES[compareModel(declared, observed.model)]),
       });
     } else if (declared !== undefined) lines.push({ name, declared });
   }
@@ -125,17 +134,4 @@ export const axisLines = ({
     if (value !== undefined) lines.push({ name, observed: value });
   }
   return lines;
-};
-
-/** `gpt-5.5` served as `gpt-5.5-2026-08-01` is an alias resolved, not another model. */
-export const compareModel = (
-  declared: string | undefined,
-  observed: string | undefined,
-): { readonly note?: string; readonly differs?: boolean } => {
-  if (declared === undefined || observed === undefined) return {};
-  const last = (name: string): string => name.slice(name.lastIndexOf('/') + 1).toLowerCase();
-  const [a, b] = [last(declared), last(observed)];
-  if (a === b) return { note: 'as declared' };
-  if (b.startsWith(a) && /^[-@:_]/.test(b.slice(a.length))) return { note: 'alias, resolved' };
-  return { note: 'another model', differs: true };
 };

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { compact, costText, duration, plural } from '../../parts/format.ts';
+import { compareModel } from '../../parts/models.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { Time } from '../../parts/Time.tsx';
 
@@ -16,7 +17,7 @@ const COLUMNS = [
   'Total',
   'Tokens',
   'Cost',
-  'Feature',
+  'Note',
 ] as const;
 const LINE = 34;
 const LINE_NARROW = 58;
@@ -154,7 +155,10 @@ const Line = memo(function Line({
   readonly onChoose: (id: string) => void;
   readonly onOpen: (id: string) => void;
 }) {
-  const served = row.servedModel !== undefined && row.servedModel !== row.model ? row.servedModel : undefined;
+  const { model, servedModel } = row;
+  // An alias that was only resolved is in the title; another model is worth the space.
+  const served =
+    servedModel !== undefined && compareModel(model, servedModel) === 'other' ? servedModel : undefined;
   const link = useRef<HTMLAnchorElement>(null);
   // Focus follows the choice, so that Enter opens it and a reader hears it; but never out of a field somebody types in.
   useEffect(() => {
@@ -190,8 +194,8 @@ const Line = memo(function Line({
         <Time at={row.at} />
       </td>
       <td className="c-route">{row.route}</td>
-      <td className="c-model" title={served ? `${row.model}, served as ${served}` : row.model}>
-        {row.model}
+      <td className="c-model" title={servedModel ? `${model}, served as ${servedModel}` : model}>
+        {model}
         {served ? <span className="quiet"> → {served}</span> : null}
       </td>
       <td
@@ -210,7 +214,7 @@ const Line = memo(function Line({
       <td className={row.costState === 'unpriced' ? 'c-cost num is-broken-text' : 'c-cost num'}>
         {costText(row.microUsd, row.costState)}
       </td>
-      <td className="c-feature" title={row.feature ?? row.user ?? ''}>
+      <td className="c-note" title={row.feature ?? row.user ?? ''}>
         {row.failure ? (
           <span className="is-broken-text">{row.failure.replaceAll('_', ' ')}</span>
         ) : (

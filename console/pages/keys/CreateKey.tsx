@@ -5,6 +5,7 @@ import { api } from '../../data/client.ts';
 import { now } from '../../data/clock.ts';
 import { routesQuery } from '../../data/queries.ts';
 import { Dialog } from '../../parts/Dialog.tsx';
+import { Marked } from '../../parts/Marked.tsx';
 import { explain } from '../../parts/states.tsx';
 
 const DAY = 86_400_000;
@@ -118,7 +119,7 @@ export function CreateKey({
         </div>
         {said ? (
           <p className="field-error" role="alert">
-            <strong>{said.title}</strong> {said.hint}
+            <strong>{said.title}</strong> <Marked text={said.hint} />
           </p>
         ) : null}
         <footer className="form-foot">

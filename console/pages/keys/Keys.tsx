@@ -74,8 +74,8 @@ export function Keys() {
                     <th scope="row" className="cell-name">
                       {key.name}
                     </th>
-                    <td className="mono">{key.hint}</td>
-                    <td>
+                    <td className="mono cell-hint">{key.hint}</td>
+                    <td className="cell-state">
                       <span className={`key-state key-${state.name}`}>
                         {state.name}
                         {state.at === undefined ? null : (
@@ -86,13 +86,13 @@ export function Keys() {
                         )}
                       </span>
                     </td>
-                    <td>{key.owner ?? NONE}</td>
-                    <td>{key.tenant ?? NONE}</td>
-                    <td>{key.routes?.join(', ') ?? 'all'}</td>
-                    <td>
+                    <td data-label="Owner">{key.owner ?? NONE}</td>
+                    <td data-label="Tenant">{key.tenant ?? NONE}</td>
+                    <td data-label="Routes">{key.routes?.join(', ') ?? 'all'}</td>
+                    <td data-label="Used">
                       {key.lastUsedAt === undefined ? 'never' : <Time at={key.lastUsedAt} show="ago" />}
                     </td>
-                    <td>
+                    <td data-label="Created">
                       <Time at={key.createdAt} show="ago" />
                     </td>
                     <td className="cell-act">

@@ -2,6 +2,7 @@ import type { KeyView } from '@midwatch/contracts';
 import { useState } from 'react';
 import { api } from '../../data/client.ts';
 import { Dialog } from '../../parts/Dialog.tsx';
+import { Marked } from '../../parts/Marked.tsx';
 import { explain } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { toast } from '../../parts/toasts.tsx';
@@ -39,7 +40,7 @@ export function RevokeKey({
       </p>
       {said ? (
         <p className="field-error" role="alert">
-          <strong>{said.title}</strong> {said.hint}
+          <strong>{said.title}</strong> <Marked text={said.hint} />
         </p>
       ) : null}
       <footer className="form-foot">

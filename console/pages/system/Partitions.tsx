@@ -31,9 +31,7 @@ export function Partitions({ partitions }: { readonly partitions: readonly Parti
           <tbody>
             {days.map((day) => (
               <tr key={day.day}>
-                <th scope="row" className="num">
-                  {day.day}
-                </th>
+                <th scope="row">{day.day}</th>
                 {day.bytes.map((size, at) => (
                   <td key={tables[at]} className="num quiet">
                     {bytes(size)}

@@ -20,11 +20,17 @@ export function System() {
       {system.isPending ? <Skeleton lines={12} height={44} label="the system" /> : null}
       {data ? (
         <div className="system">
-          <Spool system={data} />
-          <Database system={data} />
-          <Storage system={data} />
-          <Gateway system={data} />
-          <Process system={data} />
+          <div>
+            <Spool system={data} />
+            <Gateway system={data} />
+          </div>
+          <div>
+            <Database system={data} />
+            <Storage system={data} />
+          </div>
+          <div>
+            <Process system={data} />
+          </div>
           <Partitions partitions={data.database.partitions} />
         </div>
       ) : null}
@@ -172,7 +178,10 @@ function State({ ok, says }: { readonly ok: boolean; readonly says: string }) {
 function Trouble({ text }: { readonly text: string }) {
   return (
     <p className="failure" role="alert">
-      {text} <span className="quiet">“midwatch doctor” says how to mend it.</span>
+      {text}{' '}
+      <span className="quiet">
+        <code>midwatch doctor</code> says how to mend it.
+      </span>
     </p>
   );
 }

@@ -1,5 +1,6 @@
 import type { Watch } from '@midwatch/contracts';
 import { count } from '../../parts/format.ts';
+import { Marked } from '../../parts/Marked.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 
 const LEVEL = { alarm: 'Alarm', warn: 'Warning', note: 'Note' } as const;
@@ -23,9 +24,13 @@ export function AttentionList({ watch }: { readonly watch: Watch }) {
             <div>
               <p>
                 <strong>{each.link ? <PathLink href={each.link}>{each.what}</PathLink> : each.what}</strong>{' '}
-                <span className="attention-why">{each.why}</span>
+                <span className="attention-why">
+                  <Marked text={each.why} />
+                </span>
               </p>
-              <p className="attention-todo">{each.todo}</p>
+              <p className="attention-todo">
+                <Marked text={each.todo} />
+              </p>
             </div>
           </li>
         ))}

@@ -1,7 +1,7 @@
 import type { RateView, WatchTotals } from '@midwatch/contracts';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { compact, count, duration, interval, money, percent } from '../../parts/format.ts';
+import { compact, count, duration, interval, money, percent, plural } from '../../parts/format.ts';
 import { Whisker, whiskerFloor } from '../../parts/Rate.tsx';
 
 export function Totals({
@@ -22,12 +22,12 @@ export function Totals({
       </Total>
       <RateTotal name="Good" rate={totals.good} floor={floor}>
         <Link to="/exchanges" search={{ ...evidence, outcome: 'bad' }}>
-          {count(totals.good.n - totals.good.count)} not
+          {count(totals.good.n - totals.good.count)} not good
         </Link>
       </RateTotal>
       <RateTotal name="Clean" hint="Good at the first attempt" rate={totals.clean} floor={floor}>
         <Link to="/exchanges" search={{ ...evidence, attempts: 2 }}>
-          {count(totals.attempts - totals.exchanges)} extra
+          {plural(totals.attempts - totals.exchanges, 'extra try', 'extra tries')}
         </Link>
       </RateTotal>
       <Total name="First token" value={duration(totals.firstTokenMs?.p50)}>
@@ -91,14 +91,16 @@ function RateTotal({
       title={`${hint ? `${hint}. ` : ''}95% interval; the whisker runs from ${percent(floor)} to 100%`}
     >
       <dt>{name}</dt>
-      <dd className="total-value num">{none ? 'no data' : percent(rate.rate)}</dd>
+      <dd className="total-value num">
+        {none ? 'no data' : percent(rate.rate)}{' '}
+        {none ? null : <span className="total-interval">{interval(rate.low, rate.high)}</span>}
+      </dd>
       {none ? null : (
         <dd className="total-rest num">
           <Whisker rate={rate} floor={floor} />
           <span>
-            {interval(rate.low, rate.high)} of n {compact(rate.n)}
+            n {compact(rate.n)} · {children}
           </span>
-          <span>{children}</span>
         </dd>
       )}
     </div>

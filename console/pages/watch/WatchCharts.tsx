@@ -4,7 +4,17 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { type Paint, usePaint } from '../../charts/paint.ts';
 import { type Band, cluster, stack } from '../../charts/shape.ts';
 import { AXIS_LEFT, AXIS_RIGHT, type ChartSeries, TimeChart } from '../../charts/TimeChart.tsx';
-import { clockTime, compact, count, day, duration, money, NONE, plural } from '../../parts/format.ts';
+import {
+  clockTime,
+  compact,
+  count,
+  day,
+  duration,
+  durationTick,
+  money,
+  NONE,
+  plural,
+} from '../../parts/format.ts';
 import { Glyph } from '../../parts/Outcome.tsx';
 import { byFamily, FAMILIES, FAMILY_LABEL, type Family } from '../../parts/outcomes.ts';
 
@@ -13,9 +23,12 @@ const BAD = FAMILIES.filter((family) => family !== 'good');
 /** Everything on one axis: a cursor in one chart stands in all of them, a drag in one chooses a new range for all. */
 export function WatchCharts({
   watch,
+  until,
   onZoom,
 }: {
   readonly watch: Watch;
+  /** When the numbers were asked for. */
+  readonly until: number;
   readonly onZoom: (window: Band) => void;
 }) {
   const paint = usePaint();
@@ -26,7 +39,7 @@ export function WatchCharts({
   const at = useMemo(() => watch.points.map((point) => point.at), [watch.points]);
   const series = useMemo(() => seriesOf(watch.points, measure, paint), [watch.points, measure, paint]);
   const point = cursor === null ? undefined : watch.points[cursor];
-  const shared = { at, step: watch.step, window, marks, paint, onCursor: setCursor, onZoom };
+  const shared = { at, step: watch.step, window, marks, until, paint, onCursor: setCursor, onZoom };
   return (
     <section className="charts" aria-label="Charts">
       <header className="charts-head">
@@ -84,7 +97,7 @@ export function WatchCharts({
           label={`${measure === 'totalMs' ? 'Total time' : 'Time to first token'} over time: median, 95th and 99th percentile`}
           series={series.latency}
           height={124}
-          format={duration}
+          format={durationTick}
           log
         />
       </Panel>
@@ -264,7 +277,6 @@ function ChangeLane({
                 title={says}
                 aria-label={`${plural(group.members.length, 'change')}: ${says}`}
               >
-                <i />
                 <b className="num">{group.members.length}</b>
               </Link>
             )}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { watchQuery } from '../../data/queries.ts';
 import { FirstCall } from '../../parts/FirstCall.tsx';
+import { useHotkeys } from '../../parts/hotkeys.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { RangePicker } from '../../parts/RangePicker.tsx';
 import { RouteSelect } from '../../parts/RouteSelect.tsx';
@@ -21,6 +22,7 @@ export function WatchPage() {
   const { route, ...rest } = search;
   const only = route ? { route } : {};
   const watch = useQuery(watchQuery(search));
+  useHotkeys([['Escape', () => search.from !== undefined && void navigate({ search: only })]]);
   const controls = (
     <>
       <RouteSelect
@@ -46,6 +48,7 @@ export function WatchPage() {
               <BadOutcomes watch={data} route={route} />
               <WatchCharts
                 watch={data}
+                until={watch.dataUpdatedAt}
                 onZoom={({ from, to }) => void navigate({ search: { from, to, ...only } })}
               />
               <Breakdown
