@@ -2,7 +2,7 @@ import type { AnswerRecord, AskRecord, BodyHash, ChainHash, Digest, StoredAsk } 
 import { plainArray } from './arrays.ts';
 import type { Session } from './connection.ts';
 import type { Day } from './day.ts';
-import { Known } from './known.ts';
+import { KnownIn } from './known.ts';
 import { pack, unpack } from './pack.ts';
 import { undashed } from './parts.ts';
 import { copyRows, defineTable } from './table.ts';
@@ -18,8 +18,6 @@ export interface Said {
 }
 
 interface Link {
-  readonly day: Day;
-  readonly chain: ChainHash;
   readonly before: ChainHash | undefined;
   readonly messages: readonly BodyHash[];
 }
@@ -35,9 +33,8 @@ const REMEMBERED = 60_000;
  * where one per message would be twice the rows. Whoever forks a conversation in the middle of a row writes one of its own.
  */
 export class BodyWriter {
-  /** Keyed by the partition's oid, so that what lay in a dropped partition is not believed to lie in its successor. */
-  readonly #bodies = new Known<string>(REMEMBERED);
-  readonly #links = new Known<string>(REMEMBERED);
+  readonly #bodies = new KnownIn<BodyHash>(REMEMBERED);
+  readonly #links = new KnownIn<ChainHash>(REMEMBERED);
 
   /** Returns what to do once the transaction is committed; before that nothing may be remembered. */
   async write(
@@ -45,72 +42,46 @@ export class BodyWriter {
     batch: readonly Said[],
     oidOf: (table: 'bodies' | 'links', day: Day) => number,
   ): Promise<() => void> {
-    const newBodies = new Map<string, { day: Day; hash: BodyHash; body: Uint8Array }>();
-    const newLinks = new Map<string, Link>();
-    for (const { day, ask, digest } of batch) {
-      const bodyKey = `@${oidOf('bodies', day)}`;
-      for (const [hash, body] of digest.bodies) {
-        const key = hash + bodyKey;
-        if (!this.#bodies.has(key) && !newBodies.has(key)) newBodies.set(key, { day, hash, body });
+    const written: (() => void)[] = [];
+    for (const [day, said] of Map.groupBy(batch, (one) => one.day)) {
+      const knownBodies = this.#bodies.of(oidOf('bodies', day));
+      const knownLinks = this.#links.of(oidOf('links', day));
+      const newBodies = new Map<BodyHash, Uint8Array>();
+      const newLinks = new Map<ChainHash, Link>();
+      for (const { ask, digest } of said) {
+        for (const [hash, body] of digest.bodies)
+          if (!newBodies.has(hash) && !knownBodies.has(hash)) newBodies.set(hash, body);
+        if (ask === undefined) continue;
+        const link = linkOf(ask.messages, digest, (chain) => newLinks.has(chain) || knownLinks.has(chain));
+        if (link) newLinks.set(ask.messages, link);
       }
-      if (ask === undefined) continue;
-      const linkKey = `@${oidOf('links', day)}`;
-      const link = linkOf(day, ask.messages, digest, (chain) => {
-        const key = chain + linkKey;
-        return this.#links.has(key) || newLinks.has(key);
-      });
-      if (link) newLinks.set(link.chain + linkKey, link);
-    }
-
-    const bodiesByDay = Map.groupBy(newBodies.values(), (body) => body.day);
-    for (const [day, wanted] of bodiesByDay) {
-      const there = await present(
-        tx,
-        'bodies',
-        'hash',
-        day,
-        wanted.map((body) => body.hash),
-      );
-      const rows = wanted.filter(({ hash }) => !there.has(hash));
-      // In order of the key: two writers with the same bodies then wait for each other instead of dead-locking.
-      rows.sort((a, b) => (a.hash < b.hash ? -1 : 1));
       await copyRows(
         tx,
         bodies,
-        rows.map(({ hash, body }) => ({ day, hash, body: pack(body) })),
+        (await missing(tx, 'bodies', day, newBodies)).map(([hash, body]) => ({
+          day,
+          hash,
+          body: pack(body),
+        })),
       );
-    }
-    const linksByDay = Map.groupBy(newLinks.values(), (link) => link.day);
-    for (const [day, wanted] of linksByDay) {
-      const there = await present(
-        tx,
-        'links',
-        'chain',
-        day,
-        wanted.map((link) => link.chain),
-      );
-      const rows = wanted.filter(({ chain }) => !there.has(chain));
-      rows.sort((a, b) => (a.chain < b.chain ? -1 : 1));
       await copyRows(
         tx,
         links,
-        rows.map(({ chain, before, messages }) => ({ day, chain, before, messages })),
+        (await missing(tx, 'links', day, newLinks)).map(([chain, link]) => ({ day, chain, ...link })),
       );
+      written.push(() => {
+        for (const hash of newBodies.keys()) knownBodies.add(hash);
+        for (const chain of newLinks.keys()) knownLinks.add(chain);
+      });
     }
     return () => {
-      for (const key of newBodies.keys()) this.#bodies.add(key);
-      for (const key of newLinks.keys()) this.#links.add(key);
+      for (const remember of written) remember();
     };
   }
 }
 
 /** Walks from the end of the list to where a stored list begins; undefined when the whole list is stored. */
-function linkOf(
-  day: Day,
-  chain: ChainHash,
-  digest: Digest,
-  stored: (chain: ChainHash) => boolean,
-): Link | undefined {
+function linkOf(chain: ChainHash, digest: Digest, stored: (chain: ChainHash) => boolean): Link | undefined {
   const messages: BodyHash[] = [];
   let before: ChainHash | undefined = chain;
   while (before !== undefined && !stored(before)) {
@@ -119,21 +90,25 @@ function linkOf(
     messages.push(link.message);
     before = link.before;
   }
-  return messages.length === 0 ? undefined : { day, chain, before, messages: messages.reverse() };
+  return messages.length === 0 ? undefined : { before, messages: messages.reverse() };
 }
 
-async function present(
+/** Those the partition does not hold, in order of the key: writers of the same bodies then wait for each other instead of dead-locking. */
+async function missing<Hash extends string, T>(
   tx: Session,
   table: 'bodies' | 'links',
-  column: 'hash' | 'chain',
   day: Day,
-  hashes: readonly string[],
-): Promise<Set<string>> {
-  const rows = await tx.query<{ hash: string }>(
+  wanted: ReadonlyMap<Hash, T>,
+): Promise<[Hash, T][]> {
+  if (wanted.size === 0) return [];
+  const column = table === 'bodies' ? 'hash' : 'chain';
+  const found = await tx.query<{ hash: string }>(
     `select ${column} as hash from ${table} where day = ${day} and ${column} = any($1::uuid[])`,
-    [plainArray(hashes)],
+    [plainArray([...wanted.keys()])],
   );
-  return new Set(rows.map((row) => undashed(row.hash)));
+  const there = new Set(found.map((row) => undashed(row.hash)));
+  const rows = there.size === 0 ? [...wanted] : [...wanted].filter(([hash]) => !there.has(hash));
+  return rows.sort((a, b) => (a[0] < b[0] ? -1 : 1));
 }
 
 /** A conversation has fewer turns than this; a longer chain is a cycle made by a broken import. */

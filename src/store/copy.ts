@@ -25,11 +25,13 @@ for (let i = 0; i < 16; i++) HEX['0123456789abcdef'.charCodeAt(i)] = i;
 for (let i = 10; i < 16; i++) HEX['0123456789ABCDEF'.charCodeAt(i)] = i;
 
 export class CopyWriter {
-  #buffer = Buffer.allocUnsafe(1 << 16);
+  #buffer: Buffer;
   #at = 0;
   readonly #types: readonly ColumnType[];
 
-  constructor(types: readonly ColumnType[]) {
+  /** `rows` is a guess: growing on the way costs more than a few pages too many. */
+  constructor(types: readonly ColumnType[], rows = 1) {
+    this.#buffer = Buffer.allocUnsafe(256 + rows * types.length * 12);
     this.#types = types;
     SIGNATURE.copy(this.#buffer);
     this.#at = SIGNATURE.length;

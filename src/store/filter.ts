@@ -11,7 +11,7 @@ export interface Where {
   readonly open: boolean;
 }
 
-/** Every column named here is in one of the two BRIN indexes; a filter on any other would read whole days. */
+/** Every column named here is in an index of `exchanges`; a filter on any other would read whole days. */
 export function whereOf(filter: ExchangeFilter): Where {
   const params: unknown[] = [];
   const conditions: string[] = [];
@@ -19,14 +19,19 @@ export function whereOf(filter: ExchangeFilter): Where {
   const text = (column: string, value: string | undefined) => {
     if (value !== undefined) conditions.push(`${column} = ${param(value, 'text')}`);
   };
+  const name = (column: string, value: string | undefined) => {
+    if (value === undefined) return;
+    const wanted = param(value, 'text');
+    conditions.push(`hashtext(${column}) = hashtext(${wanted}) and ${column} = ${wanted}`);
+  };
   text('route', filter.route);
   text('provider', filter.provider);
-  text('key', filter.key);
-  text('tenant', filter.tenant);
-  text('end_user', filter.user);
   text('feature', filter.feature);
-  text('task', filter.task);
-  text('thread', filter.thread);
+  name('key', filter.key);
+  name('tenant', filter.tenant);
+  name('end_user', filter.user);
+  name('task', filter.task);
+  name('thread', filter.thread);
   if (filter.model !== undefined) {
     const model = param(filter.model, 'text');
     conditions.push(`(model = ${model} or target_model = ${model} or observed_model = ${model})`);

@@ -32,3 +32,24 @@ export class Known<Key> {
     this.#old.clear();
   }
 }
+
+/** Memory per partition, so that what lay in a dropped one is not believed to lie in its successor. */
+export class KnownIn<Key> {
+  readonly #partitions = new Map<number, Known<Key>>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  of(oid: number): Known<Key> {
+    let known = this.#partitions.get(oid);
+    if (known === undefined) {
+      // Today, yesterday's stragglers and an import; more days at once are rare and only cost questions.
+      if (this.#partitions.size >= 3) this.#partitions.clear();
+      known = new Known(this.#capacity);
+      this.#partitions.set(oid, known);
+    }
+    return known;
+  }
+}

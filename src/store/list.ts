@@ -10,17 +10,21 @@ const COLUMNS = `at, id, route, protocol, source, model, target_model, observed_
   failure_kind, status, stream, attempts, total_ms, first_token_ms, overhead_ms, micro_usd, cost_state, key, feature,
   end_user, task, thread, ${[...TOKENS_IN, ...TOKENS_OUT].join(', ')}`;
 
-/** Rows a page may walk through one by one before it asks the index which pages can be skipped. */
-const WALK = 10_000;
-/** Rows of the first stretch read by index, and by how much each further one is longer. */
-const FIRST_STRETCH = 30_000;
+export interface Tuning {
+  /** Rows a page may walk through one by one before it asks the indexes what can be skipped. */
+  readonly walk: number;
+  /** Rows of the first stretch read by index. */
+  readonly stretch: number;
+}
+const TUNING: Tuning = { walk: 10_000, stretch: 30_000 };
+/** By how much each further stretch is longer. */
 const GROWTH = 4;
 
 /**
  * Newest first, in time that does not depend on how rare the rows are that are asked for.
  *
  * A common filter is satisfied by walking back along the primary key. A rare one would walk through everything, so after
- * WALK rows the page goes on by BRIN, which skips what cannot hold a match, in stretches of growing length: a stretch
+ * `walk` rows the page goes on by BRIN, which skips what cannot hold a match, in stretches of growing length: a stretch
  * too long would read thousands of matches to show a hundred. Lengths are in rows, not hours: the rollups know exactly
  * how many exchanges each hour had. The planner is told which way to go, since it thinks that BRIN on a column without
  * order skips nothing.
@@ -29,18 +33,19 @@ export async function listExchanges(
   database: Database,
   filter: ExchangeFilter,
   page: PageQuery,
+  tuning: Tuning = TUNING,
 ): Promise<ExchangePage> {
   const where = whereOf(filter);
   const floor = filter.from ?? 0;
   const end: Cursor = decodeCursor(page.cursor) ?? { at: filter.to ?? MAX_AT, id: MIN_ID };
   const wanted = page.limit + 1;
 
-  const rows = await walk(database, where, floor, end, wanted);
+  const rows = await walk(database, where, floor, end, wanted, tuning.walk);
   if (!where.open && rows.length < wanted) {
-    const last = await boundary(database, floor, end);
+    const last = await boundary(database, floor, end, tuning.walk);
     if (last !== undefined) {
-      const profile = await hours(database, floor, last);
-      for (const [from, to] of stretches(profile, floor, last)) {
+      const profile = await hours(database, floor, last, tuning.stretch);
+      for (const [from, to] of stretches(profile, floor, last, tuning.stretch)) {
         rows.push(...(await skip(database, where, from, to, wanted - rows.length)));
         if (rows.length >= wanted) break;
       }
@@ -55,25 +60,37 @@ export async function listExchanges(
 const MAX_AT = 1e15;
 const MIN_ID = '00000000-0000-0000-0000-000000000000';
 
-/** The matches among the WALK newest rows before `end`. */
-function walk(session: Session, where: Where, floor: number, end: Cursor, limit: number): Promise<Row[]> {
+/** The matches among the `rows` newest before `end`. */
+function walk(
+  session: Session,
+  where: Where,
+  floor: number,
+  end: Cursor,
+  limit: number,
+  rows: number,
+): Promise<Row[]> {
   const n = where.params.length;
   const range = `at >= $${n + 1}::float8 and at <= $${n + 2}::float8 and (at, id) < ($${n + 2}, $${n + 3}::uuid)`;
   const params = [...where.params, floor, end.at, end.id];
   return session.query(
     where.open
       ? `select ${COLUMNS} from exchanges where ${range} order by at desc, id desc limit ${limit}`
-      : `select ${COLUMNS} from (select * from exchanges where ${range} order by at desc, id desc limit ${WALK}) w
+      : `select ${COLUMNS} from (select * from exchanges where ${range} order by at desc, id desc limit ${rows}) w
          where ${where.text} order by at desc, id desc limit ${limit}`,
     params,
   );
 }
 
 /** Where `walk` ended; undefined when it saw everything. */
-async function boundary(session: Session, floor: number, end: Cursor): Promise<Cursor | undefined> {
+async function boundary(
+  session: Session,
+  floor: number,
+  end: Cursor,
+  rows: number,
+): Promise<Cursor | undefined> {
   const [row] = await session.query<{ at: number; id: string }>(
     `select at, id from exchanges where at >= $1::float8 and at <= $2::float8 and (at, id) < ($2, $3::uuid)
-     order by at desc, id desc offset ${WALK - 1} limit 1`,
+     order by at desc, id desc offset ${rows - 1} limit 1`,
     [floor, end.at, end.id],
   );
   return row;
@@ -86,17 +103,22 @@ interface Density {
 }
 
 /** How many exchanges each hour before `end` had, newest first; crowded hours by minutes. */
-async function hours(session: Session, floor: number, end: Cursor): Promise<readonly Density[]> {
+async function hours(
+  session: Session,
+  floor: number,
+  end: Cursor,
+  crowd: number,
+): Promise<readonly Density[]> {
   const rows = await session.query<{ at: number; width: number; exchanges: number }>(
     `with h as (
        select at, exchanges from rollups_hour where at > $1::float8 - ${HOUR_MS} and at <= $2::float8 and route = '*' and target = '*'
      )
-     select at, ${HOUR_MS}::float8 as width, exchanges::float8 as exchanges from h where exchanges <= ${FIRST_STRETCH}
+     select at, ${HOUR_MS}::float8 as width, exchanges::float8 as exchanges from h where exchanges <= ${crowd}
      union all
      select m.at, ${MINUTE_MS}, m.exchanges::float8 from h join rollups_minute m
        on m.at >= h.at and m.at < h.at + ${HOUR_MS} and m.at > $1::float8 - ${HOUR_MS} and m.at <= $2::float8
           and m.route = '*' and m.target = '*'
-     where h.exchanges > ${FIRST_STRETCH}
+     where h.exchanges > ${crowd}
      order by at desc`,
     [floor, end.at],
   );
@@ -110,8 +132,9 @@ function* stretches(
   profile: readonly Density[],
   floor: number,
   end: Cursor,
+  first: number,
 ): Generator<readonly [number, Edge]> {
-  let budget = FIRST_STRETCH;
+  let budget = first;
   let rows = 0;
   let to: Edge = end;
   for (const { at, exchanges } of profile) {

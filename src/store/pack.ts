@@ -6,8 +6,11 @@ const RAW = 0;
 const ZSTD = 1;
 const ZSTD_DICTIONARY_1 = 2;
 
-/** Below this zstd's own frame eats what it saves. */
-const SMALLEST = 48;
+/**
+ * A row around a body costs some 90 bytes, so little can be saved on a short one; packing it would be half of what the
+ * scribe spends on an exchange of small talk.
+ */
+const SMALLEST = 200;
 /** Beyond this a body brings its own repetitions, and loading the dictionary only costs. */
 const LARGEST_FOR_DICTIONARY = 64 * 1024;
 

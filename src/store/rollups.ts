@@ -1,4 +1,3 @@
-import type { DDSketch } from '@datadog/sketches-js';
 import { OUTCOMES } from '#contracts';
 import { byteArray, plainArray, textArray } from './arrays.ts';
 import type { AttemptRow } from './attempts.ts';
@@ -7,7 +6,7 @@ import type { Row, Session } from './connection.ts';
 import { DAY_MS } from './day.ts';
 import { answering, type Facts, isBad } from './exchanges.ts';
 import { TOKEN_COLUMNS, type UsageRow } from './parts.ts';
-import { add, addEncoded, encode, newSketch } from './sketch.ts';
+import { Sketch } from './sketch.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -42,12 +41,12 @@ type SketchName = (typeof SKETCHES)[number];
 /** What one row counts. Mutable: it is filled exchange by exchange. */
 export interface Tally {
   readonly counts: Record<Counter, number>;
-  readonly sketches: Readonly<Record<SketchName, DDSketch>>;
+  readonly sketches: Readonly<Record<SketchName, Sketch>>;
 }
 
 export const newTally = (): Tally => ({
   counts: Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>,
-  sketches: { total_ms: newSketch(), first_token_ms: newSketch(), overhead_ms: newSketch() },
+  sketches: { total_ms: new Sketch(), first_token_ms: new Sketch(), overhead_ms: new Sketch() },
 });
 
 function addTally(into: Tally, other: Tally): void {
@@ -58,7 +57,7 @@ function addTally(into: Tally, other: Tally): void {
 /** Adds a stored row; int8 comes as text. */
 export function addStored(into: Tally, row: Row): void {
   for (const name of COUNTERS) into.counts[name] += Number(row[name]);
-  for (const name of SKETCHES) addEncoded(into.sketches[name], row[name] as Uint8Array);
+  for (const name of SKETCHES) into.sketches[name].addEncoded(row[name] as Uint8Array);
 }
 
 export interface Bucket {
@@ -98,9 +97,9 @@ export function tally(facts: Iterable<Facts>): Buckets {
     if (word) counts[word]++;
     if (!isBad(exchange.outcome) && attempts.length <= 1) counts.clean++;
     if (exchange.cost_state === UNPRICED) counts.unpriced++;
-    add(sketches.total_ms, exchange.total_ms);
-    if (exchange.first_token_ms !== undefined) add(sketches.first_token_ms, exchange.first_token_ms);
-    add(sketches.overhead_ms, exchange.overhead_ms);
+    sketches.total_ms.add(exchange.total_ms);
+    if (exchange.first_token_ms !== undefined) sketches.first_token_ms.add(exchange.first_token_ms);
+    sketches.overhead_ms.add(exchange.overhead_ms);
 
     const delivered = DELIVERED.has(exchange.outcome);
     let unaccounted = exchange.micro_usd ?? 0;
@@ -179,7 +178,7 @@ export async function writeRollups(tx: Session, facts: readonly Facts[]): Promis
     await tx.query(UPSERT(table), [
       ...keyArrays(fresh),
       ...COUNTERS.map((name) => plainArray(fresh.map((b) => b.tally.counts[name]))),
-      ...SKETCHES.map((name) => byteArray(fresh.map((b) => encode(b.tally.sketches[name])))),
+      ...SKETCHES.map((name) => byteArray(fresh.map((b) => b.tally.sketches[name].encode()))),
     ]);
   }
 }

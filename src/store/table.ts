@@ -27,7 +27,7 @@ export async function copyRows<C extends string>(
   rows: readonly TableRow<C>[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const writer = new CopyWriter(table.types);
+  const writer = new CopyWriter(table.types, rows.length);
   const values: Value[] = new Array(table.columns.length);
   for (const row of rows) {
     for (let i = 0; i < values.length; i++) values[i] = row[table.columns[i] as C];

@@ -7,7 +7,7 @@ import { Cleaner } from './clean.ts';
 import { type Database, type Session, sqlState } from './connection.ts';
 import { type Day, dayOf, daySuffix } from './day.ts';
 import { exchanges, type Facts, factsOf, Unstorable } from './exchanges.ts';
-import { createPartitions, findPartitions, partitionsOf } from './partitions.ts';
+import { createPartitions, findPartitions, partitionsOf, summarise } from './partitions.ts';
 import { ReleaseWriter } from './releases.ts';
 import { writeRollups } from './rollups.ts';
 import { copyRows } from './table.ts';
@@ -24,6 +24,9 @@ const UNIQUE_VIOLATION = '23505';
 const NO_PARTITION = '23514';
 const DEADLOCK = '40P01';
 
+/** New rows of a day after which its summaries are brought up to date: at most so many are read by every filter. */
+const UNSUMMARISED = 50_000;
+
 export interface Writer {
   write(batch: readonly DigestedExchange[]): Promise<{ readonly inserted: number }>;
 }
@@ -37,6 +40,7 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
   const bodyWriter = new BodyWriter();
   const releaseWriter = new ReleaseWriter();
   const changeWriter = new ChangeWriter();
+  const unsummarised = new Map<Day, number>();
 
   const commit = async (entries: readonly Entry[]): Promise<number> => {
     const days = [...new Set(entries.map((entry) => entry.day))];
@@ -89,7 +93,23 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
       return fresh.length;
     });
     for (const done of remember) done();
+    for (const { day } of inserted > 0 ? entries : [])
+      unsummarised.set(day, (unsummarised.get(day) ?? 0) + 1);
+    for (const [day, rows] of unsummarised)
+      if (rows >= UNSUMMARISED) {
+        unsummarised.delete(day);
+        await tidy(oids.get(`exchanges_${daySuffix(day)}`));
+      }
     return inserted;
+  };
+
+  /** The batch is committed: whatever goes wrong here must not make the caller send it again. */
+  const tidy = async (oid: number | undefined): Promise<void> => {
+    try {
+      if (oid !== undefined) await summarise(database, oid);
+    } catch (error) {
+      log('warn', 'store.not_summarised', { reason: String(error) });
+    }
   };
 
   const store = async (entries: readonly Entry[], tries = TRIES): Promise<number> => {

@@ -92,8 +92,8 @@ create table exchanges (
 
 comment on table exchanges is 'One row per exchange, immutable; a partition per day of event time.';
 
--- One small index answers every filter: it says for each 32 pages what cannot be in them. Fifteen trees would cost more
--- than the rows themselves and be written at random places.
+-- What is filtered by kind: one small index says for each 32 pages what cannot be in them. A tree for each of these
+-- columns would cost more than the rows themselves and be written at random places.
 create index exchanges_filter on exchanges using brin (
   at float8_minmax_ops,
   outcome int2_minmax_multi_ops,
@@ -101,22 +101,22 @@ create index exchanges_filter on exchanges using brin (
   attempts int2_minmax_ops,
   total_ms float4_minmax_ops,
   micro_usd int8_minmax_ops,
-  release uuid_bloom_ops (n_distinct_per_range = 64),
+  release uuid_bloom_ops (n_distinct_per_range = 300),
   route text_bloom_ops (n_distinct_per_range = 64),
   provider text_bloom_ops (n_distinct_per_range = 64),
   model text_bloom_ops (n_distinct_per_range = 64),
   target_model text_bloom_ops (n_distinct_per_range = 64),
   observed_model text_bloom_ops (n_distinct_per_range = 64),
-  key text_bloom_ops (n_distinct_per_range = 64),
-  tenant text_bloom_ops (n_distinct_per_range = 64),
-  feature text_bloom_ops (n_distinct_per_range = 64)
+  feature text_bloom_ops (n_distinct_per_range = 100)
 ) with (pages_per_range = 32);
-create index exchanges_place on exchanges using brin (
-  at float8_minmax_ops,
-  end_user text_bloom_ops (n_distinct_per_range = 600),
-  task text_bloom_ops (n_distinct_per_range = 600),
-  thread text_bloom_ops (n_distinct_per_range = 600)
-) with (pages_per_range = 32);
+
+-- What is looked up by name may have as many values as rows, where a filter of fixed size says nothing. Trees, but of
+-- hashes: four bytes whatever the length of the name, and rows of one name share an entry.
+create index exchanges_key on exchanges (hashtext(key)) where key is not null;
+create index exchanges_tenant on exchanges (hashtext(tenant)) where tenant is not null;
+create index exchanges_end_user on exchanges (hashtext(end_user)) where end_user is not null;
+create index exchanges_task on exchanges (hashtext(task)) where task is not null;
+create index exchanges_thread on exchanges (hashtext(thread)) where thread is not null;
 
 create table attempts (
   at                  float8 not null,
