@@ -1,5 +1,7 @@
 // The door of the statistics module: pure functions over plain JSON state; no clock, no chance but what is passed in.
 export * from './error.ts';
+export type { Alternative, Estimate, Interval, TestResult } from './types.ts';
+export * from './numeric/random.ts';
 export * from './estimation/agreement.ts';
 export * from './estimation/calibration.ts';
 export * from './estimation/ddsketch.ts';
@@ -18,7 +20,6 @@ export * from './intervals/clopper-pearson.ts';
 export * from './intervals/judge-correction.ts';
 export * from './intervals/rule-of-three.ts';
 export * from './intervals/wilson.ts';
-export * from './numeric/random.ts';
 export * from './planning/rates.ts';
 export * from './planning/streams.ts';
 export * from './planning/values.ts';
@@ -47,6 +48,7 @@ export * from './sequential/two-sample.ts';
 export * from './tests/cochran-armitage.ts';
 export * from './tests/energy-distance.ts';
 export * from './tests/fisher.ts';
+export * from './tests/g-test.ts';
 export * from './tests/kendall.ts';
 export * from './tests/ks.ts';
 export * from './tests/mann-whitney.ts';
@@ -62,4 +64,3 @@ export * from './text/clusters.ts';
 export * from './text/minhash.ts';
 export * from './text/script.ts';
 export * from './text/tfidf.ts';
-export type { Alternative, Estimate, Interval, TestResult } from './types.ts';

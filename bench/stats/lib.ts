@@ -1,0 +1,131 @@
+import { type AlarmReading, quantile, type Random, type Sequential, seededRandom } from '#kernel/stats';
+
+/**
+ * One measured figure beside what is promised for it.
+ * - delay: within 10 %, or within twice the combined standard error (the published figure is a simulation too)
+ * - share: within three combined binomial errors, or half a point of rounding
+ * - bound: at or under the promise, up to two binomial errors
+ * - most: at or under, no allowance
+ * - shown: printed beside for the reader; nothing is promised
+ */
+export interface Row {
+  readonly name: string;
+  readonly measured: number;
+  readonly expected?: number;
+  readonly judge: 'delay' | 'share' | 'bound' | 'most' | 'shown';
+  /** Standard error of the measured figure. */
+  readonly error?: number;
+  readonly unit?: '%' | 'ns' | 'µs' | 'ms' | 'B' | '';
+  /** Why a figure may differ, or what stands beside it. */
+  readonly why?: string;
+}
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** The model in words: every free parameter written down. */
+  readonly model: string;
+  /** `scale` multiplies the number of runs; 1 in the whole bench, less in the quick subset. */
+  readonly run: (scale: number) => readonly Row[];
+}
+
+export function passes(row: Row): boolean | undefined {
+  const { measured, expected, error = 0 } = row;
+  if (row.judge === 'shown' || expected === undefined) return undefined;
+  switch (row.judge) {
+    case 'delay':
+      return Math.abs(measured - expected) <= Math.max(0.1 * Math.abs(expected), 2 * Math.SQRT2 * error);
+    case 'share':
+      return Math.abs(measured - expected) <= Math.max(0.0051, 3 * Math.SQRT2 * error);
+    case 'bound':
+      return measured <= expected + 2 * error;
+    case 'most':
+      return measured <= expected;
+  }
+}
+
+export const runsOf = (runs: number, scale: number): number => Math.max(20, Math.round(runs * scale));
+
+/** Mean, 95th percentile and median with standard errors. */
+export function summary(times: readonly number[]): {
+  mean: number;
+  meanError: number;
+  p95: number;
+  p95Error: number;
+  median: number;
+  medianError: number;
+} {
+  const n = times.length;
+  const mean = times.reduce((a, b) => a + b, 0) / n;
+  const sd = Math.sqrt(times.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1));
+  // Standard error of a quantile from the order statistics one binomial deviation to either side.
+  const spread = (q: number) => {
+    const d = Math.sqrt((q * (1 - q)) / n);
+    return (quantile(times, Math.min(1, q + d)) - quantile(times, Math.max(0, q - d))) / 2;
+  };
+  return {
+    mean,
+    meanError: sd / Math.sqrt(n),
+    p95: quantile(times, 0.95),
+    p95Error: spread(0.95),
+    median: quantile(times, 0.5),
+    medianError: spread(0.5),
+  };
+}
+
+/** Observations until the alarm; `limit` + 1 when none came. */
+export function alarmTime<S, O>(
+  detector: Sequential<S, O, AlarmReading>,
+  draw: (t: number) => O,
+  limit = 10_000_000,
+): number {
+  let state = detector.start;
+  for (let t = 1; t <= limit; t++) {
+    state = detector.step(state, draw(t));
+    if (detector.read(state).alarm) return t;
+  }
+  return limit + 1;
+}
+
+export function repeat<T>(runs: number, one: (run: number) => T): T[] {
+  return Array.from({ length: runs }, (_, run) => one(run));
+}
+
+export const bit = (random: Random, p: number): number => (random() < p ? 1 : 0);
+
+/** Share of true answers with its binomial error, never zero so that 0 of n is not called exact. */
+export function share(hits: readonly boolean[]): { value: number; error: number } {
+  const n = hits.length;
+  const value = hits.filter(Boolean).length / n;
+  const smoothed = (value * n + 1) / (n + 2);
+  return { value, error: Math.sqrt((smoothed * (1 - smoothed)) / n) };
+}
+
+/** Two rows, mean and 95th percentile, of one delay cell. */
+export function delayRows(
+  name: string,
+  times: readonly number[],
+  mean: number,
+  p95: number,
+  why?: string,
+): Row[] {
+  const s = summary(times);
+  const note = why === undefined ? {} : { why };
+  return [
+    { name: `${name}, mean`, measured: s.mean, expected: mean, judge: 'delay', error: s.meanError, ...note },
+    { name: `${name}, p95`, measured: s.p95, expected: p95, judge: 'delay', error: s.p95Error, ...note },
+  ];
+}
+
+export function shareRow(
+  name: string,
+  hits: readonly boolean[],
+  expected: number,
+  judge: 'share' | 'bound' = 'share',
+  why?: string,
+): Row {
+  const { value, error } = share(hits);
+  return { name, measured: value, expected, judge, error, unit: '%', ...(why !== undefined && { why }) };
+}
+
+export { seededRandom };

@@ -1,0 +1,12 @@
+import { SECTIONS } from './sections.ts';
+
+declare const self: Worker;
+
+/** One section per message; the answer carries its rows and its time. */
+self.onmessage = ({ data }: MessageEvent<{ id: string; scale: number }>) => {
+  const section = SECTIONS.find(({ id }) => id === data.id);
+  if (!section) throw new Error(`no section ${data.id}`);
+  const from = performance.now();
+  const rows = section.run(data.scale);
+  self.postMessage({ id: data.id, rows, seconds: (performance.now() - from) / 1000 });
+};
