@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AnswerName, answers } from '../answers/index.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { SAYS } from './says.ts';
 
 type Json = { readonly [member: string]: unknown };
 
@@ -64,7 +65,7 @@ function operation(endpoint: Endpoint): Json {
     ...(endpoint.body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } },
+        content: { 'application/json': { schema: explained(schemaOf(endpoint.body, 'input')) } },
       },
     }),
     responses: {
@@ -101,12 +102,22 @@ const operationId = ({ method, path }: Endpoint): string =>
     .map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`)
     .join('');
 
+function explained(schema: Json): Json {
+  const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>);
+  return {
+    ...schema,
+    properties: Object.fromEntries(
+      properties.map(([name, own]) => [name, { description: SAYS[name], ...own }]),
+    ),
+  };
+}
+
 function queryParameters(query: z.ZodObject): Json[] {
   const { properties = {}, required = [] } = schemaOf(query, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+  return Object.entries(properties).map(([name, { description = SAYS[name], ...schema }]) => ({
     name,
     in: 'query',
     ...(required.includes(name) && { required: true }),

@@ -1,5 +1,6 @@
 import { type AnswerName, answers } from '../answers/index.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { SAYS } from './says.ts';
 
 /** The reference page, from the same table as the document. */
 export function markdown(endpoints: readonly Endpoint[]): string {
@@ -39,12 +40,12 @@ const anchor = (e: Endpoint): string =>
 
 const answerOf = ({ answer }: Endpoint): string =>
   answer.schema
-    ? `[${answer.schema}${answer.list ? '[]' : ''}](#${answer.schema.toLowerCase()})`
+    ? `${answer.list ? 'list of ' : ''}[${answer.schema}](#${answer.schema.toLowerCase()})`
     : (answer.type ?? 'nothing');
 
 function section(e: Endpoint): string {
-  const query = fields(e.query.shape, 'parameter');
-  const body = e.body && 'shape' in e.body ? fields(e.body.shape as Shape, 'field') : '';
+  const query = fields(e.query.shape, 'parameter', SAYS);
+  const body = e.body && 'shape' in e.body ? fields(e.body.shape as Shape, 'field', SAYS) : '';
   return [
     `### ${e.method} ${e.path}`,
     e.summary,
@@ -60,10 +61,10 @@ const answer = (name: AnswerName, shape: Shape): string => `### ${name}\n\n${fie
 
 type Shape = Readonly<Record<string, unknown>>;
 
-function fields(shape: Shape, kind: string): string {
+function fields(shape: Shape, kind: string, says: Readonly<Record<string, string>> = {}): string {
   const rows = Object.entries(shape).map(([name, schema]) => {
     const { type, optional, description } = describe(schema);
-    return `| \`${name}\`${optional ? '' : ' *'} | ${type} | ${description} |`;
+    return `| \`${name}\`${optional ? '' : ' *'} | ${type} | ${[says[name], description].filter(Boolean).join(' ')} |`;
   });
   return rows.length > 0 ? [`| ${kind} (* always) | type | |`, '|---|---|---|', ...rows].join('\n') : '';
 }
@@ -76,6 +77,8 @@ interface Def {
   readonly entries?: Readonly<Record<string, string>>;
   readonly values?: readonly unknown[];
   readonly defaultValue?: unknown;
+  readonly shape?: Shape;
+  readonly valueType?: unknown;
 }
 
 const NAMES = new Map<unknown, string>(Object.entries(answers).map(([name, schema]) => [schema, name]));
@@ -100,13 +103,15 @@ function describe(schema: unknown): { type: string; optional: boolean; descripti
 function typeOf(schema: unknown, def: Def): string {
   const name = NAMES.get(schema);
   if (name) return `[${name}](#${name.toLowerCase()})`;
-  if (def.type === 'array') return `${describe(def.element).type}[]`;
+  if (def.type === 'array') return `list of ${describe(def.element).type}`;
   if (def.type === 'union') return (def.options ?? []).map((o) => describe(o).type).join(' \\| ');
   if (def.type === 'enum')
     return Object.values(def.entries ?? {})
       .map(quote)
       .join(' \\| ');
   if (def.type === 'literal') return (def.values ?? []).map(quote).join(' \\| ');
+  if (def.type === 'object') return `\`{ ${Object.keys(def.shape ?? {}).join(', ')} }\``;
+  if (def.type === 'record') return `record of ${describe(def.valueType).type}`;
   return def.type === 'unknown' ? 'any' : def.type;
 }
 

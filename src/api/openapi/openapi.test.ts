@@ -26,6 +26,25 @@ test('every reference in the document leads somewhere and operation ids are uniq
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test('every parameter and every request field says what it is', () => {
+  const { paths } = openapi(endpoints, '1.2.3') as {
+    paths: Record<
+      string,
+      Record<
+        string,
+        { parameters?: { in: string; name: string; description?: string }[]; requestBody?: unknown }
+      >
+    >;
+  };
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path)))
+    for (const parameter of operation.parameters ?? [])
+      if (parameter.in === 'query') expect(parameter.description, parameter.name).toBeString();
+  const bodies = JSON.stringify(
+    Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.requestBody)),
+  );
+  expect(bodies).toContain('Who answers for it.');
+});
+
 test('only status, login and logout are open', () => {
   const open = endpoints.filter((e) => e.access === 'open').map((e) => e.path);
   expect(open).toEqual(['/status', '/login', '/logout']);

@@ -1,0 +1,30 @@
+/**
+ * What parameters and request fields mean, by name: one word means one thing wherever it is asked. The contracts keep
+ * these words in comments, which no schema carries.
+ */
+export const SAYS: Readonly<Record<string, string>> = {
+  from: 'From this time on, milliseconds since 1970-01-01 UTC.',
+  to: 'Before this time, milliseconds since 1970-01-01 UTC.',
+  route: 'Name of a route.',
+  routes: 'Routes the key may use; left out, all of them.',
+  provider: 'Provider whose answer the caller got.',
+  model: 'Model asked for, sent upstream or served.',
+  outcome: 'How it ended; `good` is complete and tool, `bad` everything else.',
+  key: 'Id of a key.',
+  tenant: 'Value of x-midwatch-tenant, or the tenant of the key.',
+  user: 'Value of x-midwatch-user.',
+  feature: 'Value of x-midwatch-feature.',
+  task: 'Value of x-midwatch-task.',
+  thread: 'Value of x-midwatch-thread.',
+  release: 'Id of a release; not for live exchanges, where it is not known yet.',
+  source: 'Where it came from: gateway, otlp, import, eval, job, probe, exercise, drill.',
+  attempts: 'At least so many attempts.',
+  slower: 'At least so many milliseconds in all.',
+  dearer: 'At least so many millionths of a US dollar.',
+  cursor: '`next` of the page before.',
+  limit: 'Rows of a page, at most 500.',
+  token: 'The admin token.',
+  name: 'For people, to tell keys apart.',
+  owner: 'Who answers for it.',
+  expiresAt: 'Milliseconds since 1970-01-01 UTC; left out, it does not expire.',
+};
