@@ -1,4 +1,5 @@
 import type { Script, TokenUsage } from './script.ts';
+import { NO_TOKENS } from './usage.ts';
 import type { Played } from './wire/play.ts';
 
 /** What one model did, so that a test can reconcile its own bill with the provider's. */
@@ -34,16 +35,6 @@ export interface Ledger {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends TokenUsage ? Mutable<TokenUsage> : T[K] };
 
-const NO_TOKENS: TokenUsage = {
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWriteLong: 0,
-  audioIn: 0,
-  imageIn: 0,
-  output: 0,
-  reasoning: 0,
-};
 const blank = (): Mutable<Tally> => ({
   requests: 0,
   completions: 0,

@@ -1,4 +1,5 @@
 import type { Asked } from './asked.ts';
+import type { Call } from './call.ts';
 import { badRequest, type Problem } from './problem.ts';
 import type { Admission } from './quota.ts';
 
@@ -75,5 +76,19 @@ export function quotaProblem(
       ['retry-after', seconds],
       ['retry-after-ms', String(Math.max(1, waitMs))],
     ],
+  };
+}
+
+/** No such path, or not with this method. */
+export function lostProblem(family: Family, call: Call, status: 404 | 405): Problem {
+  if (family === 'anthropic')
+    return { status, type: 'not_found_error', message: status === 404 ? 'Not Found' : 'Method Not Allowed' };
+  return {
+    status,
+    type: 'invalid_request_error',
+    message:
+      status === 404
+        ? `Invalid URL (${call.method} ${call.path})`
+        : `Not allowed to ${call.method} on ${call.path}. (HINT: Perhaps you meant to use a different HTTP method?)`,
   };
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '#contracts';
 import { seeded } from '#kernel';
 import { answer, lastUser } from './answers/index.ts';
-import { blockTokens, limit } from './answers/limit.ts';
+import { limit } from './answers/limit.ts';
 import type { Asked, Reply } from './asked.ts';
 import { promptCache, segmentTokens } from './cache.ts';
-import { type Call, isObject, type JsonObject } from './call.ts';
+import type { Call, JsonObject } from './call.ts';
 import { readMessages } from './dialects/anthropic-messages/index.ts';
 import type { Answer, Dialect, QuotaFacts, Rendering, Wording } from './dialects/dialect.ts';
 import { listModels } from './dialects/models/index.ts';
@@ -17,11 +17,13 @@ import { type Choice, faultFromModel, faultsFromHeader, inject } from './faults/
 import type { Effects, WireFacts } from './faults/define.ts';
 import { firstToken, gap, gaps, type Law } from './latency.ts';
 import { lawFromHeader, type Model, population } from './models.ts';
-import { badRequest, isProblem, type Problem } from './problem.ts';
-import { keyProblem, modelProblem, overflowProblem, quotaProblem } from './problems.ts';
+import { isProblem, type Problem } from './problem.ts';
+import { keyProblem, lostProblem, modelProblem, overflowProblem, quotaProblem } from './problems.ts';
 import { type Admission, GENEROUS, quotas } from './quota.ts';
+import { bodyOf, credentialOf } from './read-call.ts';
 import { recordedScript } from './recorded-script.ts';
-import { type Header, type Part, type Script, type TokenUsage, whole } from './script.ts';
+import { type Header, type Part, type Script, whole } from './script.ts';
+import { NO_TOKENS, usageOf } from './usage.ts';
 import type { World } from './world/schema.ts';
 import { timeline } from './world/timeline.ts';
 
@@ -226,7 +228,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
     return {
       ...whole(200, [JSON_TYPE, ...headers(visit, before, admission)], body),
       before,
-      bill: { ...NO_OUTPUT, input: inputTokens },
+      bill: { ...NO_TOKENS, input: inputTokens },
     };
   };
 
@@ -238,7 +240,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
     ),
     before: firstToken(law, chance) / 4,
     // Counting is free, but it is a completed call.
-    bill: NO_OUTPUT,
+    bill: NO_TOKENS,
   });
 
   return (call: Call): Script => {
@@ -291,17 +293,6 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
 const eventWording = ({ endpoint, wording }: Place): Wording['problemEvent'] =>
   (endpoint.does === 'generate' && endpoint.dialect.problemEvent) || wording.problemEvent;
 
-const NO_OUTPUT: TokenUsage = Object.freeze({
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWriteLong: 0,
-  audioIn: 0,
-  imageIn: 0,
-  output: 0,
-  reasoning: 0,
-});
-
 /** Puts `ms` before the first part with the given role. */
 function* delayed(parts: Iterable<Part>, role: Part['role'], ms: number): Generator<Part> {
   let left = ms;
@@ -313,73 +304,5 @@ function* delayed(parts: Iterable<Part>, role: Part['role'], ms: number): Genera
   }
 }
 
-function usageOf(
-  asked: Asked,
-  replies: readonly Reply[],
-  inputTokens: number,
-  cached: { read: number; write: number; writeLong: number },
-): TokenUsage {
-  let audioIn = 0;
-  let imageIn = 0;
-  for (const { media } of asked.segments) {
-    if (media?.kind === 'audio') audioIn += media.tokens;
-    if (media?.kind === 'image') imageIn += media.tokens;
-  }
-  const { read, write, writeLong } = cached;
-  // A cached prefix may hold the images; what is read from the cache is no longer counted as an image.
-  const fresh = inputTokens - read - write - writeLong;
-  audioIn = Math.min(audioIn, fresh);
-  imageIn = Math.min(imageIn, fresh - audioIn);
-  let output = 0;
-  let reasoning = 0;
-  for (const reply of replies)
-    for (const block of reply.blocks)
-      if (block.kind === 'reasoning') reasoning += blockTokens(block);
-      else output += blockTokens(block);
-  return {
-    input: fresh - audioIn - imageIn,
-    cacheRead: read,
-    cacheWrite: write,
-    cacheWriteLong: writeLong,
-    audioIn,
-    imageIn,
-    output,
-    reasoning,
-  };
-}
-
 const tierOf = (asked: unknown): string =>
   asked === 'flex' || asked === 'priority' || asked === 'scale' || asked === 'fast' ? asked : 'default';
-
-function credentialOf(call: Call): string {
-  const bearer = call.header('authorization');
-  if (bearer !== undefined) return bearer.slice(bearer.indexOf(' ') + 1);
-  return call.header('x-api-key') ?? call.header('api-key') ?? '';
-}
-
-function bodyOf(call: Call, family: 'openai' | 'anthropic'): JsonObject | Problem {
-  try {
-    const parsed: unknown = JSON.parse(call.text);
-    if (isObject(parsed)) return parsed;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return badRequest(
-    family === 'anthropic'
-      ? 'The request body is not valid JSON.'
-      : "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
-  );
-}
-
-function lostProblem(family: 'openai' | 'anthropic', call: Call, status: 404 | 405): Problem {
-  if (family === 'anthropic')
-    return { status, type: 'not_found_error', message: status === 404 ? 'Not Found' : 'Method Not Allowed' };
-  return {
-    status,
-    type: 'invalid_request_error',
-    message:
-      status === 404
-        ? `Invalid URL (${call.method} ${call.path})`
-        : `Not allowed to ${call.method} on ${call.path}. (HINT: Perhaps you meant to use a different HTTP method?)`,
-  };
-}

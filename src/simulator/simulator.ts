@@ -28,16 +28,24 @@ export interface Simulator {
 }
 
 export function createSimulator(options: SimulatorOptions): Simulator {
-  const { clock, seed = 1, world = EMPTY_WORLD, log = () => undefined } = options;
+  const { clock, seed = 1, world = EMPTY_WORLD, log } = options;
   const book = ledger((model) => world.models[world.aliases[model] ?? model]?.prices);
   const performer: Performer = {
     respond: responder(clock, seed, world, book.asked),
-    settle: book.settle,
+    settle(script, played) {
+      book.settle(script, played);
+      log?.('debug', 'simulator.answer', {
+        model: script.model,
+        status: script.opening === 'answer' ? script.status : script.opening,
+        ending: played.how === 'left' ? 'left' : script.ending,
+        tokens: played.tokens,
+      });
+    },
   };
   return {
     world,
     fetch: (request) => fetchInProcess(request, clock, performer),
-    listen: (at) => listen(at, clock, performer, log),
+    listen: (at) => listen(at, clock, performer, log ?? (() => undefined)),
     ledger: book.read,
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
+import { z } from 'zod';
 import { folders } from './generate.ts';
 import { FAULTS } from './list.ts';
 
@@ -14,5 +15,7 @@ test.each(folders())('%s has a test and a note of its own', (name) => {
 
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))('%s works without parameters', (_, fault) => {
   expect(Object.keys(fault.inject({})).length).toBeGreaterThan(0);
+  // Reference pages and forms are made from this.
+  expect(z.toJSONSchema(fault.params, { io: 'input', unrepresentable: 'any' }).type).toBe('object');
   expect(fault.summary).toMatch(/^[A-Z].*\.$/);
 });

@@ -24,29 +24,42 @@ export function connection(
   let gone = false;
   /** Sent but not yet flushed: text is gathered, so that a head and a small body cost one system call. */
   let text = '';
+  /** Of `text` in UTF-8, counted as it grows: counting a joined text again would walk it once more for each chunk. */
+  let bytes = 0;
   /** Flushed but not taken by the socket. */
   let queue: Uint8Array[] = [];
   let atDrain: (() => void) | undefined;
 
   /** True when the socket has taken everything. */
-  const write = (data: string | Uint8Array): boolean => {
+  const write = (data: string | Uint8Array, size: number): boolean => {
     if (gone) return true;
     if (queue.length > 0) {
       queue.push(typeof data === 'string' ? Buffer.from(data) : data);
       return false;
     }
     const written = Math.max(0, socket.write(data));
-    if (written === sizeOf(data)) return true;
+    if (written === size) return true;
     queue.push((typeof data === 'string' ? Buffer.from(data) : data).subarray(written));
     return false;
   };
   const flush = (): boolean => {
     if (text !== '') {
       const out = text;
+      const size = bytes;
       text = '';
-      write(out);
+      bytes = 0;
+      write(out, size);
     }
     return queue.length === 0;
+  };
+  const put = (data: string | Uint8Array, size = sizeOf(data)) => {
+    if (typeof data === 'string') {
+      text += data;
+      bytes += size;
+    } else {
+      flush();
+      write(data, size);
+    }
   };
   /** Runs `then` once everything flushed has left. */
   const whenSent = (then: () => void) => {
@@ -56,31 +69,24 @@ export function connection(
 
   const stageFor = (call: WireCall): Stage => {
     let chunked = false;
-    const put = (data: string | Uint8Array) => {
-      if (typeof data === 'string') text += data;
-      else {
-        flush();
-        write(data);
-      }
-    };
     return {
       head(script) {
         chunked = script.length === undefined;
-        text += headText(script, clock, call.keepAlive);
+        put(headText(script, clock, call.keepAlive));
       },
       send(data) {
         const size = sizeOf(data);
         // A chunk of size 0 would be the end.
         if (size === 0) return;
-        if (!chunked) return put(data);
-        text += `${size.toString(16)}\r\n`;
-        put(data);
-        text += '\r\n';
+        if (!chunked) return put(data, size);
+        put(`${size.toString(16)}\r\n`);
+        put(data, size);
+        put('\r\n');
       },
       flush,
       end(ending) {
-        if (ending === 'clean' && chunked) text += '0\r\n\r\n';
-        if (ending === 'framing') text += 'this is no chunk size\r\n';
+        if (ending === 'clean' && chunked) put('0\r\n\r\n');
+        if (ending === 'framing') put('this is no chunk size\r\n');
         whenSent(() => finish(ending, call.keepAlive));
       },
       refuse(opening) {
@@ -117,7 +123,7 @@ export function connection(
       error: { message, type: 'invalid_request_error', param: null, code: null },
     });
     const script = whole(status, [['content-type', 'application/json']], body);
-    text += headText(script, clock, false) + body;
+    put(headText(script, clock, false) + body);
     whenSent(() => finish('clean', false));
   };
 
@@ -130,8 +136,10 @@ export function connection(
       const parsed = parser.next();
       if (parsed.kind === 'more') break;
       if (parsed.kind === 'call') perform(parsed.call);
-      else if (parsed.kind === 'continue') write('HTTP/1.1 100 Continue\r\n\r\n');
-      else refuse(parsed.status, parsed.message);
+      else if (parsed.kind === 'continue') {
+        put('HTTP/1.1 100 Continue\r\n\r\n');
+        flush();
+      } else refuse(parsed.status, parsed.message);
     }
     advancing = false;
   };

@@ -72,7 +72,10 @@ export const worldSchema = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe('Event time 0 of the time line; the start of the simulator when absent.'),
-  strict: z.boolean().default(false).describe('Answer 404 for models that are not listed here.'),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe('Answer 404 for models that are neither listed here nor begin with sim.'),
   models: z.record(z.string(), model).default({}),
   aliases: z.record(z.string(), z.string()).default({}).describe('Asked name to name in `models`.'),
   quotas: z.array(quota).default([]),

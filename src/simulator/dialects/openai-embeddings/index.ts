@@ -1,7 +1,6 @@
 import { seeded } from '#kernel';
 import type { Asked } from '../../asked.ts';
 import type { Json, JsonObject } from '../../call.ts';
-import { normal } from '../../draw.ts';
 import { badRequest, type Problem } from '../../problem.ts';
 import type { Rendering } from '../dialect.ts';
 import { checkFields, missing, wrongType, wrongValue } from '../openai-checks.ts';
@@ -76,25 +75,27 @@ export function writeEmbeddings(asked: Asked, tokens: number, rendering: Renderi
   });
 }
 
+/** Coordinates that one word moves. Enough that two words rarely share them, few enough that long texts stay cheap. */
+const TOUCHED = 48;
+
 /**
- * The normalised sum of one random direction for each word, so texts that share words lie close together and a search
- * over them makes sense. Of the text alone: equal texts, equal vectors, whatever the seed.
+ * Feature hashing (Weinberger et al. 2009): each word adds +1 or -1 at a few coordinates, so texts that share words lie
+ * close together and a search over them makes sense. Of the text alone: equal texts, equal vectors, whatever the seed.
  */
 function unitVector(text: string, size: number): Float32Array {
-  const sum = new Float32Array(size);
+  const vector = new Float32Array(size);
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text];
-  // The first few hundred words place a text well enough; a 32 MB input must not take minutes.
-  for (const word of words.slice(0, 256)) {
+  for (const word of words.slice(0, 4096)) {
     const random = seeded(word);
-    for (let i = 0; i < size; i++) (sum as { [i: number]: number })[i] = (sum[i] as number) + normal(random);
+    for (let i = 0; i < TOUCHED; i++) {
+      const at = Math.floor(random() * size);
+      vector[at] = (vector[at] as number) + (random() < 0.5 ? -1 : 1);
+    }
   }
-  const norm = Math.hypot(...chunked(sum));
-  return sum.map((x) => x / norm);
-}
-
-/** Partial norms, since a call with 4,096 arguments is slow. */
-function chunked(vector: Float32Array): number[] {
-  const norms: number[] = [];
-  for (let i = 0; i < vector.length; i += 256) norms.push(Math.hypot(...vector.subarray(i, i + 256)));
-  return norms;
+  let squares = 0;
+  for (const x of vector) squares += x * x;
+  // A text whose words cancel out exactly still needs a direction.
+  if (squares === 0) vector[0] = squares = 1;
+  const norm = Math.sqrt(squares);
+  return vector.map((x) => x / norm);
 }
