@@ -4,6 +4,8 @@ import { bytes, count, plural } from '../../parts/format.ts';
 import { blocksOf, foldAt, isInline, lengthOf, prettyJson, toolNames } from './conversation.ts';
 import { JsonText } from './Json.tsx';
 
+const FOLD = 1_600;
+
 /** The whole of it as a log: who in the margin, what beside it. */
 export function Conversation({ detail }: { readonly detail: ExchangeDetail }) {
   const { ask, answer, exchange } = detail;
@@ -61,6 +63,8 @@ function Turn({
   readonly names: ReadonlyMap<string, string>;
   readonly answered?: boolean;
 }) {
+  // Instructions are long and the same every time; what was said is what one came for.
+  const most = message.role === 'system' || message.role === 'developer' ? 480 : FOLD;
   return (
     <section
       className="turn"
@@ -77,17 +81,25 @@ function Turn({
         {message.parts.length === 0 ? <p className="quiet">empty</p> : null}
         {message.parts.map((part, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: parts of one immutable message, in its order
-          <PartView key={at} part={part} names={names} />
+          <PartView key={at} part={part} names={names} most={most} />
         ))}
       </div>
     </section>
   );
 }
 
-function PartView({ part, names }: { readonly part: Part; readonly names: ReadonlyMap<string, string> }) {
+function PartView({
+  part,
+  names,
+  most,
+}: {
+  readonly part: Part;
+  readonly names: ReadonlyMap<string, string>;
+  readonly most: number;
+}) {
   switch (part.kind) {
     case 'text':
-      return <Text text={part.text} />;
+      return <Text text={part.text} most={most} />;
     case 'reasoning':
       return (
         <details className="part part-reasoning">
@@ -152,7 +164,7 @@ function PartView({ part, names }: { readonly part: Part; readonly names: Readon
   }
 }
 
-function Text({ text }: { readonly text: string }) {
+function Text({ text, most = FOLD }: { readonly text: string; readonly most?: number }) {
   return blocksOf(text).map((block, at) =>
     block.kind === 'code' ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: blocks of one immutable text, in its order
@@ -162,15 +174,23 @@ function Text({ text }: { readonly text: string }) {
       </div>
     ) : (
       // biome-ignore lint/suspicious/noArrayIndexKey: blocks of one immutable text, in its order
-      <Folded key={at} text={block.text} />
+      <Folded key={at} text={block.text} most={most} />
     ),
   );
 }
 
 /** Long text is folded, never cut away: what is hidden says how much it is. */
-function Folded({ text, code = false }: { readonly text: string; readonly code?: boolean }) {
+function Folded({
+  text,
+  most = FOLD,
+  code = false,
+}: {
+  readonly text: string;
+  readonly most?: number;
+  readonly code?: boolean;
+}) {
   const [open, setOpen] = useState(false);
-  const fold = foldAt(text);
+  const fold = foldAt(text, most);
   const shown = open || fold === undefined ? text : text.slice(0, fold);
   return (
     <>

@@ -39,7 +39,8 @@ test('whatever the text, no word of it is lost', () => {
 });
 
 test('JSON is indented, anything else is left alone', () => {
-  expect(prettyJson('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(prettyJson('{"a":[1]}')).toBe('{ "a": [ 1 ] }');
+  expect(prettyJson(`{"a":"${'x'.repeat(80)}"}`)).toBe(`{\n  "a": "${'x'.repeat(80)}"\n}`);
   expect(prettyJson('{"a":')).toBe('{"a":');
   expect(prettyJson('12')).toBe('12');
 });
@@ -68,9 +69,9 @@ test('tokens joined are the text, for JSON and for anything else', () => {
 });
 
 test('long text folds at a line, short text not at all', () => {
-  expect(foldAt('x'.repeat(1_900))).toBeUndefined();
-  expect(foldAt(`${'x'.repeat(1_000)}\n${'y'.repeat(5_000)}`)).toBe(1_000);
-  expect(foldAt('x'.repeat(9_000))).toBe(1_600);
+  expect(foldAt('x'.repeat(1_900), 1_600)).toBeUndefined();
+  expect(foldAt(`${'x'.repeat(1_000)}\n${'y'.repeat(5_000)}`, 1_600)).toBe(1_000);
+  expect(foldAt('x'.repeat(9_000), 1_600)).toBe(1_600);
 });
 
 test('results find the name of their tool, and only pictures inside the body are shown', () => {

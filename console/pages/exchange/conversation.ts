@@ -23,12 +23,17 @@ export const blocksOf = (text: string): readonly Block[] => {
   return blocks;
 };
 
-/** Indented when it is JSON, as it is otherwise: arguments of a cut answer often are not. */
+/** A line of JSON that fits is read faster than the same on six. */
+const ONE_LINE = 72;
+
+/** Indented when it is long JSON, as it is otherwise: arguments of a cut answer often are none. */
 export const prettyJson = (text: string): string => {
   const trimmed = text.trim();
   if (!/^[[{]/.test(trimmed)) return text;
   try {
-    return JSON.stringify(JSON.parse(trimmed), null, 2);
+    const indented = JSON.stringify(JSON.parse(trimmed), null, 2);
+    const line = indented.replace(/\n\s*/g, ' ');
+    return line.length <= ONE_LINE ? line : indented;
   } catch {
     return text;
   }
@@ -61,7 +66,7 @@ const textOf = (part: Part): string => {
 };
 
 /** Where to fold a long text: at a line end near the limit, so that no line is torn. Undefined when it is short enough. */
-export const foldAt = (text: string, most = 1_600): number | undefined => {
+export const foldAt = (text: string, most: number): number | undefined => {
   if (text.length <= most * 1.25) return undefined;
   const line = text.lastIndexOf('\n', most);
   return line > most / 2 ? line : most;
