@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createOpenAI } from '@ai-sdk/openai';
 import Anthropic from '@anthropic-ai/sdk';
+import { generateText, Output, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
+import { z } from 'zod';
 import { systemClock } from '#kernel';
 import { createSimulator, type Listening } from './index.ts';
 
@@ -453,5 +457,40 @@ describe('the rest', () => {
       'anthropic-ratelimit-tokens-reset',
     ])
       expect(told.response.headers.get(name)).not.toBeNull();
+  });
+});
+
+describe('the AI SDK', () => {
+  const models = () => {
+    const baseURL = `${server.url}/v1`;
+    const viaOpenai = createOpenAI({ baseURL, apiKey: 'x' });
+    return [
+      viaOpenai.chat(MODEL),
+      viaOpenai.responses(MODEL),
+      createAnthropic({ baseURL, apiKey: 'x' })('claude-haiku-4-5'),
+    ];
+  };
+
+  test('text, stream, object and a tool loop, through each of its three providers', async () => {
+    const weather = tool({
+      description: 'Weather of a city',
+      inputSchema: z.object({ city: z.string() }),
+      execute: async ({ city }) => `${city} is sunny`,
+    });
+    for (const model of models()) {
+      expect((await generateText({ model, prompt: 'what is 17*23' })).text).toBe('17 * 23 = 391');
+      const stream = streamText({ model, prompt: 'echo: one two three' });
+      expect(await stream.text).toBe('one two three');
+      const output = Output.object({ schema: z.object({ name: z.string(), age: z.number().int() }) });
+      const made = await generateText({ model, prompt: ABOUT_ADA, output });
+      expect(made.output).toEqual({ name: 'Ada Lovelace', age: 36 });
+      const looped = await generateText({
+        model,
+        prompt: 'What is the weather in Paris and Rome?',
+        tools: { weather },
+        stopWhen: stepCountIs(3),
+      });
+      expect(looped.text).toBe('weather says: Paris is sunny. weather says: Rome is sunny.');
+    }
   });
 });

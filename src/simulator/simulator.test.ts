@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { systemClock, virtualClock } from '#kernel';
-import { createSimulator, type Simulator } from './index.ts';
+import { createSimulator, EMPTY_WORLD, type Simulator } from './index.ts';
 
 const HOST = 'http://simulator';
 const chat = (body: object, init: RequestInit = {}) =>
@@ -112,4 +112,23 @@ test('a caller who hangs up a socket stops the generation too', async () => {
     while (sim.ledger().total.cancelled === 0) await Bun.sleep(5);
     expect(sim.ledger().total).toMatchObject({ cancelled: 1, completions: 0 });
   });
+});
+
+test('in process too, a reader who stops reading stops the generation', async () => {
+  const clock = virtualClock();
+  const sim = createSimulator({ clock });
+  const content = `echo: ${'abc '.repeat(20_000).trim()}`;
+  const ask = { model: 'sim-instant', stream: true, messages: [{ role: 'user', content }] };
+  const response = await clock.run(sim.fetch(chat(ask)));
+  await clock.advance(1000);
+  expect(sim.ledger().total.completions).toBe(0);
+  expect(await clock.run(response.text())).toEndWith('data: [DONE]\n\n');
+  expect(sim.ledger().total).toMatchObject({ completions: 1, tokens: { output: 20_000 } });
+});
+
+test('a world with a fault that does not exist is refused at once', () => {
+  const scene = { fault: 'cutt', with: {}, on: {}, probability: 1 };
+  expect(() =>
+    createSimulator({ clock: virtualClock(), world: { ...EMPTY_WORLD, timeline: [scene] } }),
+  ).toThrow('Did you mean "cut"?');
 });

@@ -1,5 +1,6 @@
 import type { Random } from '../draw.ts';
-import { type Choice, faultNamed } from '../faults/choose.ts';
+import { type Choice, faultNamed, unknownFault } from '../faults/choose.ts';
+import type { Fault } from '../faults/define.ts';
 import { matches } from '../quota.ts';
 import type { Scene, World } from './schema.ts';
 
@@ -18,12 +19,13 @@ export function timeline(world: World, startedAt: number) {
   const origin = world.start === undefined ? startedAt : Date.parse(world.start);
   const scenes = world.timeline.map((scene) => ({
     scene,
+    fault: known(scene),
     prompt: regex(scene),
     window: windowOf(scene, origin),
   }));
   return (at: Situation, random: Random): Choice[] => {
     const choices: Choice[] = [];
-    for (const { scene, prompt, window } of scenes) {
+    for (const { scene, fault, prompt, window } of scenes) {
       if (!window(at.now)) continue;
       const { on } = scene;
       if (!matches(on.model, at.model) || !matches(on.endpoint, at.endpoint) || !matches(on.key, at.key))
@@ -31,11 +33,17 @@ export function timeline(world: World, startedAt: number) {
       if (on.region !== undefined && on.region !== at.region) continue;
       if (prompt && !prompt.test(at.prompt)) continue;
       if (scene.probability < 1 && random() >= scene.probability) continue;
-      const fault = faultNamed(scene.fault);
-      if (fault) choices.push({ fault, params: scene.with });
+      choices.push({ fault, params: scene.with });
     }
     return choices;
   };
+}
+
+/** A world need not come from `loadWorld`; a fault that silently never happens would make a drill pass. */
+function known({ fault: name }: Scene): Fault {
+  const fault = faultNamed(name);
+  if (!fault) throw new RangeError(unknownFault(name));
+  return fault;
 }
 
 const regex = (scene: Scene): RegExp | undefined =>
