@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'bun:test';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
-import { type Store, StoreUnavailable } from '#contracts';
-import { systemClock, virtualClock } from '#kernel';
+import { type Clock, type Store, StoreUnavailable } from '#contracts';
+import { virtualClock } from '#kernel';
 import { freshDatabase } from './embedded/testing.ts';
 import { openStore } from './index.ts';
-import { idMaker, START, sample } from './testing.ts';
+import { idMaker, START, sample, testClock } from './testing.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -53,7 +53,7 @@ async function cable(url: string) {
   };
 }
 
-async function setUp(clock = systemClock()) {
+async function setUp(clock: Clock = testClock) {
   const database = await freshDatabase();
   cleanups.push(() => database.drop());
   const wire = await cable(database.url);
@@ -79,7 +79,7 @@ async function allUnavailable(store: Store) {
 test('nobody listens: every call is refused at once', async () => {
   const store = openStore({
     url: 'postgres://nobody@127.0.0.1:5849/none',
-    clock: systemClock(),
+    clock: testClock,
     log: () => undefined,
   });
   await allUnavailable(store);
@@ -108,7 +108,7 @@ test('the line is cut under a batch: it is refused whole, and goes in once when 
 }, 30_000);
 
 test('a database that falls silent is given up after its time, and asked anew when it is back', async () => {
-  const clock = virtualClock({ settle: 1 });
+  const clock = virtualClock({ settle: 1, start: START });
   const { store, wire } = await setUp(clock);
   wire.set('silent');
   const refused = allUnavailable(store);

@@ -118,10 +118,10 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Classes of SQLSTATE that are about the server and not about the statement: connection, resources (disk full, too many
- * clients), operator intervention (shutdown, timeout, recovery), transaction rollback, system error.
+ * Classes of SQLSTATE that are about the server and not about the statement: connection, login, missing database, resources
+ * (disk full, too many clients), operator intervention (shutdown, timeout, recovery), transaction rollback, system error.
  */
-const SERVER_TROUBLE = /^(08|53|57|58|40|25006|55P03|XX)/;
+const SERVER_TROUBLE = /^(08|25006|28|3D|40|53|55P03|57|58|XX)/;
 
 function translate(error: unknown): unknown {
   if (!(error instanceof SQL.PostgresError)) return error;

@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type ExchangeFilter, isGood, OUTCOMES, type Store } from '#contracts';
-import { systemClock } from '#kernel';
 import { connect, type Database } from './connection.ts';
 import { freshDatabase } from './embedded/testing.ts';
 import { openStore } from './index.ts';
 import { listExchanges } from './list.ts';
-import { idMaker, releaseOf, START, sample } from './testing.ts';
+import { idMaker, releaseOf, START, sample, testClock } from './testing.ts';
 
 let made: Awaited<ReturnType<typeof freshDatabase>>;
 let store: Store;
 let database: Database;
 
-const options = { clock: systemClock(), log: () => undefined };
+const options = { clock: testClock, log: () => undefined };
 const pick = <T>(from: readonly T[], n: number): T => from[n % from.length] as T;
 
 /** Three days with quiet hours and a burst, and values of every rarity. */

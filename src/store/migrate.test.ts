@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
 import { SQL } from 'bun';
-import { systemClock } from '#kernel';
 import { freshDatabase } from './embedded/testing.ts';
 import { openStore, SCHEMA_VERSION, SchemaTooNew } from './index.ts';
+import { testClock } from './testing.ts';
 
-const open = (url: string) => openStore({ url, clock: systemClock(), log: () => undefined });
+const open = (url: string) => openStore({ url, clock: testClock, log: () => undefined });
 
 test('processes that boot at once migrate one after the other, and only the first does the work', async () => {
   const database = await freshDatabase();

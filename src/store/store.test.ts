@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Store } from '#contracts';
-import { systemClock } from '#kernel';
 import { freshDatabase } from './embedded/testing.ts';
 import { openStore } from './index.ts';
-import { idMaker, START, sample } from './testing.ts';
+import { idMaker, START, sample, testClock } from './testing.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let store: Store;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  store = openStore({ url: database.url, clock: systemClock(), log: () => undefined });
+  store = openStore({ url: database.url, clock: testClock, log: () => undefined });
   await store.upkeep.migrate();
 }, 60_000);
 afterAll(async () => {

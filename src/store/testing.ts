@@ -5,6 +5,7 @@ import {
   type BodyHash,
   type ChainHash,
   type ChainLink,
+  type Clock,
   type DigestedExchange,
   type Exchange,
   type ExchangeId,
@@ -12,11 +13,14 @@ import {
   NO_USAGE,
   type ReleaseId,
 } from '#contracts';
-import { exchangeIds, hashBody, hashLink, sha256, virtualClock } from '#kernel';
+import { exchangeIds, hashBody, hashLink, sha256, systemClock, virtualClock } from '#kernel';
 
 /** Exchanges for tests, as a scribe would hand them over. */
 
 export const START = Date.UTC(2026, 0, 5, 12);
+
+/** Real timers at a fixed date: what is believable event time must not depend on the day the tests run. */
+export const testClock: Clock = { ...systemClock(), now: () => START + 100 * 86_400_000 };
 
 export const releaseOf = (axes: Axes): ReleaseId =>
   sha256(JSON.stringify(Object.entries(axes).sort())).slice(0, 32) as ReleaseId;

@@ -1,3 +1,4 @@
+import { SQL } from 'bun';
 import { type Clock, type DigestedExchange, type Exchange, type Log, StoreUnavailable } from '#contracts';
 import { plainArray } from './arrays.ts';
 import { attempts } from './attempts.ts';
@@ -117,10 +118,8 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
     try {
       return await commit(entries);
     } catch (error) {
-      const state = sqlState(error instanceof StoreUnavailable ? error.cause : error);
-      const raced = state === UNIQUE_VIOLATION || state === NO_PARTITION || state === DEADLOCK;
-      if (raced && tries > 1) return store(entries, tries - 1);
-      if (error instanceof StoreUnavailable) throw error;
+      if (raced(error) && tries > 1) return store(entries, tries - 1);
+      if (!poisonous(error)) throw error;
       const [only] = entries;
       if (entries.length === 1 && only) {
         await reject(only.source.exchange, error);
@@ -167,6 +166,27 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
       return { inserted: await store(ordered) };
     },
   };
+}
+
+function raced(error: unknown): boolean {
+  const cause = error instanceof StoreUnavailable ? error.cause : error;
+  const state = sqlState(cause);
+  if (state === UNIQUE_VIOLATION || state === DEADLOCK) return true;
+  // A violated check has the same code, and a name.
+  return state === NO_PARTITION && cause instanceof SQL.PostgresError && cause.constraint === undefined;
+}
+
+/** SQLSTATE classes that are about values: data, integrity, a row too large. */
+const ABOUT_VALUES = /^(21|22|23|54)/;
+
+/**
+ * Whether one exchange may be to blame. Anything else (no schema yet, no permission, no database) would set every
+ * exchange aside one by one where the batch should simply come again.
+ */
+function poisonous(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return ABOUT_VALUES.test(state);
+  return error instanceof Unstorable || error instanceof RangeError || error instanceof TypeError;
 }
 
 async function findExisting(tx: Session, entries: readonly Entry[]): Promise<Set<string>> {
