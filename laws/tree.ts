@@ -41,6 +41,8 @@ export function resolveImport(
 ): { readonly kind: 'file' | 'door' | 'package'; readonly name: string } {
   if (path.startsWith('.'))
     return { kind: 'file', name: normalize(relative(ROOT, join(ROOT, dirname(from), path))) };
+  // The manifest is data about all rooms and belongs to none.
+  if (path === '#manifest') return { kind: 'package', name: path };
   if (path.startsWith('#')) return { kind: 'door', name: path };
   return {
     kind: 'package',

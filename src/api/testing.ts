@@ -3,8 +3,8 @@ import { NO_COST, NO_USAGE } from '#contracts';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, rebuildAsk } from '#protocols';
 import { openStore } from '#store';
+import { freshDatabase } from '#store/testing';
 import { createLiveFeed } from '#telemetry';
-import { freshDatabase } from '../store/embedded/testing.ts';
 import { createAdminToken, createApi, createKeyService } from './index.ts';
 
 /** The control plane for tests: a real server over a real database that can be taken away and given back. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { carried } from './carried.ts';
 
 export interface Asset {
   readonly type: string;
@@ -23,10 +24,18 @@ const typeOf = (path: string): string =>
   TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 
 /** A built file under the path at which the page asks for it. */
-export const asAsset = (path: string, body: Blob): readonly [string, Asset] => [
+const asAsset = (path: string, body: Blob): readonly [string, Asset] => [
   path === 'index.html' ? '/' : `/${path}`,
   { type: typeOf(path), body },
 ];
+
+/** The console of this build: carried inside the binary, or bundled from the sources of the checkout into `out`. */
+export const prepareConsole = (root: string, out: string): Promise<Assets> =>
+  carried
+    ? Promise.resolve(
+        new Map(Object.entries(carried.console).map(([path, file]) => asAsset(path, Bun.file(file)))),
+      )
+    : buildConsole(root, out);
 
 /**
  * Bundles the console from its sources into `out`, in a process of its own: the bundler's memory would stay with the
@@ -46,7 +55,7 @@ export async function buildConsole(root: string, out: string): Promise<Assets> {
   return readAssets(out);
 }
 
-export const readAssets = (folder: string): Assets =>
+const readAssets = (folder: string): Assets =>
   new Map(
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

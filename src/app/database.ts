@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Clock, Log, Store } from '#contracts';
 import { openStore } from '#store';
-import { EmbeddedPostgresError, startEmbedded } from '#store/embedded';
+import { binariesFromArchive, EmbeddedPostgresError, startEmbedded } from '#store/embedded';
+import { carried } from './carried.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { StartError } from './start-error.ts';
 
@@ -17,7 +19,6 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
-  readonly binaries?: string;
 }
 
 /** The database cannot be reached, which time may mend; unlike a broken one, which only a person can. */
@@ -39,8 +40,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return { store, url, kind };
 }
 
-async function ownPostgres({ dataDir, clock, log, lifecycle, binaries }: DatabaseOptions): Promise<string> {
+async function ownPostgres({ dataDir, clock, log, lifecycle }: DatabaseOptions): Promise<string> {
   try {
+    const binaries =
+      carried && (await binariesFromArchive(Bun.file(carried.postgres), join(dataDir, 'cache')));
     const postgres = await startEmbedded({
       dataDir,
       clock,

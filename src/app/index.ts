@@ -1,15 +1,20 @@
+// The command line prints and logs, but telemetry and providers are none of its neighbours.
+export { providers } from '#providers';
+export { createRedactor } from '#telemetry';
 export {
   ConfigError,
   DEFAULT_FILE,
   formatProblem,
+  kindOf,
   type LoadedConfig,
   loadConfig,
   nearest,
   parseConfig,
 } from './config/index.ts';
-export { type Assets, buildConsole } from './console-assets.ts';
+export { type Assets, prepareConsole } from './console-assets.ts';
 export { createLog } from './log.ts';
 export { buildRoutes, describeRoutes } from './routes.ts';
+export { type SimulateOptions, type Simulating, simulate } from './simulate.ts';
 export { type Running, type StartOptions, start } from './start.ts';
 export { StartError } from './start-error.ts';
 export { VERSION } from './version.ts';

@@ -1,11 +1,11 @@
-import type { Clock, Log, Redactor } from '#contracts';
+import type { Clock, Log } from '#contracts';
+import { createRedactor } from '#telemetry';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const COLOURS = { debug: 90, info: 36, warn: 33, error: 31 } as const;
 
 export interface LogOptions {
   readonly clock: Clock;
-  readonly redactor: Redactor;
   readonly write: (line: string) => void;
   /** For eyes: short and coloured. Otherwise one JSON object a line. */
   readonly pretty: boolean;
@@ -13,7 +13,8 @@ export interface LogOptions {
 }
 
 /** The product's own log, to standard error. Masked as a whole line, so that no field can carry a secret out. */
-export function createLog({ clock, redactor, write, pretty, level }: LogOptions): Log {
+export function createLog({ clock, write, pretty, level }: LogOptions): Log {
+  const redactor = createRedactor();
   const least = LEVELS.indexOf(level);
   return (at, event, data = {}) => {
     if (LEVELS.indexOf(at) < least) return;

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '#contracts';
 import { hostScribe, type ScribeHost, spawnWorker } from '#telemetry';
+import { carried } from './carried.ts';
 
 /** What the thread is told when it begins. */
 export interface ScribeGiven {
@@ -14,7 +15,8 @@ export function startScribeThread(
 ): ScribeThread {
   const { clock, log, databaseUrl, spool } = options;
   const host = hostScribe({
-    spawn: spawnWorker(new URL('./scribe-worker.ts', import.meta.url)),
+    // Inside a binary every entry point lies bundled at the root.
+    spawn: spawnWorker(new URL(carried ? './scribe-worker.js' : './scribe-worker.ts', import.meta.url)),
     given: { databaseUrl, spool } satisfies ScribeGiven,
     clock,
     log,

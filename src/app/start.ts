@@ -1,5 +1,5 @@
 import { createApi, createKeyService, type KeyService } from '#api';
-import type { Clock, Config, Log, Redactor, RouteTable, Status, SystemView } from '#contracts';
+import type { Clock, Config, Log, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
 import { estimateUsage, protocolByName, protocols, rebuildAsk } from '#protocols';
@@ -26,11 +26,8 @@ export interface StartOptions {
   /** Postgres URL of the environment, over the file's. */
   readonly databaseUrl?: string;
   readonly log: Log;
-  readonly redactor: Redactor;
   /** Bundles or unpacks the console; called once, after the listener stands. */
   readonly console: () => Promise<Assets>;
-  /** Postgres binaries other than those of the npm package. */
-  readonly binaries?: string;
   /** Name of a first key to create when none exists, so that a listener beyond loopback can start. */
   readonly createKey?: string;
   readonly clock?: Clock;
@@ -52,12 +49,12 @@ export interface Running {
 
 /** Starts the whole product in this process. @throws StartError with a remedy; nothing is left running then. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { loaded, log, redactor } = options;
+  const { loaded, log } = options;
   const { config } = loaded;
   const clock = options.clock ?? systemClock();
   const lifecycle = createLifecycle(log);
   try {
-    return await compose({ ...options, config, clock, lifecycle, redactor });
+    return await compose({ ...options, config, clock, lifecycle });
   } catch (error) {
     await lifecycle.stop();
     throw error;
@@ -71,18 +68,18 @@ type Composition = StartOptions & {
 };
 
 async function compose(given: Composition): Promise<Running> {
-  const { loaded, config, clock, log, lifecycle, redactor } = given;
+  const { loaded, config, clock, log, lifecycle } = given;
   const startedAt = clock.now();
   const folder = openDataFolder(config.data, given.cwd);
   lifecycle.onStop('data folder', folder.release);
 
   let thread: ScribeThread | undefined;
-  const bodies = createRedactor();
+  const redactor = createRedactor();
   const recorder = createRecorder({
     files: nodeSpoolFiles(folder.spool),
     clock,
     log,
-    redactor: bodies,
+    redactor,
     protocols: protocolByName,
     maxBytes: config.spool.max,
     progress: () => thread?.progress(),
@@ -227,7 +224,6 @@ async function compose(given: Composition): Promise<Running> {
       clock,
       log,
       lifecycle,
-      ...(given.binaries !== undefined && { binaries: given.binaries }),
     });
     late.bind(database.store);
     thread = startScribeThread({ databaseUrl: database.url, spool: folder.spool, clock, log });

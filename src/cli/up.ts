@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { buildConsole, createLog, loadConfig, type Running, start } from '#app';
+import { Command } from 'commander';
+import { createLog, loadConfig, prepareConsole, type Running, start } from '#app';
 import { systemClock } from '#kernel';
-import { createRedactor } from '#telemetry';
+import { port, untilSignal } from './process.ts';
 import { bold, cyan, dim, yellow } from './terminal.ts';
 
 interface UpFlags {
@@ -20,7 +20,7 @@ export const up = () =>
     .description('Start gateway, control plane and console.')
     .option('-c, --config <file>', 'configuration file (default: midwatch.yaml if it exists)')
     .option('--host <address>', 'address to listen on')
-    .option('--port <number>', 'port to listen on', whole)
+    .option('--port <number>', 'port to listen on; 0 takes any free one', port)
     .option('--data <folder>', 'data folder')
     .option('--create-key <name>', 'create a first key if none exists, and print it')
     .option('--json', 'print one JSON object when ready, logs as JSON lines')
@@ -40,11 +40,9 @@ async function run(flags: UpFlags): Promise<void> {
     listen: { host: flags.host ?? listen.host, port: flags.port ?? listen.port },
     data: flags.data ?? loaded.config.data,
   };
-  const redactor = createRedactor();
   const pretty = flags.json === undefined && process.stderr.isTTY === true;
   const log = createLog({
     clock: systemClock(),
-    redactor,
     pretty,
     level: flags.verbose ? 'debug' : 'info',
     write: (line) => process.stderr.write(line),
@@ -53,8 +51,7 @@ async function run(flags: UpFlags): Promise<void> {
     loaded: { ...loaded, config },
     cwd,
     log,
-    redactor,
-    console: () => buildConsole(join(import.meta.dir, '..', '..'), join(config.data, 'console')),
+    console: () => prepareConsole(join(import.meta.dir, '..', '..'), join(config.data, 'console')),
     ...(process.env.DATABASE_URL && { databaseUrl: process.env.DATABASE_URL }),
     ...(flags.createKey !== undefined && { createKey: flags.createKey }),
   });
@@ -78,11 +75,6 @@ async function run(flags: UpFlags): Promise<void> {
   await running.stop();
   process.exit(0);
 }
-
-const untilSignal = () =>
-  new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
 
 /** Every line below a heading works when pasted. */
 function banner(running: Running, source: string): string {
@@ -122,11 +114,4 @@ function banner(running: Running, source: string): string {
     '',
   ];
   return lines.join('\n');
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('a port is a whole number from 0 to 65535.');
-  return value;
 }
