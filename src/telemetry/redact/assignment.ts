@@ -1,5 +1,4 @@
 import {
-  ALNUM,
   APOSTROPHE,
   B64,
   BACKSLASH,
@@ -50,23 +49,43 @@ const NAMES: readonly (readonly [ending: string, sort: Sort])[] = [
 ];
 
 /** Positions in a list and words of a vocabulary are called tokens too. */
-const NO_SECRET =
-  /(?:page|next|prev|previous|continuation|sync|stop|start|pad|eos|bos|max|min|last|first)token$/;
+const POSITIONS = 'page next prev previous continuation sync stop start pad eos bos max min last first'
+  .split(' ')
+  .map((word) => `${word}token`);
 
-/** Last two letters of the names above: most colons are refused by one look into this. */
-const LAST_TWO = new Uint8Array(65_536);
-for (const [name] of NAMES)
-  LAST_TWO[pair(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))] = 1;
+/** What may stand between a name and its colon. */
+const BETWEEN = new Uint8Array(256);
+for (const c of ' "\'\\]`') BETWEEN[c.charCodeAt(0)] = 1;
 
-function pair(a: number, b: number): number {
-  return (a << 8) | b;
+/** Last three letters of the names, five bits each: most colons are refused by one look into this. */
+const LAST_THREE = new Uint8Array(32_768);
+const BY_LAST_THREE = new Map<number, (typeof NAMES)[number][]>();
+const lastThree = (a: number, b: number, c: number): number => ((a & 31) << 10) | ((b & 31) << 5) | (c & 31);
+for (const entry of NAMES) {
+  const [a = 0, b = 0, c = 0] = Buffer.from(entry[0].slice(-3));
+  const code = lastThree(a, b, c);
+  LAST_THREE[code] = 1;
+  BY_LAST_THREE.set(code, [...(BY_LAST_THREE.get(code) ?? []), entry]);
 }
+
+const isTelling = (code: number): boolean => LAST_THREE[code] === 1;
+
+/** False for most of the `"name":` that JSON is full of: what follows is no string, or the name does not tell. */
+export const mayAssign = (b: Uint8Array, at: number): boolean =>
+  b[at - 1] !== QUOTE ||
+  b[at - 2] === BACKSLASH ||
+  (MAY_BEGIN[b[at + 1]!] === 1 && isTelling(lastThree(b[at - 4]!, b[at - 3]!, b[at - 2]!)));
+
+/** What a string, or the space before it, begins with. */
+const MAY_BEGIN = new Uint8Array(256);
+for (const c of '"\'`\\ \t\n\r') MAY_BEGIN[c.charCodeAt(0)] = 1;
 
 /** The value assigned at `at`, a `:` or `=`, if it is a secret. */
 export function assigned(b: Uint8Array, at: number): Span | undefined {
   const name = nameEnd(b, at);
-  if (LAST_TWO[pair(lower(b[name - 2] ?? 0), lower(b[name - 1] ?? 0))] === 0) return undefined;
-  const sort = sortOf(b, name);
+  if (name < 3) return undefined;
+  const code = lastThree(b[name - 3]!, b[name - 2]!, b[name - 1]!);
+  const sort = isTelling(code) ? sortOf(b, name, BY_LAST_THREE.get(code) ?? []) : undefined;
   if (!sort) return undefined;
   const whole = valueAfter(b, at + 1);
   if (!whole) return undefined;
@@ -77,30 +96,30 @@ export function assigned(b: Uint8Array, at: number): Span | undefined {
 /** Steps back over spaces, brackets, quotes and their escapes. */
 function nameEnd(b: Uint8Array, at: number): number {
   let i = at;
-  for (;;) {
-    const byte = b[i - 1];
-    if (
-      byte === SPACE ||
-      byte === QUOTE ||
-      byte === APOSTROPHE ||
-      byte === BACKSLASH ||
-      byte === 0x5d ||
-      byte === 0x60
-    )
-      i--;
+  while (at - i <= 16) {
+    const byte = b[i - 1] ?? 0;
+    if (BETWEEN[byte] === 1) i--;
     // How some serialisers escape a quote.
-    else if (textAt(b, i - 6, '\\u0022') || textAt(b, i - 6, '\\u0027')) i -= 6;
-    else return i;
-    if (at - i > 16) return i;
+    else if ((byte === 0x32 || byte === 0x37) && textAt(b, i - 5, 'u002') && b[i - 6] === BACKSLASH) i -= 6;
+    else break;
   }
+  return i;
 }
 
-function sortOf(b: Uint8Array, end: number): Sort | undefined {
-  let name = '';
-  for (let i = end - 1; i >= 0 && end - i <= 48 && (is(b, i, ALNUM | DASH) || b[i] === 0x2e); i--)
-    if (is(b, i, ALNUM)) name = String.fromCharCode(lower(b[i] ?? 0)) + name;
-  const found = NAMES.find(([ending]) => name.endsWith(ending));
-  return found && !NO_SECRET.test(name) ? found[1] : undefined;
+function sortOf(b: Uint8Array, end: number, candidates: readonly (typeof NAMES)[number][]): Sort | undefined {
+  const found = candidates.find(([ending]) => endsWith(b, end, ending));
+  if (!found) return undefined;
+  return found[0] === 'token' && POSITIONS.some((word) => endsWith(b, end, word)) ? undefined : found[1];
+}
+
+/** Does a name that ends at `end` end with `ending`, whatever its case and separators? */
+function endsWith(b: Uint8Array, end: number, ending: string): boolean {
+  let at = end - 1;
+  for (let i = ending.length - 1; i >= 0; i--, at--) {
+    while (i < ending.length - 1 && (is(b, at, DASH) || b[at] === 0x2e)) at--;
+    if (lower(b[at] ?? 0) !== ending.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 interface Value {
@@ -113,7 +132,7 @@ const LONGEST = 4_096;
 
 function valueAfter(b: Uint8Array, at: number): Value | undefined {
   let i = at;
-  while (b[i] === 0x3d || b[i] === 0x3e || b[i] === SPACE || b[i] === 0x09) i++;
+  while (b[i] === 0x3d || b[i] === 0x3e || b[i] === SPACE || (b[i]! >= 0x09 && b[i]! <= 0x0d)) i++;
   let slashes = 0;
   while (b[i + slashes] === BACKSLASH) slashes++;
   const quote = b[i + slashes];

@@ -74,18 +74,27 @@ for (const prefix of PREFIXES) {
   BY_LAST[last] = [...(BY_LAST[last] ?? []), prefix];
 }
 
-/** A key whose prefix ends at `at`, a `-` or `_`. */
-export function prefixed(b: Uint8Array, at: number): Span | undefined {
+/**
+ * A key whose prefix ends at `at`, a `-` or `_`. A number says that up to there nothing looks drawn by chance, so that no
+ * later prefix within needs to be tried: a run of `sk-sk-sk-…` stays linear.
+ */
+export function prefixed(b: Uint8Array, at: number): Span | number | undefined {
   const candidates = BY_LAST[b[at - 1] ?? 0];
   if (!candidates) return undefined;
-  for (const prefix of candidates) {
-    const start = at + 1 - prefix.text.length;
-    if (!textAt(b, start, prefix.text)) continue;
-    const end = keyEnd(b, at + 1, prefix, start);
-    if (end !== undefined) return { start: afterSubprefix(b, at + 1), end };
+  for (const { text, tail, min } of candidates) {
+    const start = at + 1 - text.length;
+    if (!textAt(b, start, text)) continue;
+    const inWord = text === 'sk-' && insideWord(b, start);
+    if (inWord && endsWord(b, start) && !isOldKey(b, at + 1)) return undefined;
+    const rest = restOf(b, at + 1, tail);
+    if (!rest.drawn || (inWord && rest.first - at > LONGEST_INSIDE)) return rest.first;
+    if (rest.length >= min) return { start: afterSubprefix(b, at + 1), end: rest.end };
   }
   return undefined;
 }
+
+/** Longest key that is believed without a boundary before it; beyond it is a picture in base64url that happens to hold `sk-`. */
+const LONGEST_INSIDE = 300;
 
 function afterSubprefix(b: Uint8Array, at: number): number {
   for (const word of SUBPREFIXES) if (textAt(b, at, word)) return at + word.length;
@@ -93,29 +102,25 @@ function afterSubprefix(b: Uint8Array, at: number): number {
 }
 
 /**
- * End of a key whose rest begins at `from`, if it is one. A key that a mailer or a terminal has wrapped goes on after the
- * line break, as long as what follows looks drawn by chance too.
+ * What follows a prefix: to the end of the run, and past a line break when a mailer or a terminal has wrapped it, as long as
+ * what comes then looks drawn by chance too.
  */
-function keyEnd(b: Uint8Array, from: number, { text, tail, min }: Prefix, start: number): number | undefined {
-  const first = runEnd(b, from, tail, MOST);
+function restOf(b: Uint8Array, from: number, tail: number) {
+  const first = runEnd(b, from, tail);
   let end = first;
   let length = first - from;
   let drawn = drawnBetween(b, from, first);
   for (let lines = 0; lines < 8; lines++) {
     const next = afterBreak(b, end);
     if (next === end) break;
-    const stop = runEnd(b, next, tail, MOST);
+    const stop = runEnd(b, next, tail);
     if (!continues(b, next, stop)) break;
     length += stop - next;
     drawn ||= drawnBetween(b, next, stop);
     end = stop;
   }
-  if (length < min || !drawn) return undefined;
-  if (text === 'sk-' && insideWord(b, start) && !isKeyInsideWord(b, from, first, start)) return undefined;
-  return end;
+  return { first, end, length, drawn };
 }
-
-const MOST = 512;
 
 const drawnBetween = (b: Uint8Array, start: number, end: number): boolean =>
   looksDrawn(strengthOf(b, start, end));
@@ -126,14 +131,15 @@ const continues = (b: Uint8Array, start: number, end: number): boolean => {
   return s.digits > 0 || (s.upper > 1 && s.lower > 1) || s.longest >= 20;
 };
 
-/**
- * `task-`, `disk-`, `risk-` and their like end as a key begins, and ids follow them. English has a vowel before that `sk`;
- * after a vowel only the exact make of an old OpenAI key counts.
- */
-function isKeyInsideWord(b: Uint8Array, from: number, end: number, start: number): boolean {
-  if (!'aeiou'.includes(String.fromCharCode(b[start - 1] ?? 0).toLowerCase())) return true;
-  const s = strengthOf(b, from, end);
-  return s.longest >= 40 && s.digits > 0 && s.upper > 1 && s.lower > 1;
+/** `task-`, `disk-`, `risk-` and their like end as a key begins, and ids follow them. English has a vowel before that `sk`. */
+const endsWord = (b: Uint8Array, start: number): boolean =>
+  VOWELS.includes(String.fromCharCode(b[start - 1] ?? 0));
+const VOWELS = 'aeiouAEIOU';
+
+/** The make of a key from before there were projects: 48 letters and digits. It is believed even behind a vowel. */
+function isOldKey(b: Uint8Array, from: number): boolean {
+  const s = strengthOf(b, from, runEnd(b, from, ALNUM, 64));
+  return s.length >= 40 && s.length < 64 && s.digits > 0 && s.upper > 1 && s.lower > 1;
 }
 
 /** Length of the issuer's prefix at `at`, 0 when none stands there; so that a masked value still says whose key it was. */

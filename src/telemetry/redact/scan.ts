@@ -1,4 +1,4 @@
-import { assigned } from './assignment.ts';
+import { assigned, mayAssign } from './assignment.ts';
 import { connection } from './connection.ts';
 import { privateKey } from './pem.ts';
 import { amazon, bearer, google, jwt, prefixed, sendgrid } from './prefixes.ts';
@@ -12,7 +12,6 @@ import { type Span, tidy } from './span.ts';
  */
 const STOP = new Uint8Array(256);
 const DASH = 1;
-const UNDERSCORE = 2;
 const ASSIGN = 3;
 const AT = 4;
 const Z = 5;
@@ -21,8 +20,7 @@ const S = 7;
 const J = 8;
 const BEARER = 9;
 for (const [chars, kind] of [
-  ['-', DASH],
-  ['_', UNDERSCORE],
+  ['-_', DASH],
   [':=', ASSIGN],
   ['@', AT],
   ['z', Z],
@@ -39,35 +37,27 @@ const NONE: readonly Span[] = [];
 export function findSecrets(b: Uint8Array): readonly Span[] {
   let spans: Span[] | undefined;
   let noJwtBefore = 0;
-  const n = b.length;
-  const last = n - 3;
-  for (let i = 0; i < n; i++) {
-    while (
-      i < last &&
-      (STOP[b[i] as number]! |
-        STOP[b[i + 1] as number]! |
-        STOP[b[i + 2] as number]! |
-        STOP[b[i + 3] as number]!) ===
-        0
-    )
-      i += 4;
+  let noKeyBefore = 0;
+  const endMarkAfter = nextMark(b);
+  for (let i = nextStop(b, 0); i < b.length; i = nextStop(b, i + 1)) {
+    const kind = STOP[b[i] as number];
+    if (kind === ASSIGN && !mayAssign(b, i)) continue;
     let found: Span | undefined;
-    switch (STOP[b[i] ?? 0]) {
+    switch (kind) {
       case DASH: {
-        if (b[i + 1] === 0x42) {
-          const block = privateKey(b, i);
+        if (b[i + 1] === 0x42 && b[i] === 0x2d) {
+          const block = privateKey(b, i, endMarkAfter);
           if (block) {
             spans = [...(spans ?? NONE), ...block.spans];
             i = block.end - 1;
             continue;
           }
         }
-        found = prefixed(b, i);
+        const key = i < noKeyBefore ? undefined : prefixed(b, i);
+        if (typeof key === 'number') noKeyBefore = key;
+        else found = key;
         break;
       }
-      case UNDERSCORE:
-        found = prefixed(b, i);
-        break;
       case ASSIGN:
         found = assigned(b, i);
         break;
@@ -94,8 +84,6 @@ export function findSecrets(b: Uint8Array): readonly Span[] {
       case BEARER:
         if (((b[i + 1] ?? 0) | 0x20) === 0x65) found = bearer(b, i);
         break;
-      default:
-        continue;
     }
     if (!found) continue;
     spans ??= [];
@@ -103,4 +91,25 @@ export function findSecrets(b: Uint8Array): readonly Span[] {
     i = Math.max(i, found.end - 1);
   }
   return spans ? tidy(spans) : NONE;
+}
+
+/** Position of the next byte worth a look, or the length. Four at a time: in prose nine of ten looks end there. */
+function nextStop(b: Uint8Array, from: number): number {
+  const n = b.length;
+  let i = from;
+  while (i + 3 < n && (STOP[b[i]!]! | STOP[b[i + 1]!]! | STOP[b[i + 2]!]! | STOP[b[i + 3]!]!) === 0) i += 4;
+  while (i < n && STOP[b[i]!] === 0) i++;
+  return i;
+}
+
+/** Looks for `-----END ` once per stretch, however many blocks begin and never end. */
+function nextMark(b: Uint8Array): (from: number) => number {
+  let found = -1;
+  return (from) => {
+    if (found < from) {
+      const at = Buffer.from(b.buffer, b.byteOffset, b.byteLength).indexOf('-----END ', from);
+      found = at < 0 ? Number.POSITIVE_INFINITY : at;
+    }
+    return found;
+  };
 }
