@@ -1,6 +1,5 @@
-// The command line prints and logs, but telemetry and providers are none of its neighbours.
+// For the reference page of the configuration, which the command line generates.
 export { providers } from '#providers';
-export { createRedactor } from '#telemetry';
 export {
   ConfigError,
   DEFAULT_FILE,

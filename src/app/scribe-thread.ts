@@ -15,8 +15,8 @@ export function startScribeThread(
 ): ScribeThread {
   const { clock, log, databaseUrl, spool } = options;
   const host = hostScribe({
-    // Inside a binary every entry point lies bundled at the root.
-    spawn: spawnWorker(new URL(carried ? './scribe-worker.js' : './scribe-worker.ts', import.meta.url)),
+    // Inside a binary the entry points lie below what their folders share, src.
+    spawn: spawnWorker(new URL(carried ? './app/scribe-worker.js' : './scribe-worker.ts', import.meta.url)),
     given: { databaseUrl, spool } satisfies ScribeGiven,
     clock,
     log,
