@@ -1,22 +1,12 @@
-import { Command, CommanderError } from 'commander';
-import { VERSION } from '#app';
-import { fail } from './terminal.ts';
-import { up } from './up.ts';
+import { CommanderError } from 'commander';
+import { EXIT } from './exit.ts';
+import { createProgram } from './program.ts';
+import { endWithReader, fail } from './terminal.ts';
 
-/** 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. */
-const USAGE = 2;
-
-const program = new Command('midwatch')
-  .description('A reliability control plane for LLM applications: gateway, record, console.')
-  .version(VERSION)
-  .showHelpAfterError('(midwatch --help lists every verb)')
-  .exitOverride();
-
-for (const verb of [up]) program.addCommand(verb().exitOverride());
-
+endWithReader();
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE);
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.good : EXIT.usage);
   process.exit(fail(error));
 }

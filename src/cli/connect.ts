@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { createMidwatch, type Midwatch } from '#sdk';
+import { CliError } from './exit.ts';
+import { savedToken } from './login-file.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:4004';
+
+export interface ConnectionFlags {
+  readonly url?: string;
+  readonly token?: string;
+}
+
+/** The options of every verb that talks to a running Midwatch. */
+export const withConnection = (command: Command): Command =>
+  command
+    .option('--url <url>', `where Midwatch runs (default: MIDWATCH_URL, else ${DEFAULT_URL})`, address)
+    .option('--token <token>', 'admin token (default: MIDWATCH_TOKEN, else what `midwatch login` saved)');
+
+export function address(text: string): string {
+  try {
+    const { protocol } = new URL(text);
+    if (protocol === 'http:' || protocol === 'https:') return text.replace(/\/+$/, '');
+  } catch {
+    // Said below, together with a wrong scheme.
+  }
+  throw new InvalidArgumentError('an address looks like http://127.0.0.1:4004.');
+}
+
+export const urlOf = ({ url }: ConnectionFlags): string =>
+  (url ?? (process.env.MIDWATCH_URL || DEFAULT_URL)).replace(/\/+$/, '');
+
+export const tokenOf = (flags: ConnectionFlags): string | undefined =>
+  flags.token ?? (process.env.MIDWATCH_TOKEN || savedToken(urlOf(flags)));
+
+/** A client without regard to login: for what needs none. */
+export const knock = (flags: ConnectionFlags): Midwatch => createMidwatch({ baseUrl: urlOf(flags) });
+
+export interface Connection {
+  readonly url: string;
+  readonly midwatch: Midwatch;
+}
+
+/** A client that is logged in. @throws CliError that says how to log in. */
+export function connect(flags: ConnectionFlags): Connection {
+  const url = urlOf(flags);
+  const token = tokenOf(flags);
+  if (token === undefined)
+    throw new CliError(
+      `Not logged in at ${url}.`,
+      `Run \`midwatch login${url === DEFAULT_URL ? '' : ` --url ${url}`}\` with the admin token (mwa_…) that the first start printed${existsSync(resolve('.midwatch', 'admin.json')) ? ' here' : ''}, or set MIDWATCH_TOKEN.`,
+    );
+  return { url, midwatch: createMidwatch({ baseUrl: url, token }) };
+}

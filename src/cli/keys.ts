@@ -1,0 +1,140 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { duration, type KeyView } from '#contracts';
+import { systemClock } from '#kernel';
+import { type ConnectionFlags, connect, withConnection } from './connect.ts';
+import { CliError } from './exit.ts';
+import { ago, day } from './format.ts';
+import { table } from './table.ts';
+import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
+
+interface Flags extends ConnectionFlags {
+  readonly json?: true;
+}
+interface CreateFlags extends Flags {
+  readonly owner?: string;
+  readonly tenant?: string;
+  readonly route?: readonly string[];
+  readonly expires?: number;
+}
+
+const clock = systemClock();
+
+export const keys = () =>
+  new Command('keys')
+    .description('Keys with which callers come in.')
+    .addCommand(
+      withConnection(
+        new Command('list')
+          .description('Every key, without the key itself.')
+          .option('--json', 'print one JSON object a key'),
+      ).action(async (flags: Flags) => {
+        const all = await connect(flags).midwatch.keys.list();
+        if (flags.json) for (const key of all) printJson(key);
+        else print(all.length === 0 ? EMPTY : listed(all));
+      }),
+    )
+    .addCommand(
+      withConnection(
+        new Command('create')
+          .description('Make a key and print it, this once.')
+          .argument('<name>', 'what it is for, for instance the name of an application')
+          .option('--owner <person>', 'whom to ask about it')
+          .option('--tenant <name>', 'speaks for this tenant alone')
+          .option('--route <name...>', 'may use these routes alone')
+          .option('--expires <duration>', 'for instance 90d; without it the key does not expire', future)
+          .option('--json', 'print one JSON object'),
+      ).action(create),
+    )
+    .addCommand(
+      withConnection(
+        new Command('revoke')
+          .description('End a key within a second.')
+          .argument('<key>', 'its id, its name, or its first characters')
+          .option('--json', 'print one JSON object'),
+      ).action(async (wanted: string, flags: Flags) => {
+        const { midwatch } = connect(flags);
+        const key = find(await midwatch.keys.list(), wanted);
+        const revoked = await midwatch.keys.revoke(key.id);
+        if (flags.json) printJson(revoked);
+        else print(`${green('●')} revoked ${bold(key.name)}; callers that still use it get a 401`);
+      }),
+    );
+
+const EMPTY = `${yellow('No key exists')}: programs on this machine need none, others get no answer.\n${dim('→')} midwatch keys create my-app`;
+
+async function create(name: string, flags: CreateFlags): Promise<void> {
+  const { owner, tenant, route, expires } = flags;
+  const made = await connect(flags).midwatch.keys.create({
+    name,
+    ...(owner !== undefined && { owner }),
+    ...(tenant !== undefined && { tenant }),
+    ...(route && { routes: [...route] }),
+    ...(expires !== undefined && { expiresAt: clock.now() + expires }),
+  });
+  if (flags.json) return printJson(made);
+  print(
+    `${bold(made.key)}\n${dim(`Key of ${made.name}. It is shown this once and kept as a hash; store it now.`)}`,
+  );
+}
+
+function future(text: string): number {
+  const parsed = duration.safeParse(text);
+  if (!parsed.success || parsed.data === 0)
+    throw new InvalidArgumentError('write a duration like 12h or 90d.');
+  return parsed.data;
+}
+
+function find(all: readonly KeyView[], wanted: string): KeyView {
+  const exact = all.filter((key) => key.id === wanted);
+  // A name may be used again once its key is revoked; the living one is meant.
+  const named = all.filter((key) => key.name === wanted && key.revokedAt === undefined);
+  const begun = all.filter(
+    (key) =>
+      wanted.length >= 4 && (key.id.startsWith(wanted) || key.hint.startsWith(wanted.replace('…', ''))),
+  );
+  const found = [exact, named, begun].find((list) => list.length > 0) ?? [];
+  if (found.length === 1) return found[0] as KeyView;
+  throw found.length === 0
+    ? new CliError(`No key is called "${wanted}".`, '`midwatch keys list` shows all of them.')
+    : new CliError(
+        `"${wanted}" could be ${found.map((key) => `${key.name} (${key.id})`).join(' or ')}.`,
+        'Give the id.',
+      );
+}
+
+function listed(all: readonly KeyView[]): string {
+  const now = clock.now();
+  const state = (key: KeyView): string => {
+    if (key.revokedAt !== undefined) return red(`revoked ${ago(key.revokedAt, now)}`);
+    if (key.expiresAt === undefined) return green('valid');
+    return key.expiresAt <= now
+      ? red(`expired ${day(key.expiresAt)}`)
+      : key.expiresAt - now < 7 * 86_400_000
+        ? yellow(`until ${day(key.expiresAt)}`)
+        : green(`until ${day(key.expiresAt)}`);
+  };
+  return table(
+    [
+      { title: 'name' },
+      { title: 'key' },
+      { title: 'state' },
+      { title: 'owner' },
+      { title: 'tenant' },
+      { title: 'routes' },
+      { title: 'created' },
+      { title: 'last used' },
+      { title: 'id' },
+    ],
+    all.map((key) => [
+      key.revokedAt === undefined ? bold(key.name) : dim(key.name),
+      key.hint,
+      state(key),
+      key.owner ?? '',
+      key.tenant ?? '',
+      key.routes?.join(', ') ?? 'all',
+      day(key.createdAt),
+      key.lastUsedAt === undefined ? dim('never') : ago(key.lastUsedAt, now),
+      dim(key.id),
+    ]),
+  );
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { VERSION } from '#app';
+import { config } from './config.ts';
+import { doctor } from './doctor.ts';
+import { drill } from './drill.ts';
+import { keys } from './keys.ts';
+import { login, logout } from './login.ts';
+import { routes } from './routes.ts';
+import { show } from './show.ts';
+import { sim } from './sim.ts';
+import { tail } from './tail.ts';
+import { up } from './up.ts';
+
+const VERBS = [up, sim, tail, show, routes, keys, config, doctor, drill, login, logout];
+
+/** Every verb, ready to parse. Throws instead of exiting, so that the exit code is decided in one place. */
+export function createProgram(): Command {
+  const program = new Command('midwatch')
+    .description('A reliability control plane for LLM applications: gateway, record, console.')
+    .version(VERSION)
+    .showHelpAfterError('(midwatch --help lists every verb)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. Every verb has --json.',
+    );
+  for (const verb of VERBS) program.addCommand(verb());
+  forEach(program, (command) => command.exitOverride());
+  return program;
+}
+
+export function forEach(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const child of command.commands) forEach(child, visit);
+}
