@@ -146,7 +146,7 @@ export const configSchema = z.strictObject({
   simulator: z
     .strictObject({ port: z.number().int().min(0).max(65_535).default(4005), world: z.string().optional() })
     .prefault({}),
-  limits: z.strictObject({ body: size.default(32 * 1024 ** 2), event: size.default(1024 ** 2) }).prefault({}),
+  limits: z.strictObject({ body: size.default(32 * 1024 ** 2) }).prefault({}),
   drainTimeout: duration.default(30_000).describe('How long streams may go on after SIGTERM.'),
   spool: z
     .strictObject({

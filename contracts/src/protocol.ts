@@ -2,7 +2,7 @@ import type { AskFacets, Digest, Message } from './ask.ts';
 import type { Usage } from './exchange.ts';
 import type { Failure, Result } from './failure.ts';
 import type { Member } from './family.ts';
-import type { ExchangeId } from './ids.ts';
+import type { EpochMs, ExchangeId } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Axes, Observed } from './release.ts';
 
@@ -27,10 +27,23 @@ export interface Protocol extends Member {
   writeError(failure: Failure, exchange: ExchangeId): { readonly status: number; readonly body: string };
   /** The same as an event inside a stream that has begun. */
   writeStreamError(failure: Failure, exchange: ExchangeId): string;
+  /** A finished answer of this dialect with a text of ours in it; absent where an answer is not text. */
+  writeReply?(reply: Reply): string;
   /** Hashes bodies and axes. `answer` is the assembled answer body of `Reading.message`. */
   digest(ask: Uint8Array, answer: Uint8Array | undefined, declared: Axes): Digest;
   /** One stored message (a body named by a chain or an answer) as a reader sees it. */
   readMessage(body: Uint8Array): readonly Message[];
+}
+
+/** A canned answer, given in place of a model's. */
+export interface Reply {
+  readonly text: string;
+  readonly exchange: ExchangeId;
+  /** What the caller asked for. */
+  readonly model: string;
+  readonly at: EpochMs;
+  /** As one event stream instead of one body. */
+  readonly stream: boolean;
 }
 
 export type Dialect = 'openai' | 'anthropic';

@@ -20,7 +20,7 @@ import { createAdmission, type Peer } from './admit.ts';
 import type { Landing, Line } from './attempt.ts';
 import { readBody } from './body.ts';
 import { dispatch } from './dispatch.ts';
-import { outcomeOf, seen } from './failures.ts';
+import { movesOn, outcomeOf, seen } from './failures.ts';
 import { answerHeaders, readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
 import { listModels } from './models.ts';
 import { plan } from './plan.ts';
@@ -96,7 +96,11 @@ export function createGateway(ports: GatewayPorts): Gateway {
     close(walk, { outcome: outcomeOf(failure.kind), failure, status });
     return new Response(body, {
       status,
-      headers: tell(walk, { 'content-type': 'application/json', ...retryAfter(failure) }, failure.kind),
+      headers: tell(
+        walk,
+        { 'content-type': 'application/json', ...retryAfter(failure) },
+        outcomeOf(failure.kind),
+      ),
     });
   };
 
@@ -148,7 +152,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const walk: Walk = { ...stranger, facets, body: body.value, route: found };
     if (key?.routes && !key.routes.includes(found.name)) return refuse(walk, forbidden(key.name, found.name));
     const steps = plan(found, protocol);
-    if (steps.length === 0) return refuse(walk, mismatch(found, protocol));
+    if (steps.length === 0)
+      return canned(walk, mismatch(found, protocol)) ?? refuse(walk, mismatch(found, protocol));
 
     const total = Math.min(found.config.timeouts.total, deadlineOf(said));
     const held: { line?: Line } = {};
@@ -256,13 +261,38 @@ export function createGateway(ports: GatewayPorts): Gateway {
   /** The provider's own error passes to a caller of its dialect as it is, unless it speaks of our credential. */
   function failed(walk: Walk, landing: Landing & { kind: 'failed' }, landed: number): Response {
     const { failure, refusal } = landing;
+    const reply = movesOn(failure) ? canned(walk, failure) : undefined;
+    if (reply) return reply;
     walk.own += clock.monotonic() - landed;
     if (!refusal || failure.kind === 'provider_auth') return refuse(walk, withAttempts(failure, walk));
     close(walk, { outcome: outcomeOf(failure.kind), failure, status: refusal.status });
     return new Response(masked(ports.redactor, refusal.body), {
       status: refusal.status,
-      headers: tell(walk, answerHeaders(refusal.headers), failure.kind),
+      headers: tell(walk, answerHeaders(refusal.headers), outcomeOf(failure.kind)),
     });
+  }
+
+  /**
+   * The route's canned tier: a 200 with a text of the operator's, when no model answered. Whoever reads the record sees the
+   * failure that led here, not a success.
+   */
+  function canned(walk: Walk, failure: Failure): Response | undefined {
+    const tier = walk.route?.tiers.find((t) => t.reply !== undefined);
+    const { stream, model } = walk.facets;
+    const body =
+      tier?.reply === undefined
+        ? undefined
+        : walk.protocol.writeReply?.({ text: tier.reply, exchange: walk.id, model, at: walk.at, stream });
+    if (!tier || body === undefined) return undefined;
+    close(walk, { outcome: outcomeOf(failure.kind), failure, status: 200, tier: tier.name });
+    const headers = tell(
+      walk,
+      { 'content-type': stream ? 'text/event-stream' : 'application/json' },
+      failure.kind,
+    );
+    headers['x-midwatch-tier'] = tier.name;
+    headers['x-midwatch-degraded'] = tier.name;
+    return new Response(body, { headers });
   }
 
   function listen(request: Request, onLeave: () => void): () => void {

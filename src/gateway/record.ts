@@ -13,6 +13,8 @@ export interface Ending {
   /** HTTP status that the caller saw. */
   readonly status: number;
   readonly reading?: Reading;
+  /** Tier that served, where that is not the one of the last attempt: a canned reply has no attempt. */
+  readonly tier?: string;
   readonly gaps?: Gaps;
   /** Of the attempt that served, on the clock of the exchange. */
   readonly firstByte?: number;
@@ -45,7 +47,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     ask: walk.facets,
     attempts: walk.attempts,
     verdicts: [],
-    tier: { intended, served: served?.tier ?? intended },
+    tier: { intended, served: ending.tier ?? served?.tier ?? intended },
     outcome: ending.outcome,
     ...(ending.failure && { failure: ending.failure }),
     usage: served?.usage ?? NO_USAGE,

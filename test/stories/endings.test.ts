@@ -266,6 +266,64 @@ test("a provider's own error passes as it is; one that speaks of our credential 
   expect(JSON.stringify(house.finished)).not.toContain('sk-provider-key');
 });
 
+test('a route leaves for its next target before the first byte, and for its canned reply when all have failed', async () => {
+  const other = await scriptedUpstream();
+  const root = (port: number) => `http://127.0.0.1:${port}/v1`;
+  const two = testGateway({
+    providers: {
+      up: { protocol: 'openai', baseUrl: root(up.port) },
+      spare: { protocol: 'openai', baseUrl: root(other.port) },
+    },
+    routes: {
+      chat: {
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up' }] },
+          { name: 'fallback', targets: [{ provider: 'spare', model: 'spare-model' }] },
+          { name: 'canned', reply: 'We are short of breath; a person will answer.' },
+        ],
+      },
+    },
+  });
+  const call = (stream: boolean) =>
+    fetch(`${two.url}${openai.path}`, { method: 'POST', body: JSON.stringify(openai.ask({ stream })) });
+  const sick = {
+    status: 503,
+    headers: openai.json,
+    framing: 'length',
+    parts: [openai.error('server_error')],
+  } as const;
+  const well = [openai.role, openai.delta('From the spare', 'stop'), openai.done];
+
+  up.play(sick);
+  other.play({ headers: openai.sse, parts: well });
+  const fallen = await call(true);
+  expect(await fallen.text()).toBe(well.join(''));
+  expect(fallen.headers.get('x-midwatch-degraded')).toBe('fallback');
+  const facts = await two.facts(fallen.headers.get('x-midwatch-exchange'));
+  expect(facts.attempts.map((a) => [a.cause, a.provider, a.model, a.outcome])).toEqual([
+    ['first', 'up', 'gpt-4o-mini', 'error'],
+    ['fallback', 'spare', 'spare-model', 'complete'],
+  ]);
+  expect(facts.tier).toEqual({ intended: 'primary', served: 'fallback' });
+
+  other.play(sick);
+  for (const stream of [false, true]) {
+    const reply = await call(stream);
+    expect([reply.status, reply.headers.get('x-midwatch-degraded')]).toEqual([200, 'canned']);
+    expect(await reply.text()).toContain('a person will answer');
+    const record = await two.facts(reply.headers.get('x-midwatch-exchange'));
+    expect(record).toMatchObject({
+      outcome: 'error',
+      status: 200,
+      tier: { served: 'canned' },
+      cost: { microUsd: 0 },
+    });
+    expect(record.attempts).toHaveLength(2);
+  }
+  await two.stop();
+  await other.stop();
+});
+
 test('a caller who leaves cancels the upstream, before and after the first byte', async () => {
   for (const parts of [[], begun]) {
     house.finished.length = 0;

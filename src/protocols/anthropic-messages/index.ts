@@ -10,6 +10,7 @@ import { readAnswer } from './answer.ts';
 import { readAsk } from './ask.ts';
 import { digest } from './digest.ts';
 import { readMessage } from './message.ts';
+import { writeReply } from './reply.ts';
 import { MessagesScanner } from './stream.ts';
 
 // `/messages/count_tokens` asks the same thing and reads it the same way.
@@ -30,6 +31,7 @@ export const anthropicMessages: Protocol = defineMember('protocol', {
   readError: readAnthropicError,
   writeError: writeAnthropicError,
   writeStreamError: writeAnthropicStreamError,
+  writeReply,
   digest,
   readMessage,
 } satisfies Protocol);

@@ -6,6 +6,7 @@ import { readAnswer } from './answer.ts';
 import { readAsk } from './ask.ts';
 import { digest } from './digest.ts';
 import { readMessage } from './message.ts';
+import { writeReply } from './reply.ts';
 import { ResponsesScanner } from './stream.ts';
 
 export { rebuild } from './digest.ts';
@@ -23,6 +24,7 @@ export const openaiResponses: Protocol = defineMember('protocol', {
   readError: readOpenAIError,
   writeError: writeOpenAIError,
   writeStreamError: writeResponsesStreamError,
+  writeReply,
   digest,
   readMessage,
 } satisfies Protocol);

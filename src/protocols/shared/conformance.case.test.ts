@@ -90,6 +90,19 @@ export function conformance(member: Conformance): void {
   errorsConform(member, title);
   digestsConform(member, title);
 
+  test(title('a reply of ours reads as a complete answer with that text, as body and as stream'), () => {
+    if (!protocol.writeReply) return;
+    const text = 'We are short of breath right now: "ünïcode" \n 🚢';
+    const reply = { text, exchange: '0190' as ExchangeId, model: 'm', at: 1_790_000_000_000 };
+    const body = plain(protocol.readAnswer(encode(protocol.writeReply({ ...reply, stream: false }))));
+    const stream = scan(protocol, encode(protocol.writeReply({ ...reply, stream: true })), []);
+    for (const reading of [body, stream.reading as Json]) {
+      expect(reading).toMatchObject({ outcome: 'complete', textLength: text.length });
+      expect(JSON.stringify(reading.message)).toContain(JSON.stringify(text).slice(1, -1));
+    }
+    expect(stream).toMatchObject({ started: true, finished: true, ended: true });
+  });
+
   test(title('never throws, whatever the bytes'), () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
