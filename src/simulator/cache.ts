@@ -53,7 +53,6 @@ export function promptCache() {
     let hash = scope;
     let tokens = 0;
     let read = 0;
-    let marked = 0;
     const out = { write: 0, writeLong: 0 };
     const marks: { hash: bigint; tokens: number; life: '5m' | '1h' }[] = [];
     for (const segment of segments) {
@@ -63,8 +62,7 @@ export function promptCache() {
       if (known(hash, now)) read = tokens;
       if (segment.breakpoint) marks.push({ hash, tokens, life: segment.breakpoint });
     }
-    marked = marks.at(-1)?.tokens ?? 0;
-    read = Math.min(read, marked);
+    read = Math.min(read, marks.at(-1)?.tokens ?? 0);
     let from = read;
     for (const mark of marks) {
       const fresh = Math.max(0, mark.tokens - from);

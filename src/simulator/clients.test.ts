@@ -368,6 +368,12 @@ describe('the rest', () => {
       dimensions: 64,
     });
     expect(small.data[0]?.embedding).toHaveLength(64);
+    const many = Array.from({ length: 1000 }, (_, i) => `text number ${i} with a few more words`);
+    expect(
+      (await openai.embeddings.create({ model: 'embed', input: many, dimensions: 8 })).data,
+    ).toHaveLength(1000);
+    const long = openai.embeddings.create({ model: 'embed', input: 'word '.repeat(8000) });
+    expect(await errorOf(long)).toMatchObject({ status: 400, message: expect.stringContaining('8192') });
   });
 
   test('models, listed and single, for both', async () => {

@@ -23,7 +23,8 @@ const KNOWN: readonly (readonly [RegExp, ModelFacts])[] = [
   [/^claude/i, { law: law(80, 0.45, 1.8, 0.6), context: 200_000 }],
   [/^gpt-4o|^gpt-4\.1/i, { law: law(50, 0.45, 1.2, 0.6), context: 128_000 }],
   [/^gpt-[5-9]/i, { law: law(60, 0.5, 1.4, 0.6), context: 400_000 }],
-  [/^text-embedding|embed/i, { law: law(12, 0.4, 0, 0), context: 8_192 }],
+  // For all inputs of a call together; each one has its own, smaller limit.
+  [/^text-embedding|embed/i, { law: law(12, 0.4, 0, 0), context: 300_000 }],
 ];
 const OTHER: ModelFacts = { law: law(60, 0.5, 1.5, 0.6), context: 128_000 };
 

@@ -13,7 +13,7 @@ import { conversations } from './dialects/openai-responses/conversations.ts';
 import { openaiResponses } from './dialects/openai-responses/index.ts';
 import { logNormal } from './draw.ts';
 import { type Place, placeOf } from './endpoints.ts';
-import { type Choice, faultFromModel, faultsFromHeader, inject } from './faults/choose.ts';
+import { type Choice, effectsOf } from './faults/choose.ts';
 import type { Effects, WireFacts } from './faults/define.ts';
 import { firstToken, gap, gaps, type Law } from './latency.ts';
 import { lawFromHeader, type Model, population } from './models.ts';
@@ -74,45 +74,26 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
     model,
   });
 
-  const effectsOn = (visit: Visit, asked: Asked): readonly Effects[] | Problem => {
-    const { call, place, key } = visit;
-    const choices: Choice[] =
-      world.timeline.length === 0
-        ? []
-        : scenes(
-            {
-              model: asked.model,
-              region: place.region,
-              endpoint: place.endpoint.name,
-              key,
-              prompt: lastUser(asked),
-              now: clock.now(),
-            },
-            chance,
-          );
-    const byModel = faultFromModel(asked.model);
-    if (byModel && isProblem(byModel)) return byModel;
-    if (byModel) choices.push(byModel);
-    const header = call.header('x-sim-fault');
-    if (header !== undefined) {
-      const byHeader = faultsFromHeader(header);
-      if (isProblem(byHeader)) return byHeader;
-      choices.push(...byHeader);
-    }
-    const effects: Effects[] = [];
-    for (const choice of choices) {
-      const effect = inject(choice);
-      if (isProblem(effect)) return effect;
-      effects.push(effect);
-    }
-    return effects;
-  };
+  const scenesNow = ({ place, key }: Visit, asked: Asked): readonly Choice[] =>
+    world.timeline.length === 0
+      ? []
+      : scenes(
+          {
+            model: asked.model,
+            region: place.region,
+            endpoint: place.endpoint.name,
+            key,
+            prompt: lastUser(asked),
+            now: clock.now(),
+          },
+          chance,
+        );
 
   /** Faults, model, window and limits; then `make` answers, and the faults bend what it made. */
   const serve = (visit: Visit, asked: Asked, make: (admitted: Admitted) => Script): Script => {
     asks(asked.model);
     const { place, call } = visit;
-    const effects = effectsOn(visit, asked);
+    const effects = effectsOf(scenesNow(visit, asked), asked.model, call.header('x-sim-fault'));
     if (isProblem(effects)) return refuse(visit, effects, asked.model);
     const wire: WireFacts = {
       stream: asked.stream,
@@ -170,15 +151,15 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
 
   const repliesTo = ({ visit, asked, law, effects }: Admitted): Reply[] => {
     let question: bigint | undefined;
-    const random = (choice: number) => {
+    const random = (choice: number, what: 'words' | 'length') => {
       question ??= asked.segments.reduce((hash, segment) => Bun.hash.wyhash(segment.text, hash), 0n);
-      return seeded(`${seed} ${question} ${choice}`);
+      return seeded(`${seed} ${question} ${choice} ${what}`);
     };
     return Array.from({ length: asked.choices }, (_, choice) => {
       const made = answer({
         asked,
-        random: () => random(choice),
-        tokens: () => logNormal(law.tokens.median, law.tokens.sigma, random(choice)),
+        random: () => random(choice, 'words'),
+        tokens: () => logNormal(law.tokens.median, law.tokens.sigma, random(choice, 'length')),
         callId: (n) => `${visit.place.family === 'anthropic' ? 'toolu' : 'call'}_${visit.id}${choice}${n}`,
       });
       return limit(

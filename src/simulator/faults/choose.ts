@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '../nearest.ts';
-import { badRequest, type Problem } from '../problem.ts';
+import { badRequest, isProblem, type Problem } from '../problem.ts';
 import type { Effects, Fault } from './define.ts';
 import { FAULTS } from './list.ts';
 
@@ -63,4 +63,23 @@ export function inject({ fault, params }: Choice): Effects | Problem {
       return badRequest(`Fault "${fault.name}": ${z.prettifyError(error).replaceAll('\n', ' ')}`);
     throw error;
   }
+}
+
+/** What acts on one call: the scenes of the world, then the fault its model names, then those of its header. */
+export function effectsOf(
+  scenes: readonly Choice[],
+  model: string,
+  header: string | undefined,
+): readonly Effects[] | Problem {
+  const byModel = faultFromModel(model);
+  if (byModel && isProblem(byModel)) return byModel;
+  const byHeader = header === undefined ? [] : faultsFromHeader(header);
+  if (isProblem(byHeader)) return byHeader;
+  const effects: Effects[] = [];
+  for (const choice of [...scenes, ...(byModel ? [byModel] : []), ...byHeader]) {
+    const effect = inject(choice);
+    if (isProblem(effect)) return effect;
+    effects.push(effect);
+  }
+  return effects;
 }

@@ -2,10 +2,13 @@ import { seeded } from '#kernel';
 import type { Asked } from '../../asked.ts';
 import type { Json, JsonObject } from '../../call.ts';
 import { badRequest, type Problem } from '../../problem.ts';
+import { inputTokens } from '../../tokens.ts';
 import type { Rendering } from '../dialect.ts';
 import { checkFields, missing, wrongType, wrongValue } from '../openai-checks.ts';
 
 const MOST_INPUTS = 2048;
+/** Tokens of one input. */
+const WINDOW = 8192;
 
 export function readEmbeddings(body: JsonObject): Asked | Problem {
   const { model, input } = body;
@@ -25,6 +28,11 @@ export function readEmbeddings(body: JsonObject): Asked | Problem {
     );
   if (inputs.length > MOST_INPUTS)
     return badRequest(`Too many inputs. The max number of inputs is ${MOST_INPUTS}.`, 'input');
+  const longest = Math.max(...inputs.map(inputTokens));
+  if (longest > WINDOW)
+    return badRequest(
+      `This model's maximum context length is ${WINDOW} tokens, however you requested ${longest} tokens (${longest} in your prompt; 0 for the completion). Please reduce your prompt; or completion length.`,
+    );
   return {
     model,
     stream: false,
