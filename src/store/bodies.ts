@@ -102,13 +102,13 @@ async function missing<Hash extends string, T>(
 ): Promise<[Hash, T][]> {
   if (wanted.size === 0) return [];
   const column = table === 'bodies' ? 'hash' : 'chain';
+  const hashes = Array.from(wanted.keys()).sort();
   const found = await tx.query<{ hash: string }>(
     `select ${column} as hash from ${table} where day = ${day} and ${column} = any($1::uuid[])`,
-    [plainArray([...wanted.keys()])],
+    [plainArray(hashes)],
   );
   const there = new Set(found.map((row) => undashed(row.hash)));
-  const rows = there.size === 0 ? [...wanted] : [...wanted].filter(([hash]) => !there.has(hash));
-  return rows.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  return hashes.filter((hash) => !there.has(hash)).map((hash) => [hash, wanted.get(hash) as T]);
 }
 
 /** A conversation has fewer turns than this; a longer chain is a cycle made by a broken import. */

@@ -48,6 +48,8 @@ export class Cleaner {
   }
 
   text(value: string): string {
+    // Nearly every name: one look instead of three.
+    if (PLAIN.test(value)) return value;
     if (value.length <= MAX_TEXT && value.isWellFormed() && !value.includes('\0')) return value;
     this.count++;
     return value.slice(0, MAX_TEXT).toWellFormed().replaceAll('\0', '\ufffd');
@@ -82,6 +84,7 @@ const MAX_MS = 366 * 86_400_000;
 /** Names are short. What is longer is somebody's payload in the wrong field, and would not fit an index. */
 const MAX_TEXT = 1_000;
 const MAX_JSON = 16_000;
+const PLAIN = /^[ -~]{0,200}$/;
 
 function shorten(value: unknown): unknown {
   if (typeof value === 'string') return value.slice(0, MAX_TEXT).replaceAll('\0', '\ufffd');
