@@ -1,0 +1,120 @@
+import type { ClosedResult } from '../load/jobs.ts';
+import { median } from '../load/samples.ts';
+import type { Context, Part, PartResult } from '../part.ts';
+import { number, spread, table } from '../report/table.ts';
+import { type ContenderName, startField } from '../rig/contenders.ts';
+import { startGenerator } from '../rig/generator.ts';
+import { type Cpu, cpuOf, rssOf } from '../rig/proc.ts';
+
+interface Round {
+  readonly perSecond: number;
+  readonly result: ClosedResult;
+  /** Microseconds of processor an answer, whole process and first thread; absent for direct. */
+  readonly cpu?: Cpu;
+  readonly rss?: number;
+  /** Milliseconds until the last exchange of the round was in the database. */
+  readonly settled?: number;
+}
+
+const CONNECTIONS = 64;
+
+export const throughput: Part = {
+  name: 'throughput',
+  title: 'Throughput: 64 connections, unary chat completions, one core for the gateway',
+  async run({ quick, say }: Context): Promise<PartResult> {
+    const rounds = quick ? 2 : 5;
+    const ms = quick ? 2_000 : 5_000;
+    const field = await startField();
+    const generator = await startGenerator();
+    const measured = new Map<ContenderName, Round[]>(field.contenders.map(({ name }) => [name, []]));
+    let first = 1;
+    for (let round = 0; round < rounds; round++)
+      for (const { name, address, pid } of field.contenders) {
+        let before: Cpu | undefined;
+        let cpu: Cpu | undefined;
+        const result = await generator.run(
+          { kind: 'closed', address, connections: CONNECTIONS, warmMs: round === 0 ? 2_000 : 500, ms, first },
+          (phase) => {
+            if (pid === undefined) return;
+            const now = cpuOf(pid);
+            if (phase === 'begin') before = now;
+            else if (before) cpu = { all: now.all - before.all, main: now.main - before.main };
+          },
+        );
+        first += result.sent;
+        const perAnswer = (seconds: number) => (seconds * 1e6) / Math.max(1, result.measured);
+        measured.get(name)?.push({
+          perSecond: result.measured / result.seconds,
+          result,
+          ...(cpu && { cpu: { all: perAnswer(cpu.all), main: perAnswer(cpu.main) } }),
+          ...(pid !== undefined && { rss: rssOf(pid) }),
+          // The next contender must not share its cores with the scribe and Postgres of this one.
+          ...(name === 'Midwatch' && { settled: await field.house.settle() }),
+        });
+        say(`round ${round + 1}, ${name}: ${number(result.measured / result.seconds)} answers/s`);
+      }
+    const stored = await field.house.recount();
+    await generator.stop();
+    await field.stop();
+    return report(measured, stored);
+  },
+};
+
+function report(
+  measured: ReadonlyMap<ContenderName, readonly Round[]>,
+  stored: { readonly rows: number; readonly ids: number; readonly dropped: number },
+): PartResult {
+  const of = (name: ContenderName) => measured.get(name) ?? [];
+  const rate = (name: ContenderName) => median(of(name).map((r) => r.perSecond));
+  const ratio = (to: ContenderName) =>
+    median(of('Midwatch').map((r, i) => r.perSecond / (of(to)[i]?.perSecond ?? Number.NaN)));
+  const house = of('Midwatch');
+  const sent = house.reduce((sum, r) => sum + r.result.sent, 0);
+  const failed = house.reduce((sum, r) => sum + r.result.failed, 0);
+  const trouble = [...measured].flatMap(([name, rounds]) =>
+    rounds.flatMap(({ result }) =>
+      result.failed > 0 ? [`${name}: ${result.failed} failed (${result.trouble})`] : [],
+    ),
+  );
+  const rows = [...measured].map(([name, rounds]) => [
+    name,
+    spread(
+      rounds.map((r) => r.perSecond),
+      median,
+    ),
+    number(median(rounds.map((r) => r.result.latency.p50))),
+    number(median(rounds.map((r) => r.result.latency.p99))),
+    number(median(rounds.flatMap((r) => r.cpu?.all ?? []))),
+    number(median(rounds.flatMap((r) => r.cpu?.main ?? []))),
+    number(median(rounds.flatMap((r) => r.rss ?? []))),
+  ]);
+  const [bare, portkey, lossless] = [ratio('bare Bun proxy'), ratio('Portkey'), stored.rows === sent];
+  const text = [
+    table(['', 'answers/s', 'p50 ms', 'p99 ms', 'CPU µs/answer', 'of its first thread', 'RSS MB'], rows),
+    '',
+    `Median of ${house.length} rounds, smallest and largest in brackets; the contenders take turns. A question has some 600 bytes, an answer some 1,000, and no two are alike.`,
+    `Midwatch checked a key, priced and recorded every exchange: ${number(sent)} sent, ${number(stored.rows)} rows with ${number(stored.ids)} ids in the database, ${stored.dropped} dropped, ${failed} answers not 200. The scribe and Postgres run behind the gateway: after a round it took ${spread(
+      house.map((r) => (r.settled ?? 0) / 1_000),
+      median,
+    )} s until everything was in the database.`,
+    ...(trouble.length > 0 ? ['', ...trouble] : []),
+  ].join('\n');
+  return {
+    text,
+    verdicts: [
+      {
+        promise: '≥ 20,000 chat completions/s on one core',
+        measured: `${number(rate('Midwatch'))}/s`,
+        kept: rate('Midwatch') >= 20_000,
+        note: `${number(rate('Midwatch') / rate('direct'))} × direct, which is limited by load and upstream sharing the other core`,
+      },
+      { promise: '≥ 12 × Portkey in the same run', measured: `${number(portkey)} ×`, kept: portkey >= 12 },
+      { promise: '≥ 0.5 × a bare Bun proxy', measured: `${number(bare)} ×`, kept: bare >= 0.5 },
+      {
+        promise: 'nothing lost',
+        measured: `${number(sent - stored.rows)} of ${number(sent)} missing`,
+        kept: lossless && stored.ids === stored.rows && failed === 0,
+      },
+    ],
+  };
+}

@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os';
+
+/** One core for the gateway that is measured, another for everything else: upstream, load, Postgres and this bench. */
+export const GATEWAY_CORE = 0;
+export const OTHER_CORE = 1;
+
+const TASKSET = Bun.which('taskset');
+
+/** False where the kernel's tool is missing or one core is all there is; the results say so. */
+export const pinned: boolean = TASKSET !== null && availableParallelism() >= 2;
+
+/** The command, bound to a core from its first instruction. */
+export const on = (core: number, command: readonly string[]): string[] =>
+  pinned && TASKSET ? [TASKSET, '-c', String(core), ...command] : [...command];
+
+/** Moves a running process, all its threads, and what it will fork. */
+export function move(pid: number, core: number): void {
+  if (pinned && TASKSET) Bun.spawnSync([TASKSET, '-a', '-p', '-c', String(core), String(pid)]);
+}
