@@ -27,8 +27,8 @@ export const makeQueryClient = (): QueryClient => {
     defaultOptions: {
       queries: {
         staleTime: 5_000,
-        retry: (failures, error) =>
-          failures < 2 && !(error instanceof MidwatchError && error.status >= 400 && error.status < 500),
+        // What the server said it will say again; only silence is worth asking twice.
+        retry: (failures, error) => failures < 1 && error instanceof MidwatchError && error.status === 0,
       },
     },
   });
@@ -44,7 +44,6 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: () => api.me(),
   staleTime: 60_000,
-  retry: 1,
 });
 export const useStatus = () => useQuery(statusQuery).data;
 

@@ -10,6 +10,7 @@ export function Dialog({
   onClose,
   children,
   bare = false,
+  field = false,
   className = '',
 }: {
   readonly title: string;
@@ -17,13 +18,19 @@ export function Dialog({
   readonly children: ReactNode;
   /** Without a visible heading; the title is still read out. */
   readonly bare?: boolean;
+  /** One of its fields is marked `data-first` and takes the focus. */
+  readonly field?: boolean;
   readonly className?: string;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // Not on the button that closes it, where the browser would put it: on what the dialog is for.
+      dialog.querySelector<HTMLElement>('[data-first]')?.focus();
+    }
     return () => dialog?.close();
   }, []);
   return (
@@ -40,7 +47,7 @@ export function Dialog({
         if (event.target === ref.current) onClose();
       }}
     >
-      <div className="dialog-body">
+      <div className="dialog-body" tabIndex={-1} data-first={field ? undefined : true}>
         <header className={bare ? 'sr' : 'dialog-head'}>
           <h2 id={id}>{title}</h2>
           {bare ? null : (

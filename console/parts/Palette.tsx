@@ -38,8 +38,9 @@ export function Palette({ onClose, onHelp }: { readonly onClose: () => void; rea
     command.run();
   };
   return (
-    <Dialog title="Command palette" bare className="palette" onClose={onClose}>
+    <Dialog title="Command palette" bare field className="palette" onClose={onClose}>
       <input
+        data-first
         className="palette-input"
         role="combobox"
         aria-label="Command or exchange id"

@@ -16,7 +16,7 @@ test('before the first key nothing asks for one, afterwards everything does', ()
 });
 
 test('the curl line carries a body that parses', () => {
-  const body = /-d '(.*)'$/.exec(code('curl', true))?.[1] ?? '';
+  const body = /-d '(.*)'$/s.exec(code('curl', true))?.[1] ?? '';
   expect(JSON.parse(body)).toMatchObject({ model: 'support', messages: [{ role: 'user' }] });
 });
 

@@ -4,7 +4,7 @@ export interface FirstCall {
   readonly model: string;
   readonly open: boolean;
 }
-const QUESTION = 'Who keeps the watch from midnight to four?';
+const QUESTION = 'Who keeps the midwatch?';
 
 export const FIRST_CALLS = [
   {
@@ -14,7 +14,8 @@ export const FIRST_CALLS = [
         `curl ${base}/v1/chat/completions \\`,
         ...(open ? [] : [`  -H "authorization: Bearer $MIDWATCH_KEY" \\`]),
         `  -H 'content-type: application/json' \\`,
-        `  -d '${JSON.stringify({ model, messages: [{ role: 'user', content: QUESTION }] })}'`,
+        `  -d '{ "model": ${JSON.stringify(model)},`,
+        `        "messages": [{ "role": "user", "content": "${QUESTION}" }] }'`,
       ].join('\n'),
   },
   {

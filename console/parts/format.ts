@@ -119,7 +119,8 @@ export const utc = (at: number): string =>
 
 export const ago = (at: number, at2: number): string => {
   const ms = at2 - at;
-  if (ms < 0) return `in ${coarse(-ms)}`;
+  // Two clocks, ours and the server's, and a tick of five seconds: what is this close is now.
+  if (ms < -10_000) return `in ${coarse(-ms)}`;
   return ms < 5_000 ? 'just now' : `${coarse(ms)} ago`;
 };
 /** One unit only: 12 s, 3 m, 5 h, 2 d. */

@@ -7,6 +7,12 @@ import { outcomeInfo } from '../../parts/outcomes.ts';
 import { Time } from '../../parts/Time.tsx';
 import { FailureNote } from './FailureNote.tsx';
 
+const COST_NOTE: Readonly<Record<string, string>> = {
+  free: 'nothing is billed',
+  unpriced: 'no price is known',
+  estimated: 'estimated',
+};
+
 /** What happened, in one line and eight numbers, before any detail. */
 export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
   const { exchange } = detail;
@@ -67,9 +73,7 @@ export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
         <Fact
           name="Cost"
           value={costText(exchange.cost.microUsd, exchange.cost.state)}
-          rest={
-            exchange.cost.state === 'exact' ? (exchange.cost.priceVersion ?? 'exact') : exchange.cost.state
-          }
+          rest={COST_NOTE[exchange.cost.state] ?? exchange.cost.priceVersion ?? 'exact'}
           alarm={exchange.cost.state === 'unpriced'}
         />
         <Fact

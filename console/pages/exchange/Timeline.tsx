@@ -36,7 +36,12 @@ export function Timeline({ exchange }: { readonly exchange: Exchange }) {
     >
       <ol className="timeline">
         {bars.map((bar) => (
-          <Row key={bar.attempt.number} bar={bar} at={exchange.at} />
+          <Row
+            key={bar.attempt.number}
+            bar={bar}
+            at={exchange.at}
+            said={bars.length === 1 && exchange.failure?.kind === bar.attempt.failure?.kind}
+          />
         ))}
       </ol>
       <div className="timeline-scale num" aria-hidden="true">
@@ -50,8 +55,18 @@ export function Timeline({ exchange }: { readonly exchange: Exchange }) {
 
 const percent = (share: number): string => `${(share * 100).toFixed(3)}%`;
 
-function Row({ bar: { attempt, start, firstToken, end }, at }: { readonly bar: Bar; readonly at: number }) {
+function Row({
+  bar: { attempt, start, firstToken, end },
+  at,
+  said,
+}: {
+  readonly bar: Bar;
+  readonly at: number;
+  /** The failure stands above already, as that of the whole exchange. */
+  readonly said: boolean;
+}) {
   const { timing } = attempt;
+  const failure = said ? undefined : attempt.failure;
   const family = outcomeInfo(attempt.outcome).family;
   const waits = `waits ${duration(timing.firstToken ?? timing.total)}${timing.firstToken === undefined ? '' : `, then streams ${duration(timing.total - timing.firstToken)}`}`;
   return (
@@ -107,12 +122,11 @@ function Row({ bar: { attempt, start, firstToken, end }, at }: { readonly bar: B
           <dd>{costText(attempt.cost.microUsd, attempt.cost.state)}</dd>
         </div>
       </dl>
-      {attempt.failure || attempt.providerRequestId ? (
+      {failure || attempt.providerRequestId ? (
         <p className="attempt-note">
-          {attempt.failure ? (
+          {failure ? (
             <>
-              <strong>{attempt.failure.kind.replaceAll('_', ' ')}</strong>{' '}
-              <Marked text={attempt.failure.hint} />{' '}
+              <strong>{failure.kind.replaceAll('_', ' ')}</strong> <Marked text={failure.hint} />{' '}
             </>
           ) : null}
           {attempt.providerRequestId ? (

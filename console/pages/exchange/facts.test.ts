@@ -78,3 +78,16 @@ test('declared and observed stand side by side, and only the model can differ', 
     { name: 'fingerprint', observed: 'fp_1' },
   ]);
 });
+
+test('a model that the route renamed is no other model', () => {
+  const lines = axisLines({
+    axes: { model: 'support' },
+    exchange: exchange({
+      attempts: [attempt({ model: 'gpt-5.5' })],
+      observed: { model: 'gpt-5.5-2026-08-14' },
+    }),
+  });
+  expect(lines).toEqual([
+    { name: 'model', declared: 'support', observed: 'gpt-5.5-2026-08-14', note: 'alias, resolved' },
+  ]);
+});

@@ -100,8 +100,11 @@ export interface AxisLine {
   readonly note?: string;
   readonly differs?: boolean;
 }
+/** A route may send another name than the one asked for; what is served is compared with what was sent. */
+const noteOf = (sent: string | undefined, served: string | undefined) =>
+  sent === undefined || served === undefined ? {} : NOTES[compareModel(sent, served)];
 const NOTES = {
-  same: { note: 'as declared' },
+  same: { note: 'as sent' },
   resolved: { note: 'alias, resolved' },
   other: { note: 'another model', differs: true },
 } as const;
@@ -120,9 +123,7 @@ export const axisLines = ({
         name,
         ...(declared === undefined ? {} : { declared }),
         ...(observed.model === undefined ? {} : { observed: observed.model }),
-        ...(declared === undefined || observed.model === undefined
-          ? {}
-          : NOTES[compareModel(declared, observed.model)]),
+        ...noteOf(exchange.attempts.at(-1)?.model ?? declared, observed.model),
       });
     } else if (declared !== undefined) lines.push({ name, declared });
   }

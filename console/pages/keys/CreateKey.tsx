@@ -54,7 +54,7 @@ export function CreateKey({
   };
   const said = failed === undefined ? undefined : explain(failed);
   return (
-    <Dialog title="Create a key" onClose={onClose}>
+    <Dialog title="Create a key" field onClose={onClose}>
       <form className="form" onSubmit={(event) => void submit(event)}>
         {first ? (
           <p className="form-note">
@@ -67,6 +67,7 @@ export function CreateKey({
             id={`${id}-name`}
             className="input"
             name="name"
+            data-first
             required
             maxLength={100}
             autoComplete="off"

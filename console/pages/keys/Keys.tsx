@@ -27,10 +27,12 @@ export function Keys() {
     <Page
       title="Keys"
       controls={
-        <button type="button" className="button button-main" onClick={() => setCreating(true)}>
-          <PlusIcon />
-          Create key
-        </button>
+        keys.data?.length === 0 ? null : (
+          <button type="button" className="button button-main" onClick={() => setCreating(true)}>
+            <PlusIcon />
+            Create key
+          </button>
+        )
       }
     >
       {keys.isError && !keys.data ? (

@@ -2,7 +2,7 @@ import type { ChangeEvent, Quantiles, Watch, WatchPoint } from '@midwatch/contra
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { type Paint, usePaint } from '../../charts/paint.ts';
-import { type Band, cluster, stack } from '../../charts/shape.ts';
+import { type Band, type Cluster, cluster, stack } from '../../charts/shape.ts';
 import { AXIS_LEFT, AXIS_RIGHT, type ChartSeries, TimeChart } from '../../charts/TimeChart.tsx';
 import {
   clockTime,
@@ -35,7 +35,11 @@ export function WatchCharts({
   const [cursor, setCursor] = useState<number | null>(null);
   const [measure, setMeasure] = useState<'totalMs' | 'firstTokenMs'>('totalMs');
   const window = useMemo(() => ({ from: watch.from, to: watch.to }), [watch.from, watch.to]);
-  const marks = useMemo(() => watch.changes.map((change) => change.at), [watch.changes]);
+  const groups = useMemo(() => cluster(watch.changes, window, 0.014), [watch.changes, window]);
+  const marks = useMemo(
+    () => groups.map(({ x }) => window.from + x * (window.to - window.from)),
+    [groups, window],
+  );
   const at = useMemo(() => watch.points.map((point) => point.at), [watch.points]);
   const series = useMemo(() => seriesOf(watch.points, measure, paint), [watch.points, measure, paint]);
   const point = cursor === null ? undefined : watch.points[cursor];
@@ -50,7 +54,7 @@ export function WatchCharts({
         </p>
         <p className="quiet charts-tip">Drag to zoom</p>
       </header>
-      <ChangeLane changes={watch.changes} window={window} />
+      <ChangeLane groups={groups} />
       <Panel title="Traffic" reads={trafficReads(point, watch)}>
         <TimeChart
           {...shared}
@@ -244,21 +248,15 @@ const seriesOf = (points: readonly WatchPoint[], measure: 'totalMs' | 'firstToke
 };
 
 /** Marks on the same axis as the charts below; each leads to the exchange in which it was first seen. */
-function ChangeLane({
-  changes,
-  window,
-}: {
-  readonly changes: readonly ChangeEvent[];
-  readonly window: Band;
-}) {
-  if (changes.length === 0) return null;
+function ChangeLane({ groups }: { readonly groups: readonly Cluster<ChangeEvent>[] }) {
+  if (groups.length === 0) return null;
   return (
     <ul
       className="lane"
       aria-label="Changes on the time axis"
       style={{ marginLeft: AXIS_LEFT, marginRight: AXIS_RIGHT }}
     >
-      {cluster(changes, window, 0.014).map((group) => {
+      {groups.map((group) => {
         const [first] = group.members;
         if (!first) return null;
         const says = group.members
