@@ -9,7 +9,7 @@ import type {
   Upstream,
   UpstreamResponse,
 } from '#contracts';
-import { fromError, outcomeOf, seen } from './failures.ts';
+import { fromError, seen } from './failures.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
 
@@ -126,10 +126,11 @@ export async function attempt(ctx: TryContext): Promise<Landing> {
   if (response.status < 200 || response.status >= 300) return refused(ctx, response);
   const type = response.headers.get('content-type') ?? '';
   const isStream = type.startsWith('text/event-stream');
-  if (isStream !== streaming || (!isStream && !/[/+]json\b/.test(type)))
-    return mislabelled(ctx, response, type);
+  if (isStream !== streaming || (!isStream && !isJson(type))) return mislabelled(ctx, response, type);
   return streaming ? untilCommit(ctx, response) : whole(ctx, response);
 }
+
+const isJson = (type: string): boolean => /[/+]json\b/.test(type);
 
 async function whole(ctx: TryContext, response: UpstreamResponse): Promise<Landing> {
   const body = await readAll(ctx, response);
@@ -137,7 +138,9 @@ async function whole(ctx: TryContext, response: UpstreamResponse): Promise<Landi
   const reading = ctx.protocol.readAnswer(body.bytes);
   ctx.one.firstByte = ctx.clock.monotonic() - ctx.one.start;
   ctx.one.firstToken = ctx.one.firstByte;
-  if (reading.failure) return { kind: 'failed', failure: reading.failure, reading };
+  // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
+  const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
+  if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };
   return { kind: 'whole', response, body: body.bytes, reading };
 }
 
@@ -203,8 +206,8 @@ async function refused(ctx: TryContext, response: UpstreamResponse): Promise<Lan
 async function mislabelled(ctx: TryContext, response: UpstreamResponse, type: string): Promise<Landing> {
   const body = await readAll(ctx, response);
   if ('kind' in body) return body;
-  const reading = /[/+]json\b/.test(type) ? ctx.protocol.readAnswer(body.bytes) : undefined;
-  if (reading?.failure) return { kind: 'failed', failure: reading.failure, reading };
+  const reading = readAsWhatItIs(ctx.protocol, body.bytes);
+  if (reading.failure && isJson(type)) return { kind: 'failed', failure: reading.failure, reading };
   const wanted = ctx.walk.facets.stream ? 'text/event-stream' : 'application/json';
   return {
     kind: 'failed',
@@ -212,8 +215,18 @@ async function mislabelled(ctx: TryContext, response: UpstreamResponse, type: st
       'bad_content_type',
       `The provider answered 200 with content type "${type || 'none'}" where ${wanted} was due.`,
     ),
-    ...(reading && { reading }),
+    // Right bytes under a wrong label were made by a model and are billed; a page of some proxy was not.
+    ...(reading.usage.basis === 'reported' && { reading }),
   };
+}
+
+/** A stream or a body, whatever the label says: a JSON object begins with a brace, no event does. */
+function readAsWhatItIs(protocol: Protocol, body: Uint8Array): Reading {
+  const first = body.find((byte) => byte > 0x20);
+  if (first === 0x7b) return protocol.readAnswer(body);
+  const scanner = protocol.scanStream();
+  scanner.push(body);
+  return scanner.read(true);
 }
 
 async function readAll(
@@ -226,5 +239,3 @@ async function readAll(
     return { kind: 'failed', failure: seen(ctx.line.cause ?? fromError(error, 'body')) };
   }
 }
-
-export const outcomeOfLanding = (landing: Landing & { kind: 'failed' }) => outcomeOf(landing.failure.kind);

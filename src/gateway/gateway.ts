@@ -188,7 +188,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
   function whole(walk: Walk, one: Try, landing: Landing & { kind: 'whole' }, landed: number): Response {
     const { reading, response } = landing;
-    const served = closeTry(one, ports, walk, { outcome: reading.outcome, reading });
+    const why = reading.failure && { failure: reading.failure };
+    const served = closeTry(one, ports, walk, { ...why, outcome: reading.outcome, reading });
     walk.attempts.push(served);
     const first = one.start - walk.start + (one.firstByte ?? 0);
     const headers = tell(walk, answerHeaders(response.headers), reading.outcome);
@@ -197,6 +198,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     walk.own += clock.monotonic() - landed;
     headers['x-midwatch-overhead-ms'] = walk.own.toFixed(3);
     close(walk, {
+      ...why,
       outcome: reading.outcome,
       status: response.status,
       reading,
@@ -288,7 +290,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const headers = tell(
       walk,
       { 'content-type': stream ? 'text/event-stream' : 'application/json' },
-      failure.kind,
+      outcomeOf(failure.kind),
     );
     headers['x-midwatch-tier'] = tier.name;
     headers['x-midwatch-degraded'] = tier.name;
