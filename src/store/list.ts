@@ -164,7 +164,7 @@ function skip(database: Database, where: Where, from: number, to: Edge, limit: n
   }, 10_000);
 }
 
-export function exchangeRowOf(row: Row): ExchangeRow {
+function exchangeRowOf(row: Row): ExchangeRow {
   const sum = (columns: readonly string[]) =>
     columns.reduce((total, column) => total + ((row[column] as number | null) ?? 0), 0);
   const text = (column: string) => row[column] as string | null;

@@ -3,7 +3,7 @@ import type { Session } from './connection.ts';
 import { type Day, daySuffix, parseDaySuffix, startOf } from './day.ts';
 
 /** Tables with a partition per day, in the order in which they are dropped: what is largest and least missed first. */
-export const PARTITIONED = ['bodies', 'links', 'attempts', 'exchanges', 'rollups_minute'] as const;
+const PARTITIONED = ['bodies', 'links', 'attempts', 'exchanges', 'rollups_minute'] as const;
 export type PartitionedTable = (typeof PARTITIONED)[number];
 
 export interface Partition {

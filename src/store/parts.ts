@@ -1,7 +1,6 @@
 import type { Cost, Failure, Usage } from '#contracts';
 import type { Cleaner } from './clean.ts';
 import { bases, costStates, failures } from './codes.ts';
-import type { Value } from './copy.ts';
 
 /** The columns that exchanges and attempts have in common. */
 
@@ -152,5 +151,3 @@ export const maybeShortest = (value: unknown): number | undefined =>
 export const undashed = (uuid: unknown): string => (uuid as string).replaceAll('-', '');
 export const maybeUndashed = (uuid: unknown): string | undefined =>
   uuid === null || uuid === undefined ? undefined : undashed(uuid);
-
-export type AnyRow = Readonly<Record<string, Value>>;

@@ -3,6 +3,7 @@ import { isExchangeId, timeOf } from '#kernel';
 import { attemptOf } from './attempts.ts';
 import { readAnswer, readAsk } from './bodies.ts';
 import type { Database, Row } from './connection.ts';
+import { isUuid } from './copy.ts';
 import { DAY_MS, dayOf } from './day.ts';
 import { exchangeOf } from './exchanges.ts';
 import { listExchanges } from './list.ts';
@@ -37,17 +38,20 @@ export const exchangeReader = (database: Database): Store['exchanges'] => {
  * importer may have made its own ids; only then are all days asked.
  */
 async function findRow(database: Database, id: ExchangeId): Promise<Row | undefined> {
-  if (!isExchangeId(id)) return undefined;
+  if (!isUuid(id)) return undefined;
   const at = timeOf(id);
-  for (const around of [50, MINUTE_MS, Number.POSITIVE_INFINITY]) {
+  for (const around of isExchangeId(id) ? [50, MINUTE_MS, EVER_MS] : [EVER_MS]) {
     const [row] = await database.query(
       'select * from exchanges where at >= $1::float8 and at <= $2::float8 and id = $3::uuid limit 1',
-      [Math.max(0, at - around), Math.min(1e15, at + around), id],
+      [at - around, at + around, id],
     );
     if (row !== undefined) return row;
   }
   return undefined;
 }
+
+/** Longer than any time a UUID can name. */
+const EVER_MS = 1e15;
 
 const NONE: ExchangePage = { rows: [] };
 

@@ -110,6 +110,18 @@ test('two writers with the same exchanges at once: each is taken once, and both 
   await other.close();
 });
 
+test('processes that meet a new day at once prepare it once, and none is refused', async () => {
+  const others = [open(), open(), open()];
+  for (let day = 30; day < 34; day++) {
+    const at = START + day * 86_400_000;
+    const results = await Promise.all(
+      [store, ...others].map((writer) => writer.write([sample({ id: make(at), at, messages: ['"same"'] })])),
+    );
+    expect(results.map((result) => result.inserted)).toEqual([1, 1, 1, 1]);
+  }
+  await Promise.all(others.map((other) => other.close()));
+});
+
 test('a batch that fails at its last step leaves nothing, and nothing is wrongly remembered as stored', async () => {
   const batch = Array.from({ length: 20 }, (_, i) => chat(20_000 + i));
   const before = await contents();

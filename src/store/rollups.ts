@@ -22,7 +22,7 @@ export type Level = (typeof LEVELS)[number];
 /** Stands for every route and every target together. */
 export const ALL = '*';
 /** Target of an exchange that reached none: refused at the door, or answered from a canned reply. */
-export const NO_TARGET = 'none';
+const NO_TARGET = 'none';
 
 const COUNTERS = [
   'exchanges',
@@ -129,7 +129,7 @@ function addTokens(counts: Record<Counter, number>, usage: UsageRow): void {
 /** NUL is the one character no cleaned name holds. */
 const keyOf = (at: unknown, route: unknown, target: unknown) => `${at}\0${route}\0${target}`;
 
-export function bucket(buckets: Buckets, at: number, route: string, target: string): Bucket {
+function bucket(buckets: Buckets, at: number, route: string, target: string): Bucket {
   const key = keyOf(at, route, target);
   let found = buckets.get(key);
   if (found === undefined) {

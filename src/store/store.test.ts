@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { Store } from '#contracts';
+import type { ExchangeId, Store } from '#contracts';
 import { freshDatabase } from './embedded/testing.ts';
 import { openStore } from './index.ts';
 import { idMaker, START, sample, testClock } from './testing.ts';
@@ -41,4 +41,17 @@ test('what is written can be read: exchange, axes, bodies, list, window, change'
   expect(window.points.length).toBe(2);
   const changes = await store.changes.list({}, { limit: 10 });
   expect(changes.rows.map((row) => row.subject).sort()).toEqual(['declared.model', 'observed.model']);
+});
+
+test('an importer may bring ids of its own: they are found whatever they look like', async () => {
+  for (const id of [
+    '6f1c1d9e-0b7a-4c8e-9d2f-3a4b5c6d7e8f',
+    '01a00000-0000-7000-8000-000000000001',
+  ] as ExchangeId[]) {
+    const one = sample({ id, at: START + 5_000 });
+    expect(await store.write([one])).toEqual({ inserted: 1 });
+    expect((await store.exchanges.get(id))?.exchange).toEqual(one.exchange);
+  }
+  expect(await store.exchanges.get('nothing' as ExchangeId)).toBeUndefined();
+  expect(await store.exchanges.get('6f1c1d9e-0b7a-4c8e-9d2f-3a4b5c6d7e80' as ExchangeId)).toBeUndefined();
 });
