@@ -4,6 +4,7 @@ import { type AlarmReading, quantile, type Random, type Sequential, seededRandom
  * One measured figure beside what is promised for it.
  * - delay: within 10 %, or within twice the combined standard error (the published figure is a simulation too)
  * - share: within three combined binomial errors, or half a point of rounding
+ *   (three, because more than a hundred such cells are judged at once)
  * - bound: at or under the promise, up to two binomial errors
  * - most: at or under, no allowance
  * - shown: printed beside for the reader; nothing is promised
@@ -15,6 +16,9 @@ export interface Row {
   readonly judge: 'delay' | 'share' | 'bound' | 'most' | 'shown';
   /** Standard error of the measured figure. */
   readonly error?: number;
+  /** Runs behind the measured and behind the published figure. */
+  readonly runs?: number;
+  readonly published?: number;
   readonly unit?: '%' | 'ns' | 'µs' | 'ms' | 'B' | '';
   /** Why a figure may differ, or what stands beside it. */
   readonly why?: string;
@@ -25,8 +29,20 @@ export interface Section {
   readonly title: string;
   /** The model in words: every free parameter written down. */
   readonly model: string;
+  /** Runs behind the published figures of this section, where its rows do not say; as many as here when absent. */
+  readonly published?: number;
   /** `scale` multiplies the number of runs; 1 in the whole bench, less in the quick subset. */
   readonly run: (scale: number) => readonly Row[];
+}
+
+/** Standard error of measured and published figure together. */
+function combinedError(row: Row): number {
+  const { error = 0, runs, published, expected = 0 } = row;
+  if (row.judge === 'share' && published !== undefined) {
+    const p = (expected * published + 1) / (published + 2);
+    return Math.sqrt(error ** 2 + (p * (1 - p)) / published);
+  }
+  return error * Math.sqrt(1 + (runs !== undefined && published !== undefined ? runs / published : 1));
 }
 
 export function passes(row: Row): boolean | undefined {
@@ -34,14 +50,22 @@ export function passes(row: Row): boolean | undefined {
   if (row.judge === 'shown' || expected === undefined) return undefined;
   switch (row.judge) {
     case 'delay':
-      return Math.abs(measured - expected) <= Math.max(0.1 * Math.abs(expected), 2 * Math.SQRT2 * error);
+      return Math.abs(measured - expected) <= Math.max(0.1 * Math.abs(expected), 2 * combinedError(row));
     case 'share':
-      return Math.abs(measured - expected) <= Math.max(0.0051, 3 * Math.SQRT2 * error);
+      return Math.abs(measured - expected) <= Math.max(0.0051, 3 * combinedError(row));
     case 'bound':
       return measured <= expected + 2 * error;
     case 'most':
       return measured <= expected;
   }
+}
+
+/** Rows of a section with its published number of runs filled in. */
+export function runSection(section: Section, scale: number): readonly Row[] {
+  const { published } = section;
+  return section
+    .run(scale)
+    .map((row) => (published === undefined || row.published !== undefined ? row : { ...row, published }));
 }
 
 export const runsOf = (runs: number, scale: number): number => Math.max(20, Math.round(runs * scale));
@@ -112,8 +136,24 @@ export function delayRows(
   const s = summary(times);
   const note = why === undefined ? {} : { why };
   return [
-    { name: `${name}, mean`, measured: s.mean, expected: mean, judge: 'delay', error: s.meanError, ...note },
-    { name: `${name}, p95`, measured: s.p95, expected: p95, judge: 'delay', error: s.p95Error, ...note },
+    {
+      name: `${name}, mean`,
+      measured: s.mean,
+      expected: mean,
+      judge: 'delay',
+      error: s.meanError,
+      runs: times.length,
+      ...note,
+    },
+    {
+      name: `${name}, p95`,
+      measured: s.p95,
+      expected: p95,
+      judge: 'delay',
+      error: s.p95Error,
+      runs: times.length,
+      ...note,
+    },
   ];
 }
 
@@ -125,7 +165,16 @@ export function shareRow(
   why?: string,
 ): Row {
   const { value, error } = share(hits);
-  return { name, measured: value, expected, judge, error, unit: '%', ...(why !== undefined && { why }) };
+  return {
+    name,
+    measured: value,
+    expected,
+    judge,
+    error,
+    runs: hits.length,
+    unit: '%',
+    ...(why !== undefined && { why }),
+  };
 }
 
 export { seededRandom };

@@ -145,6 +145,7 @@ const cusum: Section = {
 const baseline: Section = {
   id: 'rates-baseline',
   title: 'Baseline error: plug-in estimate beside the Clopper–Pearson bound',
+  published: 2000,
   model:
     'p0 = .02 learned from n0 clean observations drawn afresh per run, e-detector c = 5,000; false alarm within 7,000; mean delay at 3×; 2,000 runs.',
   run(scale) {
@@ -265,6 +266,7 @@ const border: Section = {
 const pairs: Section = {
   id: 'rates-mcnemar',
   title: 'McNemar power, α = .01',
+  published: 2000,
   model:
     'N prompts, each newly refused with net + 1 %, newly answered with 1 %, otherwise unchanged; 4,000 runs; false alarm with net 0.',
   run(scale) {
@@ -295,6 +297,7 @@ const pairs: Section = {
 const naive: Section = {
   id: 'rates-naive',
   title: 'The rule to beat: rolling mean and 3σ',
+  published: 400,
   model:
     'Day value above the 14-day mean + max(3σ, 5 points) on 2 of 3 days; 200 observations a day, 28 clean days at 2 %, 60 shifted; 2,000 runs. Beside it the e-detector at c = 450,000 in the same 60 days, whose false alarms over the same 88 clean days stand last.',
   run(scale) {

@@ -1,3 +1,4 @@
+import { runSection } from './lib.ts';
 import { SECTIONS } from './sections.ts';
 
 declare const self: Worker;
@@ -7,6 +8,6 @@ self.onmessage = ({ data }: MessageEvent<{ id: string; scale: number }>) => {
   const section = SECTIONS.find(({ id }) => id === data.id);
   if (!section) throw new Error(`no section ${data.id}`);
   const from = performance.now();
-  const rows = section.run(data.scale);
+  const rows = runSection(section, data.scale);
   self.postMessage({ id: data.id, rows, seconds: (performance.now() - from) / 1000 });
 };

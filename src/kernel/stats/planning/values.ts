@@ -9,9 +9,9 @@
  */
 import { checkFinite, checkInnerProbability, checkPositive, checkProbability } from '../check.ts';
 import { StatsError } from '../error.ts';
+import { kolmogorovTail } from '../numeric/kolmogorov.ts';
 import { normalQuantile } from '../numeric/normal.ts';
-import { kolmogorovTail } from '../tests/ks.ts';
-import { type PowerRule, powerQuantiles } from './rates.ts';
+import { type PowerRule, powerQuantiles } from './power.ts';
 
 const up = (n: number) => Math.max(2, Math.ceil(n - 1e-9));
 

@@ -9,26 +9,14 @@
  */
 import { checkInnerProbability, checkPositive } from '../check.ts';
 import { StatsError } from '../error.ts';
+import { CUSUM_START, type CusumState, cusumReading } from './cusum.ts';
 import type { AlarmReading, Sequential } from './sequential.ts';
-
-export interface CusumState {
-  readonly n: number;
-  readonly sum: number;
-  /** Observation count at which the sum last stood at zero. */
-  readonly since: number;
-}
 
 export interface RateCusumRule {
   readonly p0: number;
   readonly p1: number;
   /** Alarm threshold in log-likelihood units. */
   readonly h: number;
-}
-
-export const CUSUM_START: CusumState = Object.freeze({ n: 0, sum: 0, since: 0 });
-
-export function cusumReading(state: CusumState, h: number): AlarmReading {
-  return { alarm: state.sum >= h, statistic: state.sum, threshold: h, n: state.n, changeAfter: state.since };
 }
 
 function factors({ p0, p1, h }: RateCusumRule) {

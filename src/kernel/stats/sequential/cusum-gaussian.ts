@@ -9,7 +9,7 @@
  */
 import { checkFinite, checkPositive } from '../check.ts';
 import { StatsError } from '../error.ts';
-import { CUSUM_START, type CusumState, cusumReading } from './cusum-bernoulli.ts';
+import { CUSUM_START, type CusumState, cusumReading } from './cusum.ts';
 import type { AlarmReading, Sequential } from './sequential.ts';
 
 export interface GaussianCusumRule {

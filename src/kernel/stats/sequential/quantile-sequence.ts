@@ -8,7 +8,7 @@
  * Reference: Howard and Ramdas, "Sequential estimation of quantiles", 2022; Robbins 1970 (mixture).
  */
 import { checkAscending, checkCount, checkInnerProbability, checkPositive, checkSample } from '../check.ts';
-import { rateEvidence } from './rate-sequence.ts';
+import { rateEvidence } from '../numeric/mixture.ts';
 
 export interface QuantileRankRule {
   readonly n: number;

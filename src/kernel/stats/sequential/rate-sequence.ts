@@ -9,7 +9,7 @@
  */
 import { checkInnerProbability, checkPositive } from '../check.ts';
 import { StatsError } from '../error.ts';
-import { logBeta } from '../numeric/gamma.ts';
+import { rateEvidence } from '../numeric/mixture.ts';
 import type { Sequential } from './sequential.ts';
 
 export interface RateSequenceState {
@@ -23,13 +23,6 @@ export interface RateSequenceReading {
   readonly lower: number;
   readonly upper: number;
   readonly n: number;
-}
-
-/** log of the mixture martingale against rate p. */
-export function rateEvidence(k: number, n: number, p: number, a: number, b: number): number {
-  const hits = k === 0 ? 0 : k * Math.log(p);
-  const misses = n === k ? 0 : (n - k) * Math.log1p(-p);
-  return logBeta(a + k, b + n - k) - logBeta(a, b) - hits - misses;
 }
 
 /** Sequence over 0/1 observations; `prior` is Beta(a, b) with a = b, or a pair. */

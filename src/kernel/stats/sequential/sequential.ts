@@ -1,5 +1,3 @@
-import { StatsError } from '../error.ts';
-
 /**
  * What every stream statistic here looks like: a frozen rule, validated once, whose state is plain JSON that whoever
  * runs the stream keeps. `step` never changes the state it is given, so a saved state stays what it was.
@@ -20,12 +18,4 @@ export interface AlarmReading {
   readonly n: number;
   /** Estimate of the change time: the change came after this many observations. */
   readonly changeAfter: number;
-}
-
-export function isBit(x: unknown): x is 0 | 1 {
-  return x === 0 || x === 1;
-}
-
-export function checkBit(argument: string, x: number): void {
-  if (x !== 0 && x !== 1) throw new StatsError(argument, `must be 0 or 1, got ${x}`);
 }

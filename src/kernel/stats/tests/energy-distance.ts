@@ -8,9 +8,9 @@
  * Reference: Székely and Rizzo 2004, 2013.
  */
 import { checkLength, checkPositiveCount, checkSameLength, checkSample } from '../check.ts';
+import { permuteWithin, strataOf } from '../numeric/permute.ts';
 import type { Random } from '../numeric/random.ts';
 import type { TestResult } from '../types.ts';
-import { permuteWithin, strataOf } from './permutation.ts';
 
 type Vectors = readonly ArrayLike<number>[];
 

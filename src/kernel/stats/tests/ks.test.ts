@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { kolmogorovSmirnov, kolmogorovTail } from './ks.ts';
+import { kolmogorovTail } from '../numeric/kolmogorov.ts';
+import { kolmogorovSmirnov } from './ks.ts';
 
 // scipy 1.17.1: ks_2samp(method='exact'), kstwobign.sf, ks_2samp(method='asymp').
 test('scipy vectors', () => {

@@ -8,26 +8,9 @@
  * Reference: Kolmogorov 1933, Smirnov 1939; Hodges 1957 (exact count).
  */
 import { checkSample } from '../check.ts';
+import { kolmogorovTail } from '../numeric/kolmogorov.ts';
 import { sorted } from '../numeric/order.ts';
 import type { TestResult } from '../types.ts';
-
-/** P(K ≥ x) of Kolmogorov's limit law. */
-export function kolmogorovTail(x: number): number {
-  if (x <= 0.04) return 1;
-  if (x < 1) {
-    // The theta-function twin converges where the alternating series does not.
-    let sum = 0;
-    for (let j = 1; j < 20; j += 2) sum += Math.exp(-(j * j * Math.PI * Math.PI) / (8 * x * x));
-    return 1 - (Math.sqrt(2 * Math.PI) / x) * sum;
-  }
-  let sum = 0;
-  for (let j = 1; j < 100; j++) {
-    const term = Math.exp(-2 * j * j * x * x);
-    sum += j % 2 === 1 ? term : -term;
-    if (term < 1e-18) break;
-  }
-  return Math.min(1, 2 * sum);
-}
 
 function exactTail(n: number, m: number, d: number): number {
   // Share of monotone paths from (0,0) to (n,m) that touch |i/n − j/m| ≥ d, scaled step by step to stay finite.

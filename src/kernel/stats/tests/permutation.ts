@@ -9,44 +9,12 @@
  */
 import { checkLength, checkPositiveCount, checkSameLength, checkSample } from '../check.ts';
 import { mean } from '../numeric/order.ts';
-import { type Random, shuffle } from '../numeric/random.ts';
+import { permuteWithin, strataOf } from '../numeric/permute.ts';
+import type { Random } from '../numeric/random.ts';
 import type { TestResult } from '../types.ts';
 
 // Equal in exact arithmetic must count as equal after rounding, or the test becomes anticonservative on ties.
 const TIE = 1e-12;
-
-/** Shuffles `labels` in place, only among positions of the same stratum. */
-export function permuteWithin(
-  labels: Uint8Array,
-  strata: readonly (readonly number[])[] | undefined,
-  random: Random,
-): void {
-  if (!strata) {
-    const list = Array.from(labels);
-    labels.set(shuffle(random, list));
-    return;
-  }
-  for (const stratum of strata) {
-    const values = shuffle(
-      random,
-      stratum.map((i) => labels[i]!),
-    );
-    stratum.forEach((i, k) => {
-      labels[i] = values[k]!;
-    });
-  }
-}
-
-/** Positions of each distinct stratum. */
-export function strataOf(keys: readonly (string | number)[]): number[][] {
-  const groups = new Map<string | number, number[]>();
-  keys.forEach((key, i) => {
-    const group = groups.get(key);
-    if (group) group.push(i);
-    else groups.set(key, [i]);
-  });
-  return [...groups.values()];
-}
 
 export interface PermutationRule {
   readonly random: Random;
