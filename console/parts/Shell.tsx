@@ -127,7 +127,12 @@ function LiveDot() {
     <div className="live-dot" data-state={state} role="status" aria-label={`Live connection: ${SAYS[state]}`}>
       <i aria-hidden="true" />
       <span>{state === 'lost' ? 'Offline' : SAYS[state]}</span>
-      {state === 'live' && view.perSecond > 0 ? <span className="num quiet">{view.perSecond}/s</span> : null}
+      {state === 'live' && view.perSecond > 0 ? (
+        // Moves all the time: for the eye only, a reader would never come to rest.
+        <span className="num quiet" aria-hidden="true">
+          {view.perSecond}/s
+        </span>
+      ) : null}
     </div>
   );
 }

@@ -86,7 +86,7 @@ export function Exchanges() {
       fixed
       controls={
         <>
-          <span className="quiet num list-count" role="status">
+          <span className="quiet num list-count">
             {exchanges.data ? `${count(rows.length)}${exchanges.hasNextPage ? '+' : ''} shown` : ''}
           </span>
           <TakeAway rows={rows} />

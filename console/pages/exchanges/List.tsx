@@ -21,6 +21,8 @@ const COLUMNS = [
 ] as const;
 const LINE = 34;
 const LINE_NARROW = 58;
+/** The head sticks to the top of the list and covers what scrolls under it. A narrow screen has none. */
+const HEAD = 30;
 
 const narrow = matchMedia('(max-width: 760px)');
 const useNarrow = (): boolean =>
@@ -55,12 +57,16 @@ export function List({
   readonly end: 'more' | 'end' | 'failed';
 }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const size = useNarrow() ? LINE_NARROW : LINE;
+  const isNarrow = useNarrow();
+  const size = isNarrow ? LINE_NARROW : LINE;
+  const head = isNarrow ? 0 : HEAD;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => size,
     overscan: 12,
+    scrollMargin: head,
+    scrollPaddingStart: head,
     initialOffset: startAt,
     getItemKey: (index) => rows[index]?.id ?? index,
   });
@@ -75,6 +81,8 @@ export function List({
     if (end === 'more' && lastLine >= rows.length - 30) onEnd();
   }, [lastLine, rows.length, end]);
 
+  // One line of the list can be reached by Tab; from there j, k and Enter lead on.
+  const entry = chosen ?? rows[0]?.id;
   const chosenAt = rows.findIndex((row) => row.id === chosen);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new choice moves the list, not a row that comes in
   useEffect(() => {
@@ -84,11 +92,7 @@ export function List({
   return (
     <div className="list-frame">
       {above > 0 ? (
-        <button
-          type="button"
-          className="list-above"
-          onClick={() => scroller.current?.scrollTo({ top: 0, behavior: 'smooth' })}
-        >
+        <button type="button" className="list-above" onClick={() => scroller.current?.scrollTo({ top: 0 })}>
           ↑ {plural(above, 'new exchange')}
         </button>
       ) : null}
@@ -111,9 +115,10 @@ export function List({
                   key={row.id}
                   row={row}
                   index={line.index}
-                  top={line.start}
+                  top={line.start - head}
                   height={line.size}
                   chosen={row.id === chosen}
+                  entry={row.id === entry}
                   fresh={following}
                   onChoose={onChoose}
                   onOpen={onOpen}
@@ -142,6 +147,7 @@ const Line = memo(function Line({
   top,
   height,
   chosen,
+  entry,
   fresh,
   onChoose,
   onOpen,
@@ -151,6 +157,7 @@ const Line = memo(function Line({
   readonly top: number;
   readonly height: number;
   readonly chosen: boolean;
+  readonly entry: boolean;
   readonly fresh: boolean;
   readonly onChoose: (id: string) => void;
   readonly onOpen: (id: string) => void;
@@ -184,7 +191,7 @@ const Line = memo(function Line({
           ref={link}
           to="/exchanges/$id"
           params={{ id: row.id }}
-          tabIndex={chosen ? 0 : -1}
+          tabIndex={entry ? 0 : -1}
           aria-current={chosen ? true : undefined}
         >
           <Outcome outcome={row.outcome} />
