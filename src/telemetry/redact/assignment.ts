@@ -89,8 +89,9 @@ export function assigned(b: Uint8Array, at: number): Span | undefined {
   if (!sort) return undefined;
   const whole = valueAfter(b, at + 1);
   if (!whole) return undefined;
-  const { start, end, quoted } = sort === 'credentials' ? afterScheme(b, whole) : whole;
-  return isSecret(b, start, end, sort, quoted) ? { start: start + prefixLength(b, start), end } : undefined;
+  const value = sort === 'credentials' ? afterScheme(b, whole) : whole;
+  const { start, end } = value;
+  return isSecret(b, value, sort) ? { start: start + prefixLength(b, start), end } : undefined;
 }
 
 /** Steps back over spaces, brackets, quotes and their escapes. */
@@ -126,6 +127,8 @@ interface Value {
   readonly start: number;
   readonly end: number;
   readonly quoted: boolean;
+  /** `Basic`, `Bearer` or the like stood before it. */
+  readonly scheme?: boolean;
 }
 
 const LONGEST = 4_096;
@@ -196,19 +199,30 @@ function afterScheme(b: Uint8Array, value: Value): Value {
   );
   if (!scheme) return value;
   const start = value.start + scheme.length + 1;
-  return { ...value, start, end: value.quoted ? Math.max(start, value.end) : unquotedEnd(b, start) };
+  return {
+    ...value,
+    scheme: true,
+    start,
+    end: value.quoted ? Math.max(start, value.end) : unquotedEnd(b, start),
+  };
 }
 
-function isSecret(b: Uint8Array, start: number, end: number, sort: Sort, isQuoted: boolean): boolean {
+function isSecret(b: Uint8Array, { start, end, quoted, scheme }: Value, sort: Sort): boolean {
   if (isPlaceholder(b, start, end)) return false;
+  const least = scheme ? 12 : sort !== 'password' ? 16 : quoted ? 6 : 8;
+  if (end - start < least) return false;
   const s = strengthOf(b, start, end);
+  const bits = entropy(b, start, end);
+  if (scheme) return bits >= 3;
+  // Without quotes a name of code may stand here as well.
+  if (!quoted && s.digits === 0 && (s.symbols > 0 || s.restless < 0.35)) return false;
+  if (!quoted && s.restless < (sort === 'password' ? 0.15 : 0.25)) return false;
+  if (sort !== 'password') return bits >= 3 && looksDrawn(s);
+  // PWD is more often the working directory.
+  if (b[start] === 0x2f) return false;
+  if (s.digits === 0 && s.symbols === 0) return s.length >= 16 && bits >= 3.5 && looksDrawn(s);
   const kinds = Number(s.digits > 0) + Number(s.upper > 0) + Number(s.lower > 0) + Number(s.symbols > 0);
-  if (sort === 'key' || sort === 'credentials')
-    return s.length >= 16 && looksDrawn(s) && entropy(b, start, end) >= 3;
-  if (s.digits === 0 && s.symbols === 0)
-    return s.length >= 16 && looksDrawn(s) && entropy(b, start, end) >= 3.5;
-  if (isQuoted) return s.length >= 6 && kinds >= 2 && entropy(b, start, end) >= 2;
-  return s.length >= 8 && s.digits > 0 && s.upper + s.lower > 0 && entropy(b, start, end) >= 2.5;
+  return kinds >= 2 && bits >= (quoted ? 2 : 2.5);
 }
 
 /** Variables, templates, masks and prose stand where a secret would. */

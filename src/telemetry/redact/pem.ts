@@ -77,7 +77,12 @@ function afterGap(b: Uint8Array, at: number): number {
     const byte = b[i] ?? 0;
     const next = afterBreak(b, i);
     if (next > i) i = next;
-    else if (byte <= SPACE || GAP.has(byte) || (byte === 0x2b && (b[i + 1] ?? 0) <= SPACE)) i++;
+    else if (
+      byte <= SPACE ||
+      GAP.has(byte) ||
+      (byte === 0x2b && ((b[i + 1] ?? 0) <= SPACE || b[i + 1] === BACKSLASH))
+    )
+      i++;
     else break;
   }
   return i;

@@ -203,7 +203,8 @@ export function jwt(b: Uint8Array, at: number): Span | number {
     // A token wrapped by a mailer goes on after the break.
     for (let next = afterBreak(b, end); next > end; next = afterBreak(b, end)) {
       const more = runEnd(b, next, URL64);
-      if (!continues(b, next, more)) break;
+      // A short rest of a part is known by the dot behind it.
+      if (!continues(b, next, more) && (more === next || b[more] !== 0x2e)) break;
       end = more;
     }
     if (b[end] !== 0x2e || parts === 5) break;
