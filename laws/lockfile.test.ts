@@ -18,6 +18,15 @@ test('the lockfile names no registry, so an install goes wherever the machine is
   expect(named).toEqual([]);
 });
 
+test('the lockfile holds every platform, or a clean install is refused', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const paths = Object.keys(packages);
+  const wanted = Object.values(packages).flatMap((p) => Object.keys(p.optionalDependencies ?? {}));
+  expect(wanted.filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([]);
+});
+
 test('every version is pinned', () => {
   const loose = manifests.flatMap((file) => {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Manifest;
