@@ -89,21 +89,23 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
           chance,
         );
 
+  const wireFacts = ({ place, requestId }: Visit, { stream }: Asked): WireFacts => ({
+    stream,
+    family: place.family,
+    dialect: place.endpoint.name,
+    random: chance,
+    now: clock.now(),
+    problem: (problem) => place.wording.problem(problem, requestId),
+    problemEvent: (problem) => eventWording(place)(problem, requestId),
+  });
+
   /** Faults, model, window and limits; then `make` answers, and the faults bend what it made. */
   const serve = (visit: Visit, asked: Asked, make: (admitted: Admitted) => Script): Script => {
     asks(asked.model);
     const { place, call } = visit;
     const effects = effectsOf(scenesNow(visit, asked), asked.model, call.header('x-sim-fault'));
     if (isProblem(effects)) return refuse(visit, effects, asked.model);
-    const wire: WireFacts = {
-      stream: asked.stream,
-      family: place.family,
-      dialect: place.endpoint.name,
-      random: chance,
-      now: clock.now(),
-      problem: (problem) => place.wording.problem(problem, visit.requestId),
-      problemEvent: (problem) => eventWording(place)(problem, visit.requestId),
-    };
+    const wire = wireFacts(visit, asked);
     const bend = (script: Script) =>
       effects.reduce((bent, effect) => effect.script?.(bent, wire) ?? bent, script);
     const model = models.find(asked.model);

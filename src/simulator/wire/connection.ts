@@ -67,35 +67,35 @@ export function connection(
     else atDrain = then;
   };
 
-  const stageFor = (call: WireCall): Stage => {
-    let chunked = false;
-    return {
-      head(script) {
-        chunked = script.length === undefined;
-        put(headText(script, clock, call.keepAlive));
-      },
-      send(data) {
-        const size = sizeOf(data);
-        // A chunk of size 0 would be the end.
-        if (size === 0) return;
-        if (!chunked) return put(data, size);
-        put(`${size.toString(16)}\r\n`);
-        put(data, size);
-        put('\r\n');
-      },
-      flush,
-      end(ending) {
-        if (ending === 'clean' && chunked) put('0\r\n\r\n');
-        if (ending === 'framing') put('this is no chunk size\r\n');
-        whenSent(() => finish(ending, call.keepAlive));
-      },
-      refuse(opening) {
-        if (opening === 'reset') finish('reset', false);
-      },
-    };
+  /** One stage for the whole connection: answers follow one another, and a plain one should cost no closures. */
+  let keepAlive = true;
+  let chunked = false;
+  const stage: Stage = {
+    head(script) {
+      chunked = script.length === undefined;
+      put(headText(script, clock, keepAlive));
+    },
+    send(data) {
+      const size = sizeOf(data);
+      // A chunk of size 0 would be the end.
+      if (size === 0) return;
+      if (!chunked) return put(data, size);
+      put(`${size.toString(16)}\r\n`);
+      put(data, size);
+      put('\r\n');
+    },
+    flush,
+    end(ending) {
+      if (ending === 'clean' && chunked) put('0\r\n\r\n');
+      if (ending === 'framing') put('this is no chunk size\r\n');
+      whenSent(() => finish(ending));
+    },
+    refuse(opening) {
+      if (opening === 'reset') finish('reset');
+    },
   };
 
-  const finish = (ending: Ending, keepAlive: boolean) => {
+  const finish = (ending: Ending) => {
     if (ending === 'silence' || gone) return;
     if (ending === 'reset') return socket.terminate();
     if (ending !== 'clean' || !keepAlive) {
@@ -110,10 +110,9 @@ export function connection(
 
   const perform = (call: WireCall) => {
     busy = true;
+    keepAlive = call.keepAlive;
     const script = performer.respond(call);
-    playing = play(script, clock, stageFor(call), (played) => {
-      performer.settle(script, played);
-    });
+    playing = play(script, clock, stage, (played) => performer.settle(script, played));
   };
 
   /** What is not HTTP has no dialect to be answered in. */
@@ -123,8 +122,9 @@ export function connection(
       error: { message, type: 'invalid_request_error', param: null, code: null },
     });
     const script = whole(status, [['content-type', 'application/json']], body);
-    put(headText(script, clock, false) + body);
-    whenSent(() => finish('clean', false));
+    keepAlive = false;
+    put(headText(script, clock, keepAlive) + body);
+    whenSent(() => finish('clean'));
   };
 
   /** Not re-entered by an answer that is over at once; a thousand pipelined ones would nest a thousand deep. */

@@ -20,7 +20,7 @@ interface Head {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly header: Call['header'];
   readonly keepAlive: boolean;
 }
 
@@ -50,9 +50,8 @@ export function requestParser(maxBody = MAX_BODY) {
   let buffer: Buffer = EMPTY;
   let stage: Stage = AT_HEAD;
 
-  const finish = ({ method, path, query, headers, keepAlive }: Head, text: string): Parsed => {
+  const finish = ({ method, path, query, header, keepAlive }: Head, text: string): Parsed => {
     stage = AT_HEAD;
-    const header = (name: string) => headers.get(name);
     return { kind: 'call', call: { method, path, query, header, text, keepAlive } };
   };
 
@@ -67,8 +66,8 @@ export function requestParser(maxBody = MAX_BODY) {
     const head = parseHead(buffer.toString('latin1', 0, end));
     if (typeof head === 'string') return { kind: 'bad', status: 400, message: head };
     const from = end + 4;
-    const coding = head.headers.get('transfer-encoding');
-    const length = head.headers.get('content-length');
+    const coding = head.header('transfer-encoding');
+    const length = head.header('content-length');
     if (coding !== undefined) {
       // Both at once is how requests are smuggled (RFC 9112 section 6.3).
       if (length !== undefined || coding.toLowerCase() !== 'chunked')
@@ -88,7 +87,7 @@ export function requestParser(maxBody = MAX_BODY) {
       stage = { at: 'sized', head, body: Buffer.allocUnsafe(size), filled: 0 };
     }
     buffer = buffer.subarray(from);
-    return buffer.length === 0 && head.headers.get('expect')?.toLowerCase() === '100-continue'
+    return buffer.length === 0 && head.header('expect')?.toLowerCase() === '100-continue'
       ? { kind: 'continue' }
       : next();
   };
@@ -157,30 +156,38 @@ const tooLarge = (max: number): Parsed => ({
 
 /** A string is the reason why the head cannot be read. */
 function parseHead(text: string): Head | string {
-  const lines = text.split('\r\n');
-  const start = (lines[0] as string).split(' ');
+  const end = text.indexOf('\r\n');
+  const start = (end < 0 ? text : text.slice(0, end)).split(' ');
   const [method, target, version] = start;
   if (start.length !== 3 || !method || !target) return 'The request line cannot be read.';
   if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') return 'Only HTTP/1.1 is spoken here.';
-  const headers = new Map<string, string>();
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] as string;
-    const colon = line.indexOf(':');
-    if (colon <= 0) return 'A header line has no name.';
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    const before = headers.get(name);
-    if (before !== undefined && name === 'content-length' && before !== value)
-      return 'content-length is given twice.';
-    headers.set(name, before === undefined || name === 'content-length' ? value : `${before}, ${value}`);
-  }
+  const header = headerReader(end < 0 ? '' : text.slice(end));
   const mark = target.indexOf('?');
-  const connection = headers.get('connection')?.toLowerCase();
+  const connection = header('connection')?.toLowerCase();
   return {
     method,
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
-    headers,
+    header,
     keepAlive: version === 'HTTP/1.1' ? connection !== 'close' : connection === 'keep-alive',
+  };
+}
+
+/**
+ * Looks headers up in the text itself: a dozen are sent, a handful is asked for, and a map of them all would be the
+ * largest allocation of a plain call. A header given twice is joined by a comma (RFC 9110 section 5.3).
+ */
+function headerReader(lines: string): Call['header'] {
+  const lower = lines.toLowerCase();
+  return (name) => {
+    const label = `\r\n${name}:`;
+    let value: string | undefined;
+    for (let at = lower.indexOf(label); at >= 0; at = lower.indexOf(label, at + 2)) {
+      const from = at + label.length;
+      const to = lines.indexOf('\r\n', from);
+      const one = lines.slice(from, to < 0 ? undefined : to).trim();
+      value = value === undefined ? one : `${value}, ${one}`;
+    }
+    return value;
   };
 }
