@@ -110,6 +110,19 @@ test('two writers with the same exchanges at once: each is taken once, and both 
   await other.close();
 });
 
+test('batches in flight at once from one process, with bodies in common', async () => {
+  const batches = Array.from({ length: 4 }, (_, b) =>
+    Array.from({ length: 40 }, (_, i) => chat(60_000 + b * 20 + i)),
+  );
+  const inserted = await Promise.all(batches.map((batch) => store.write(batch)));
+  // Each chat() has an id of its own; the bodies of overlapping numbers are the same.
+  expect(inserted.map((result) => result.inserted)).toEqual([40, 40, 40, 40]);
+  for (const { exchange } of batches.flat()) {
+    expect((await store.exchanges.askBodies(exchange.at, exchange.askRecord!))?.messages).toHaveLength(2);
+    expect(await store.exchanges.answerBodies(exchange.at, exchange.answerRecord!)).toHaveLength(1);
+  }
+});
+
 test('processes that meet a new day at once prepare it once, and none is refused', async () => {
   const others = [open(), open(), open()];
   for (let day = 30; day < 34; day++) {

@@ -118,7 +118,12 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
     try {
       return await commit(entries);
     } catch (error) {
-      if (raced(error) && tries > 1) return store(entries, tries - 1);
+      if (raced(error)) {
+        if (tries > 1) return store(entries, tries - 1);
+        throw new StoreUnavailable('other writers were faster with the same rows again and again', {
+          cause: error,
+        });
+      }
       if (!poisonous(error)) throw error;
       const [only] = entries;
       if (entries.length === 1 && only) {
