@@ -164,7 +164,8 @@ function Banners() {
     <div className="banners">
       {status.isError ? (
         <p className="banner banner-alarm" role="alert">
-          <strong>Midwatch does not answer.</strong> What you see is as old as its last answer.
+          <strong>Midwatch does not answer.</strong> What you see is as old as its last answer. Is the process
+          running? <code>midwatch up</code> starts it.
         </p>
       ) : null}
       {said?.database === 'down' ? (

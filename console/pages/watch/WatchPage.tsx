@@ -38,7 +38,7 @@ export function WatchPage() {
       {watch.isError && !data ? <ErrorState error={watch.error} retry={() => void watch.refetch()} /> : null}
       {watch.isPending ? <Skeleton lines={12} height={44} label="the watch" /> : null}
       {data ? (
-        <div className="watch" data-stale={watch.isPlaceholderData || watch.isError ? true : undefined}>
+        <div className="watch" data-stale={watch.isPlaceholderData || undefined}>
           <AttentionList watch={data} />
           {data.totals.exchanges === 0 ? (
             <Quiet route={route} />
