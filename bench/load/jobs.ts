@@ -31,6 +31,8 @@ export interface StreamJob {
   readonly concurrent: number;
   readonly chunks: number;
   readonly ms: number;
+  /** How long streams may still run after they should all have ended; what is open then has failed. */
+  readonly patienceMs: number;
   readonly first: number;
 }
 

@@ -28,6 +28,7 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
   const firstToken = new Samples();
   const chunkDelay = new Samples();
   const late = new Samples();
+  const lines: Line[] = [];
   const free: Line[] = [];
   const { promise: over, resolve } = Promise.withResolvers<void>();
   let begun = 0;
@@ -41,6 +42,7 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
   let trouble: string | undefined;
 
   const leave = (line: Line, whole: boolean, why: string) => {
+    if (ended === total) return;
     chunks += line.reader.chunks;
     if (whole) complete++;
     else {
@@ -73,6 +75,7 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
         if (!free.includes(line)) leave(line, false, why);
       },
     });
+    lines.push(line);
     return line;
   };
   const start = async (index: number, due: number, counted: boolean) => {
@@ -98,9 +101,9 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
     for (; begun < total && began + begun * gap <= now; begun++) {
       const due = began + begun * gap;
       start(begun, due, due >= began + lasts).catch((error: unknown) => {
+        trouble ??= String(error);
         failed++;
         running--;
-        trouble ??= String(error);
         if (++ended === total) resolve();
       });
     }
@@ -110,8 +113,19 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
       clearInterval(timer);
     }
   }, 1);
+  const limit = setTimeout(
+    () => {
+      if (ended === total) return;
+      failed += total - ended;
+      trouble ??= `${total - ended} streams had not ended ${job.patienceMs} ms after their time`;
+      ended = total;
+      resolve();
+    },
+    lasts * 2 + job.ms + job.patienceMs,
+  );
   await over;
-  for (const { connection } of free) connection?.close();
+  clearTimeout(limit);
+  for (const { connection } of lines) connection?.close();
   return {
     sent: begun,
     answered: complete,

@@ -4,7 +4,8 @@ import type { Context, Part, PartResult } from '../part.ts';
 import { number, spread, table } from '../report/table.ts';
 import { type ContenderName, startField } from '../rig/contenders.ts';
 import { startGenerator } from '../rig/generator.ts';
-import { type Cpu, cpuOf, rssOf } from '../rig/proc.ts';
+import type { Cpu } from '../rig/proc.ts';
+import { watched } from '../rig/watch.ts';
 
 interface Round {
   readonly perSecond: number;
@@ -29,25 +30,23 @@ export const throughput: Part = {
     const measured = new Map<ContenderName, Round[]>(field.contenders.map(({ name }) => [name, []]));
     let first = 1;
     for (let round = 0; round < rounds; round++)
-      for (const { name, address, pid } of field.contenders) {
-        let before: Cpu | undefined;
-        let cpu: Cpu | undefined;
-        const result = await generator.run(
-          { kind: 'closed', address, connections: CONNECTIONS, warmMs: round === 0 ? 2_000 : 500, ms, first },
-          (phase) => {
-            if (pid === undefined) return;
-            const now = cpuOf(pid);
-            if (phase === 'begin') before = now;
-            else if (before) cpu = { all: now.all - before.all, main: now.main - before.main };
-          },
-        );
+      for (const contender of field.contenders) {
+        const { name } = contender;
+        const { result, cpu, peakRss } = await watched(generator, contender, {
+          kind: 'closed',
+          address: contender.address,
+          connections: CONNECTIONS,
+          warmMs: round === 0 ? 2_000 : 500,
+          ms,
+          first,
+        });
         first += result.sent;
         const perAnswer = (seconds: number) => (seconds * 1e6) / Math.max(1, result.measured);
         measured.get(name)?.push({
           perSecond: result.measured / result.seconds,
           result,
           ...(cpu && { cpu: { all: perAnswer(cpu.all), main: perAnswer(cpu.main) } }),
-          ...(pid !== undefined && { rss: rssOf(pid) }),
+          ...(peakRss !== undefined && { rss: peakRss }),
           // The next contender must not share its cores with the scribe and Postgres of this one.
           ...(name === 'Midwatch' && { settled: await field.house.settle() }),
         });
@@ -86,11 +85,11 @@ function report(
     number(median(rounds.map((r) => r.result.latency.p99))),
     number(median(rounds.flatMap((r) => r.cpu?.all ?? []))),
     number(median(rounds.flatMap((r) => r.cpu?.main ?? []))),
-    number(median(rounds.flatMap((r) => r.rss ?? []))),
+    number(Math.max(...rounds.map((r) => r.rss ?? Number.NaN))),
   ]);
   const [bare, portkey, lossless] = [ratio('bare Bun proxy'), ratio('Portkey'), stored.rows === sent];
   const text = [
-    table(['', 'answers/s', 'p50 ms', 'p99 ms', 'CPU µs/answer', 'of its first thread', 'RSS MB'], rows),
+    table(['', 'answers/s', 'p50 ms', 'p99 ms', 'CPU µs/answer', 'of its first thread', 'peak RSS MB'], rows),
     '',
     `Median of ${house.length} rounds, smallest and largest in brackets; the contenders take turns. A question has some 600 bytes, an answer some 1,000, and no two are alike.`,
     `Midwatch checked a key, priced and recorded every exchange: ${number(sent)} sent, ${number(stored.rows)} rows with ${number(stored.ids)} ids in the database, ${stored.dropped} dropped, ${failed} answers not 200. The scribe and Postgres run behind the gateway: after a round it took ${spread(
