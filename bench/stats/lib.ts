@@ -2,7 +2,8 @@ import { type AlarmReading, quantile, type Random, type Sequential, seededRandom
 
 /**
  * One measured figure beside what is promised for it.
- * - delay: within 10 %, or within twice the combined standard error (the published figure is a simulation too)
+ * - delay: within 10 %, or within twice the combined standard error (the published figure is a simulation too);
+ *   where both are whole days or hours, one of them is rounding
  * - share: within three combined binomial errors, or half a point of rounding
  *   (three, because more than a hundred such cells are judged at once)
  * - bound: at or under the promise, up to two binomial errors
@@ -16,6 +17,8 @@ export interface Row {
   readonly judge: 'delay' | 'share' | 'bound' | 'most' | 'shown';
   /** Standard error of the measured figure. */
   readonly error?: number;
+  /** Both figures are whole numbers of this unit: one of it is rounding. */
+  readonly grain?: number;
   /** Runs behind the measured and behind the published figure. */
   readonly runs?: number;
   readonly published?: number;
@@ -50,7 +53,10 @@ export function passes(row: Row): boolean | undefined {
   if (row.judge === 'shown' || expected === undefined) return undefined;
   switch (row.judge) {
     case 'delay':
-      return Math.abs(measured - expected) <= Math.max(0.1 * Math.abs(expected), 2 * combinedError(row));
+      return (
+        Math.abs(measured - expected) <=
+        Math.max(0.1 * Math.abs(expected), 2 * combinedError(row), row.grain ?? 0)
+      );
     case 'share':
       return Math.abs(measured - expected) <= Math.max(0.0051, 3 * combinedError(row));
     case 'bound':

@@ -51,7 +51,7 @@ export function report(done: readonly Done[], seconds: number, findings: string)
     '# Statistics: what is promised and what was measured',
     '',
     'Written by `bun bench/stats.ts`; every number comes from a seeded simulation of the model stated above its table. A delay holds within 10 % or',
-    'twice the combined standard error (the expected figures are simulations too), a share within three combined binomial errors, a bound (≤) up to two',
+    'twice the combined standard error (the expected figures are simulations too; whole days may round by one), a share within three combined binomial errors, a bound (≤) up to two',
     'binomial errors, speed and size without allowance.',
     '',
     `${judged.length - failed.length} of ${judged.length} judged figures hold; whole run ${Math.round(seconds)} s on two threads.`,

@@ -341,7 +341,8 @@ const probes: Section = {
           measured: s.median,
           expected: median!,
           judge: 'delay',
-          error: Math.max(0.36, s.medianError),
+          grain: 1,
+          error: s.medianError,
           runs: hits.length,
         });
         rows.push({
@@ -349,7 +350,8 @@ const probes: Section = {
           measured: s.p95,
           expected: p95!,
           judge: 'delay',
-          error: Math.max(0.36, s.p95Error),
+          grain: 1,
+          error: s.p95Error,
           runs: hits.length,
         });
       }

@@ -580,7 +580,7 @@ const defaults: Section = {
     const rows = table.flatMap(({ name, p0, p1, h, within, alarm, cells }): Row[] => {
       const detector = bernoulliCusum({ p0, p1, h });
       const nulls = repeat(
-        runsOf(1000, scale),
+        runsOf(4000, scale),
         () => alarmTime(detector, () => bit(random, p0), within) <= within,
       );
       return [

@@ -21,6 +21,7 @@ export * from './intervals/wilson.ts';
 export * from './numeric/random.ts';
 export type { PowerRule } from './planning/power.ts';
 export * from './planning/rates.ts';
+export * from './planning/simulated.ts';
 export * from './planning/streams.ts';
 export * from './planning/values.ts';
 export * from './search/alignment.ts';

@@ -11,6 +11,7 @@ import {
   mcnemarPower,
   powerForTwoRates,
 } from './rates.ts';
+import { casesBySimulation, designEffect } from './simulated.ts';
 import { blocksForTwoSample, delayOfGaussianCusum, delayOfRateDetector, exchangesForMix } from './streams.ts';
 import {
   casesForKendall,
@@ -98,6 +99,22 @@ test('stream planners are of the right order', () => {
   within(blocksForTwoSample(0.9, 0.6), 39, 0.15);
   within(exchangesForMix([0.9, 0.08, 0.02], [0.8, 0.15, 0.05]), 166, 0.35);
   within(delayOfGaussianCusum({ k: Math.log(1.15) / 0.7, h: 19.6, shift: Math.log(1.15) / 0.35 }), 93, 0.1);
+});
+
+test('a simulated plan agrees with the formula, and clusters multiply it', () => {
+  const random = seededRandom('plan');
+  const n = casesBySimulation({
+    random,
+    runs: 300,
+    rejects: (size) => {
+      const draw = (shift: number) => Array.from({ length: size }, () => shift + drawNormal(random));
+      return mannWhitney(draw(0.8), draw(0)).p < 0.05;
+    },
+  });
+  within(n, casesForMannWhitney(0.714) / 2, 0.3);
+  expect(designEffect(5, 0.25)).toBe(2);
+  expect(() => designEffect(0.5, 0)).toThrow('meanSize');
+  expect(() => casesBySimulation({ random, rejects: () => false, limit: 100 })).toThrow('power');
 });
 
 test('names the bad argument', () => {

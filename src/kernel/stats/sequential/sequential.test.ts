@@ -163,3 +163,25 @@ for (const { name, make, draw, bad } of MEMBERS) {
     });
   });
 }
+
+test('ten million updates of the light rules leave finite numbers', () => {
+  const random = seededRandom('ten million');
+  const cusum = gaussianCusum({ k: 0.5, h: 5 });
+  const rate = bernoulliCusum({ p0: 0.02, p1: 0.06, h: 5 });
+  const two = twoSampleRates();
+  const mix = multinomialMix({ shares: [0.9, 0.1] });
+  const mean = ewma({ halfLife: 50 });
+  let [a, b, c, d, e] = [cusum.start, rate.start, two.start, mix.start, mean.start];
+  for (let i = 0; i < 10_000_000; i++) {
+    const u = random();
+    const x = u < 0.3 ? 1 : 0;
+    a = cusum.step(a, 2 * u);
+    b = rate.step(b, x);
+    c = two.step(c, { before: x, after: u > 0.9 ? 1 : 0 });
+    d = mix.step(d, x);
+    e = mean.step(e, { at: i, x: u });
+  }
+  for (const state of [a, b, c, d, e]) expect(JSON.stringify(state)).not.toContain('null');
+  expect(c.logE).toBeGreaterThan(1000);
+  expect(Math.abs(e.mean - 0.5)).toBeLessThan(0.2);
+}, 60_000);
