@@ -1,12 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import {
-  medianAbsoluteDeviation as madOracle,
-  median as medianOracle,
-  quantile as quantileOracle,
-} from 'simple-statistics';
 import { ewma } from './ewma.ts';
-import { median, medianAbsoluteDeviation, quantile } from './quantiles.ts';
 
 test('order of arrival changes nothing but rounding', () => {
   const rule = ewma({ halfLife: 100 });
@@ -37,15 +31,4 @@ test('an idle gap leaves no stale weight', () => {
 test('the first observation is the mean', () => {
   const rule = ewma({ halfLife: 60 });
   expect(rule.step(rule.start, { at: 5, x: 7 }).mean).toBe(7);
-});
-
-test('median, MAD and quantile agree with simple-statistics', () => {
-  const x = [3, 1, 4, 1, 5, 9, 2.6];
-  expect(median(x)).toBe(medianOracle(x));
-  expect(medianAbsoluteDeviation(x)).toBeCloseTo(madOracle(x), 12);
-  expect(quantile(x, 1)).toBe(quantileOracle(x, 1));
-  // R: quantile(c(1, 2, 3, 4), .3) is 1.9.
-  expect(quantile([4, 2, 1, 3], 0.3)).toBeCloseTo(1.9, 12);
-  expect(() => quantile([], 0.5)).toThrow('x ');
-  expect(() => quantile([1, Number.NaN], 0.5)).toThrow('x[1]');
 });
