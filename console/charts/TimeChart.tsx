@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { clockTime, day } from '../parts/format.ts';
 import { drawMarks, drawNights, drawUnderWay } from './draw.ts';
 import { CHART_FONT, type Paint } from './paint.ts';
-import { type Band, logTicks, timeTicks } from './shape.ts';
+import { type Band, logTicks, lonely, timeTicks } from './shape.ts';
 
 export interface ChartSeries {
   readonly label: string;
@@ -17,12 +17,15 @@ export interface ChartSeries {
 export interface TimeChartProps {
   /** What a reader who does not see the picture should know. */
   readonly label: string;
+  /** Middles of the steps. */
   readonly at: readonly number[];
   readonly step: number;
   readonly window: Band;
   readonly series: readonly ChartSeries[];
   readonly height: number;
   readonly format: (value: number) => string;
+  /** Top of the axis while everything is zero, so that its labels stay sensible. */
+  readonly emptyTop?: number;
   readonly log?: boolean;
   readonly axis?: boolean;
   /** Moments to mark with a line through the chart. */
@@ -89,7 +92,7 @@ const dataOf = (props: TimeChartProps): uPlot.AlignedData => [
 
 const options = (width: number, latest: { readonly current: TimeChartProps }): uPlot.Options => {
   const { paint, height, series, log, axis } = latest.current;
-  const bars = uPlot.paths.bars?.({ size: [1, Number.POSITIVE_INFINITY], align: 1, gap: 1 });
+  const bars = uPlot.paths.bars?.({ size: [1, Number.POSITIVE_INFINITY], align: 0, gap: 1 });
   const lines = uPlot.paths.linear?.({ alignGaps: 0 });
   return {
     width,
@@ -108,7 +111,7 @@ const options = (width: number, latest: { readonly current: TimeChartProps }): u
       x: { time: true, auto: false, min: latest.current.window.from, max: latest.current.window.to },
       y: log
         ? { distr: 3, range: (_, min, max) => logRange(min, max) }
-        : { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+        : { range: (_, __, max) => [0, max > 0 ? max * 1.08 : (latest.current.emptyTop ?? 1)] },
     },
     series: [
       {},
@@ -116,7 +119,14 @@ const options = (width: number, latest: { readonly current: TimeChartProps }): u
         label: each.label,
         stroke: each.stroke,
         width: each.width ?? 1.5,
-        points: { show: false },
+        // A line needs two points; one that stands alone is a dot, or it would not be seen at all.
+        points: {
+          show: !each.fill,
+          size: 4,
+          width: 0,
+          fill: each.stroke,
+          filter: (u: uPlot, index: number) => [...lonely(u.data[index] ?? [])],
+        },
         ...(each.dash ? { dash: [...each.dash] } : {}),
         ...(each.fill
           ? { fill: each.fill, width: 0, ...(bars ? { paths: bars } : {}) }

@@ -23,8 +23,8 @@ export const drawUnderWay = (
   paint: Paint,
 ): void => {
   const last = at.at(-1);
-  if (last === undefined || last + step <= until || !series.some((each) => each.fill)) return;
-  const left = u.valToPos(last, 'x', true);
+  if (last === undefined || last + step / 2 <= until || !series.some((each) => each.fill)) return;
+  const left = u.valToPos(last - step / 2, 'x', true);
   u.ctx.save();
   u.ctx.globalAlpha = 0.55;
   u.ctx.fillStyle = paint.ground;

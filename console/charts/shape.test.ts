@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { cluster, logTicks, midwatches, stack, timeTicks } from './shape.ts';
+import { cluster, logTicks, lonely, midwatches, stack, timeTicks } from './shape.ts';
 
 const HOUR = 3_600_000;
 
@@ -49,4 +49,9 @@ test('log ticks are round and inside', () => {
   expect(logTicks(40, 20_000)).toEqual([100, 1000, 10_000]);
   expect(logTicks(100, 1000)).toEqual([100, 200, 300, 500, 700, 1000]);
   expect(logTicks(0, 10)).toEqual([]);
+});
+
+test('only what has no neighbour stands alone', () => {
+  expect(lonely([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(lonely([])).toEqual([]);
 });

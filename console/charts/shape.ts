@@ -102,3 +102,12 @@ export const logTicks = (min: number, max: number): readonly number[] => {
   }
   return ticks;
 };
+
+/** Indices of values with nothing measured on either side. */
+export const lonely = (values: ArrayLike<number | null | undefined>): readonly number[] => {
+  const found: number[] = [];
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) found.push(at);
+  }
+  return found;
+};

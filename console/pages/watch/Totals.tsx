@@ -1,7 +1,7 @@
 import type { RateView, WatchTotals } from '@midwatch/contracts';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { compact, count, duration, interval, money, percent, plural } from '../../parts/format.ts';
+import { compact, count, duration, interval, money, percent } from '../../parts/format.ts';
 import { Whisker, whiskerFloor } from '../../parts/Rate.tsx';
 
 export function Totals({
@@ -26,8 +26,8 @@ export function Totals({
         </Link>
       </RateTotal>
       <RateTotal name="Clean" hint="Good at the first attempt" rate={totals.clean} floor={floor}>
-        <Link to="/exchanges" search={{ ...evidence, attempts: 2 }}>
-          {plural(totals.attempts - totals.exchanges, 'extra try', 'extra tries')}
+        <Link to="/exchanges" search={{ ...evidence, outcome: 'good', attempts: 2 }}>
+          {count(totals.good.count - totals.clean.count)} by a later try
         </Link>
       </RateTotal>
       <Total name="First token" value={duration(totals.firstTokenMs?.p50)}>

@@ -29,7 +29,11 @@ export function WatchCharts({
     () => groups.map(({ x }) => window.from + x * (window.to - window.from)),
     [groups, window],
   );
-  const at = useMemo(() => watch.points.map((point) => point.at), [watch.points]);
+  // In the middle of its step stands what happened during it: a bar is centred there, and the cursor finds the nearest.
+  const at = useMemo(
+    () => watch.points.map((point) => point.at + watch.step / 2),
+    [watch.points, watch.step],
+  );
   const series = useMemo(() => seriesOf(watch.points, measure, paint), [watch.points, measure, paint]);
   const point = cursor === null ? undefined : watch.points[cursor];
   const shared = { at, step: watch.step, window, marks, until, paint, onCursor: setCursor, onZoom };
@@ -104,6 +108,7 @@ export function WatchCharts({
           series={series.spend}
           height={96}
           format={money}
+          emptyTop={10_000}
           axis
         />
       </Panel>
