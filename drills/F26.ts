@@ -80,23 +80,22 @@ async function tellAll({ seed, quick, rehearse }: SceneContext): Promise<readonl
 /** How many of the cases break the rule, with the first of them by name. */
 function rule(told: readonly Told[], keeps: (one: Told) => boolean): Measure {
   const broken = told.filter((one) => !keeps(one));
-  return never(
-    broken.length,
-    told.length,
-    broken.map((b) => `${b.end.name}: recorded ${b.recorded ?? 'nothing'}, caller saw ${b.seen.status}`),
+  const examples = broken.map(
+    (b) => `${b.end.name}: recorded ${b.recorded ?? 'nothing'}, caller saw ${b.seen.status}`,
   );
+  return never(broken.length, told.length, [...new Set(examples)]);
 }
 
 const wordsFor = (outcome: Outcome): string =>
   ENDS.filter((end) => end.outcome === outcome && end.stream)
     .map((end) => end.name.replace(' stream:', ''))
     .slice(0, 3)
-    .join('; ');
+    .join(', ');
 
 const mapped = HIDDEN.map(
   (outcome): Expectation => ({
     name: `mapped-${outcome.replace('_', '-')}`,
-    says: `${outcome}: recorded as such, not as anything else (${wordsFor(outcome)} …)`,
+    says: `${outcome} recorded as something else (${wordsFor(outcome)})`,
     goal: { kind: 'never' },
     unit: 'count',
   }),
@@ -114,6 +113,12 @@ export const F26 = defineDrill({
   sockets: true,
   on: {
     expectations: [
+      {
+        name: 'kinds-mapped',
+        says: `kinds of end behind a 200 that are told apart without a mistake, of ${HIDDEN.length}, each seed`,
+        goal: { kind: 'every', atLeast: HIDDEN.length },
+        unit: 'count',
+      },
       ...mapped,
       {
         name: 'bad-counted-good',
@@ -149,6 +154,9 @@ export const F26 = defineDrill({
     async run(context) {
       const told = await tellAll(context);
       const measures: Record<string, Measure> = {};
+      const right = HIDDEN.filter((outcome) =>
+        told.every(({ end, recorded }) => end.outcome !== outcome || recorded === outcome),
+      );
       for (const outcome of HIDDEN)
         measures[`mapped-${outcome.replace('_', '-')}`] = rule(
           told.filter(({ end }) => end.outcome === outcome),
@@ -158,6 +166,7 @@ export const F26 = defineDrill({
       const good = told.filter(({ end }) => isGood(end.outcome));
       return {
         ...measures,
+        'kinds-mapped': { kind: 'values', values: [right.length] },
         'bad-counted-good': rule(bad, ({ recorded }) => recorded !== undefined && !isGood(recorded)),
         'good-counted-bad': rule(good, ({ recorded }) => recorded !== undefined && isGood(recorded)),
         'closed-cleanly': rule(

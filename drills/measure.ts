@@ -67,7 +67,7 @@ function judgeNever(counts: readonly (Measure & { kind: 'count' })[]): Judged {
   const n = sum(counts.map((c) => c.n));
   const broken = sum(counts.map((c) => c.broken));
   if (n === 0) return NOTHING;
-  const examples = counts.flatMap((c) => c.examples ?? []).slice(0, EXAMPLES);
+  const examples = [...new Set(counts.flatMap((c) => c.examples ?? []))].slice(0, EXAMPLES);
   return {
     value: broken,
     // None of n proves no more than a small rate, so even a clean sheet is shown with what it does not rule out.

@@ -45,7 +45,8 @@ function check(file: string | undefined, flags: Flags): void {
       print(`${red('✗ bad')}  ${plural(error.problems.length, 'problem')}`);
       // A path as the reader typed it, so that a terminal makes it a link and an editor opens it.
       const name = resolve(file ?? DEFAULT_FILE) === error.file ? (file ?? DEFAULT_FILE) : error.file;
-      for (const problem of error.problems) print(`  ${formatProblem(name, problem)}`);
+      for (const problem of error.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)))
+        print(`  ${formatProblem(name, problem)}`);
     }
     process.exitCode = EXIT.bad;
   }

@@ -42,14 +42,17 @@ export interface Connection {
   readonly midwatch: Midwatch;
 }
 
-/** A client that is logged in. @throws CliError that says how to log in. */
-export function connect(flags: ConnectionFlags): Connection {
+/** A client with a token. Rejects with a CliError that says how to log in, or with what keeps Midwatch from answering. */
+export async function connect(flags: ConnectionFlags): Promise<Connection> {
   const url = urlOf(flags);
   const token = tokenOf(flags);
-  if (token === undefined)
+  if (token === undefined) {
+    // Where nothing answers, a login would not help.
+    await knock(flags).status();
     throw new CliError(
       `Not logged in at ${url}.`,
-      `Run \`midwatch login${url === DEFAULT_URL ? '' : ` --url ${url}`}\` with the admin token (mwa_…) that the first start printed${existsSync(resolve('.midwatch', 'admin.json')) ? ' here' : ''}, or set MIDWATCH_TOKEN.`,
+      `Run \`midwatch login${flags.url === undefined ? '' : ` --url ${url}`}\` with the admin token (mwa_…) that the first start printed${existsSync(resolve('.midwatch', 'admin.json')) ? ' here' : ''}, or set MIDWATCH_TOKEN.`,
     );
+  }
   return { url, midwatch: createMidwatch({ baseUrl: url, token }) };
 }

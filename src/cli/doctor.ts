@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { LoadedConfig } from '#app';
-import type { Clock } from '#contracts';
+import type { Clock, SystemView } from '#contracts';
 import { systemClock } from '#kernel';
 import { createMidwatch, MidwatchError } from '#sdk';
 import { type ConnectionFlags, tokenOf, urlOf, withConnection } from './connect.ts';
@@ -11,7 +11,7 @@ import { machine } from './doctor/machine.ts';
 import { listenerOn } from './doctor/processes.ts';
 import { bindable, reach } from './doctor/reach.ts';
 import { status, system } from './doctor/running.ts';
-import { providersOf, settings } from './doctor/settings.ts';
+import { providersOf, type Settings, settings } from './doctor/settings.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { plural } from './format.ts';
 import { pad } from './table.ts';
@@ -34,18 +34,20 @@ export const doctor = () =>
 async function run(flags: Flags): Promise<void> {
   const clock = systemClock();
   const url = urlOf(flags);
-  const { findings: read, loaded } = settings(flags.config);
   const there = await house(flags, url, clock);
+  // A running Midwatch has its own environment and folder; this shell's say nothing about it.
+  const file = flags.config ?? there.system?.configFile;
+  const { findings: read, loaded } =
+    there.runs && (file === undefined || there.elsewhere) ? NOT_READ : settings(file, there.runs);
+  const folder =
+    flags.data ?? there.system?.dataDir ?? (there.runs ? undefined : (loaded?.config.data ?? '.midwatch'));
   const findings = [
     ...there.findings,
     ...(there.runs || !loaded ? [] : await freePort(loaded)),
     ...read,
     ...(loaded ? await providersOf(loaded, clock) : []),
     ...(there.runs || !loaded ? [] : await externalDatabase(loaded, clock)),
-    // Of a Midwatch elsewhere the folder is elsewhere too.
-    ...(there.elsewhere
-      ? []
-      : dataFolder(resolve(flags.data ?? loaded?.config.data ?? '.midwatch'), there.runs, clock)),
+    ...(folder === undefined || there.elsewhere ? [] : dataFolder(resolve(folder), there.runs, clock)),
     ...machine(clock),
   ];
   const verdict = verdictOf(findings);
@@ -54,10 +56,14 @@ async function run(flags: Flags): Promise<void> {
   process.exitCode = EXITS[verdict];
 }
 
+const NOT_READ: Settings = { findings: [] };
+
 interface House {
   readonly findings: Finding[];
   readonly runs: boolean;
+  /** On another machine, so what can be seen here is not its own. */
   readonly elsewhere: boolean;
+  readonly system?: SystemView;
 }
 
 /** Asks Midwatch itself, if it runs. */
@@ -79,7 +85,8 @@ async function house(flags: Flags, url: string, clock: Clock): Promise<House> {
         elsewhere,
       };
     try {
-      return { findings: [...found, ...system(await midwatch.system(), clock)], runs: true, elsewhere };
+      const view = await midwatch.system();
+      return { findings: [...found, ...system(view, clock)], runs: true, elsewhere, system: view };
     } catch (error) {
       if (!(error instanceof MidwatchError)) throw error;
       return {

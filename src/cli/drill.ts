@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { nearest } from '#app';
 import { type Drill, type DrillReport, type DrillResult, type DrillVerdict, drills, runDrill } from '#drills';
 import { systemClock } from '#kernel';
 import { CliError, EXIT, type Exit } from './exit.ts';
@@ -84,13 +83,9 @@ function choose(names: readonly string[], { all, sockets }: Flags): readonly Dri
     : names.map((name) => {
         const found = drills.find((d) => d.id === name.toUpperCase());
         if (found) return found;
-        const guess = nearest(
-          name.toUpperCase(),
-          drills.map((d) => d.id),
-        );
         throw new CliError(
           `There is no drill ${name}.`,
-          `${guess ? `Did you mean ${guess}? ` : ''}Known: ${drills.map((d) => d.id).join(', ')}.`,
+          `Known: ${drills.map((d) => d.id).join(', ')}.`,
           EXIT.usage,
         );
       });

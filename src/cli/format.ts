@@ -67,17 +67,25 @@ export function percent(rate: number): string {
   return `${Number(p.toFixed(p < 1 || p > 99 ? 2 : 1))} %`;
 }
 
-/** Of a rate that never comes bare. */
-export const rate = (r: {
+interface Rate {
   readonly count: number;
   readonly n: number;
   readonly rate: number;
   readonly low: number;
   readonly high: number;
-}): string =>
+}
+
+/** A rate never comes bare: with its n and its 95 % interval. */
+export const rate = (r: Rate): string =>
   r.n === 0
     ? 'no data'
     : `${percent(r.rate)} of ${count(r.n)} (95 %: ${percent(r.low)} to ${percent(r.high)})`;
+
+/** The same for a column. */
+export const shortRate = (r: Rate): string =>
+  r.n === 0
+    ? 'no data'
+    : `${percent(r.rate)} of ${count(r.n)} [${(r.low * 100).toFixed(1)}, ${(r.high * 100).toFixed(1)}]`;
 
 const digits = (n: number, width = 2): string => String(Math.floor(n)).padStart(width, '0');
 export const clockTime = (at: number): string => {
@@ -97,3 +105,4 @@ export const ago = (at: number, now: number): string =>
 
 /** The random end of a UUIDv7 tells neighbours apart; its beginning is only the time. */
 export const shortId = (id: string): string => id.slice(-8);
+export const shortHash = (text: string): string => (/^[0-9a-f]{16,}$/.test(text) ? text.slice(0, 10) : text);

@@ -28,7 +28,7 @@ export const keys = () =>
           .description('Every key, without the key itself.')
           .option('--json', 'print one JSON object a key'),
       ).action(async (flags: Flags) => {
-        const all = await connect(flags).midwatch.keys.list();
+        const all = await (await connect(flags)).midwatch.keys.list();
         if (flags.json) for (const key of all) printJson(key);
         else print(all.length === 0 ? EMPTY : listed(all));
       }),
@@ -52,7 +52,7 @@ export const keys = () =>
           .argument('<key>', 'its id, its name, or its first characters')
           .option('--json', 'print one JSON object'),
       ).action(async (wanted: string, flags: Flags) => {
-        const { midwatch } = connect(flags);
+        const { midwatch } = await connect(flags);
         const key = find(await midwatch.keys.list(), wanted);
         const revoked = await midwatch.keys.revoke(key.id);
         if (flags.json) printJson(revoked);
@@ -64,7 +64,7 @@ const EMPTY = `${yellow('No key exists')}: programs on this machine need none, o
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
   const { owner, tenant, route, expires } = flags;
-  const made = await connect(flags).midwatch.keys.create({
+  const made = await (await connect(flags)).midwatch.keys.create({
     name,
     ...(owner !== undefined && { owner }),
     ...(tenant !== undefined && { tenant }),

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { RouteView } from '#contracts';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { count, dollars, rate, span } from './format.ts';
+import { count, dollars, rate, shortRate, span } from './format.ts';
 import { clip, facts, table } from './table.ts';
 import { bold, cyan, dim, print, printJson, width } from './terminal.ts';
 
@@ -15,7 +15,7 @@ export const routes = () => {
       .description('Routes with their tiers and the last hour.')
       .option('--json', 'print one JSON object a route'),
   ).action(async (flags: Flags) => {
-    const all = await connect(flags).midwatch.routes.list();
+    const all = await (await connect(flags)).midwatch.routes.list();
     if (flags.json) for (const route of all) printJson(route);
     else print(listed(all));
   });
@@ -28,7 +28,7 @@ export const routes = () => {
     ).action(async (name: string, _: Flags, command: Command) => {
       // The parent knows the same options, and takes those that stand before or after the word.
       const flags = command.optsWithGlobals<Flags>();
-      const route = await connect(flags).midwatch.routes.get(name);
+      const route = await (await connect(flags)).midwatch.routes.get(name);
       if (flags.json) printJson(route);
       else print(shown(route));
     }),
@@ -45,10 +45,10 @@ function listed(all: readonly RouteView[]): string {
         route.tiers
           .map((t) => `${t.name}: ${t.reply === undefined ? t.targets.join(', ') : 'canned reply'}`)
           .join(' → '),
-        Math.max(24, width() - 90),
+        Math.max(24, width() - 75),
       ),
       hour ? count(hour.exchanges) : '',
-      hour && hour.good.n > 0 ? rate(hour.good) : '',
+      hour && hour.good.n > 0 ? shortRate(hour.good) : '',
       hour?.totalMs ? span(hour.totalMs.p95) : '',
       hour ? dollars(hour.microUsd) : '',
     ];

@@ -3,7 +3,7 @@ import type { Attempt, ExchangeDetail, Message, Part } from '#contracts';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError } from './exit.ts';
 import { findExchange } from './find-exchange.ts';
-import { bytes, compact, cost, count, dollars, span, timestamp } from './format.ts';
+import { bytes, compact, cost, count, dollars, shortHash, span, timestamp } from './format.ts';
 import { ending, look } from './outcomes.ts';
 import { facts, table } from './table.ts';
 import {
@@ -41,7 +41,7 @@ export const show = () =>
     .action(run);
 
 async function run(wanted: string, flags: Flags): Promise<void> {
-  const { url, midwatch } = connect(flags);
+  const { url, midwatch } = await connect(flags);
   const id = await findExchange(midwatch, wanted);
   if (flags.json && (flags.ask || flags.answer))
     return printJson(await (flags.ask ? midwatch.exchanges.ask(id) : midwatch.exchanges.answer(id)));
@@ -73,6 +73,7 @@ function whole(detail: ExchangeDetail, url: string): string {
           '',
           rule('ask'),
           conversation(detail.ask),
+          '',
           rule('answer'),
           conversation(detail.answer) || dim('(none)'),
         ]
@@ -131,15 +132,13 @@ function overview({
       }),
     ],
     ['place', list({ ...place })],
-    ['release', `${exchange.release.slice(0, 10)}  ${dim(list(axes as Record<string, string>) ?? '')}`],
+    ['release', `${shortHash(exchange.release)}  ${dim(list(axes as Record<string, string>) ?? '')}`],
   ];
 }
 
 function list(values: Readonly<Record<string, string | undefined>>): string | undefined {
   const text = Object.entries(values)
-    .flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name} ${/^[0-9a-f]{24,}$/.test(value) ? value.slice(0, 10) : value}`],
-    )
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${shortHash(value)}`]))
     .join(', ');
   return text || undefined;
 }

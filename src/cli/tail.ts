@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ChangeEvent, type ExchangeFilter, type ExchangeRow, OUTCOMES } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { clockTime, compact, cost, dollars, NONE, plural, shortId, span } from './format.ts';
+import { clockTime, compact, cost, dollars, NONE, plural, shortHash, shortId, span } from './format.ts';
 import { ending, good, look } from './outcomes.ts';
 import { abortOnSignal, whole } from './process.ts';
 import { clip, pad } from './table.ts';
@@ -28,7 +28,9 @@ interface Flags extends ConnectionFlags {
 
 export const tail = () =>
   withConnection(new Command('tail'))
-    .description('Exchanges as they end. One line each on a terminal, one JSON object each in a pipe.')
+    .description(
+      'Exchanges as they end, and changes unless filtered. A line each on a terminal, a JSON object each in a pipe.',
+    )
     .option('--route <name>', 'of this route')
     .option('--provider <name>', 'served by this provider')
     .option('--model <name>', 'of this model')
@@ -55,8 +57,12 @@ function usd(text: string): number {
 
 async function run(flags: Flags): Promise<void> {
   const { url: _url, token: _token, json, slow, ...filter } = flags;
-  const { url, midwatch } = connect(flags);
+  const { url, midwatch } = await connect(flags);
+  // The stream below mends itself for ever; a wrong address or token must be said at once.
+  await midwatch.me();
   const signal = abortOnSignal();
+  // A route filter still leaves its changes in; whoever filters by more wants those exchanges alone.
+  const changes = Object.keys(filter).every((name) => name === 'route');
   const pretty = interactive() && json === undefined;
   const clock = systemClock();
   const began = clock.monotonic();
@@ -80,6 +86,7 @@ async function run(flags: Flags): Promise<void> {
         else printJson({ type: 'exchange', ...event.row });
         break;
       case 'change':
+        if (!changes) break;
         if (pretty) print(changed(event.change));
         else printJson({ type: 'change', ...event.change });
         break;
@@ -179,4 +186,4 @@ function money(row: ExchangeRow): string {
 }
 
 export const changed = ({ at, route, subject, value, before }: ChangeEvent): string =>
-  `${dim(clockTime(at))}  ${cyan(`◇ ${route}: ${subject} ${before === undefined ? 'is' : `${before} →`} ${value}`)}${before === undefined ? dim('  first seen') : ''}`;
+  `${dim(clockTime(at))}  ${cyan(`◇ ${route}: ${subject} ${before === undefined ? 'is' : `${shortHash(before)} →`} ${shortHash(value)}`)}${before === undefined ? dim('  first seen') : ''}`;

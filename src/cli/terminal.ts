@@ -39,6 +39,13 @@ export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
+const HINTS: Readonly<Record<string, string>> = {
+  unauthorized:
+    'Use the admin token (mwa_…) that the first start printed: `midwatch login`, --token or MIDWATCH_TOKEN.',
+  unreachable: 'Start Midwatch with `midwatch up`, or say where it runs with --url or MIDWATCH_URL.',
+  not_midwatch: 'Say where Midwatch itself runs with --url or MIDWATCH_URL.',
+};
+
 /** One sentence and its remedy to standard error, no stack for what a person can mend. */
 export function fail(error: unknown): Exit {
   const shine = painter(coloured(process.stderr));
@@ -50,7 +57,9 @@ export function fail(error: unknown): Exit {
     return error.exit;
   }
   if (error instanceof StartError) say(error.message, error.remedy);
-  else if (error instanceof MidwatchError) say(error.message, error.hint);
+  else if (error instanceof MidwatchError)
+    // What the API says to a program about headers is no help to a person at a prompt.
+    say(error.message.replace('/api/v1', ''), HINTS[error.code] ?? error.hint);
   else if (error instanceof ConfigError) {
     const { problems, file } = error;
     say(

@@ -23,7 +23,8 @@ export function dataFolder(path: string, running: boolean, clock: Clock): Findin
   return [
     good(AREA, path),
     ...open(path),
-    ...space(path),
+    // A running Midwatch has told about the disk itself.
+    ...(running ? [] : space(path)),
     ...holder(path, running),
     ...(running ? [] : [...spool(path), ...postgres(path)]),
     ...future(path, clock),

@@ -27,6 +27,13 @@ export function status(now: Status, url: string, clock: Clock): Finding[] {
         remedy: '`midwatch keys create <name>`; from then on every caller needs one.',
       }),
     );
+  if (now.simulated)
+    findings.push(
+      note('midwatch', 'Answers come from the simulator', {
+        why: 'No provider key was found in its environment or configuration.',
+        remedy: 'Set OPENAI_API_KEY or ANTHROPIC_API_KEY and restart, or write providers into midwatch.yaml.',
+      }),
+    );
   if (now.database === 'down')
     findings.push(
       bad('database', 'The database is down', {

@@ -11,8 +11,8 @@ export interface Settings {
   readonly loaded?: LoadedConfig;
 }
 
-/** The configuration as a start would read it. */
-export function settings(file: string | undefined): Settings {
+/** The configuration as a start from this shell would read it. */
+export function settings(file: string | undefined, running: boolean): Settings {
   try {
     const loaded = loadConfig({ cwd: process.cwd(), env: process.env, ...(file !== undefined && { file }) });
     buildRoutes(loaded.config);
@@ -28,9 +28,14 @@ export function settings(file: string | undefined): Settings {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const findings = error.problems.map((problem) =>
-      bad('configuration', formatProblem(error.file, problem), {
-        remedy: '`midwatch config check` reads it again; a running Midwatch keeps what it has.',
-      }),
+      running
+        ? warn('configuration', formatProblem(error.file, problem), {
+            why: 'So it reads with the environment of this shell. What runs keeps the configuration it has.',
+            remedy: 'Mend it before the next start; `midwatch config check` reads it again.',
+          })
+        : bad('configuration', formatProblem(error.file, problem), {
+            remedy: '`midwatch config check` reads it again.',
+          }),
     );
     return { findings };
   }
