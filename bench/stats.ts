@@ -4,10 +4,10 @@ import { passes, type Row, runSection } from './stats/lib.ts';
 import { type Done, report, sectionTable } from './stats/report.ts';
 import { SECTIONS } from './stats/sections.ts';
 
-// bun bench/stats.ts [--only id,id] [--scale 0.1]: rebuilds the simulation models, prints every table beside the
+// bun bench/stats.ts [--only id,id] [--scale 0.1] [--seed other]: rebuilds the simulation models, prints every table beside the
 // expected values and, for a whole run, writes STATS.md.
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, scale: { type: 'string', default: '1' } },
+  options: { only: { type: 'string' }, seed: { type: 'string' }, scale: { type: 'string', default: '1' } },
 });
 const scale = Number(values.scale);
 const only = values.only?.split(',');
@@ -32,7 +32,7 @@ async function drain(queue: string[]): Promise<void> {
       const answer = await new Promise<{ id: string; rows: Row[]; seconds: number }>((resolve, reject) => {
         worker.onmessage = ({ data }) => resolve(data);
         worker.onerror = (event) => reject(new Error(`section ${id}: ${event.message}`));
-        worker.postMessage({ id, scale });
+        worker.postMessage({ id, scale, seed: values.seed });
       });
       finish(answer.id, answer.rows, answer.seconds);
     }
@@ -53,7 +53,7 @@ const seconds = (performance.now() - from) / 1000;
 const ordered = wanted.map(({ id }) => done.get(id)!);
 const failed = ordered.flatMap(({ rows }) => rows).filter((row) => passes(row) === false);
 console.log(`${failed.length} figures do not hold; ${Math.round(seconds)} s`);
-if (!only && scale === 1) {
+if (!only && scale === 1 && values.seed === undefined) {
   const findings = await Bun.file(new URL('./stats/findings.md', import.meta.url)).text();
   await Bun.write(new URL('./STATS.md', import.meta.url), report(ordered, seconds, findings.trim()));
 }

@@ -1,4 +1,10 @@
-import { type AlarmReading, quantile, type Random, type Sequential, seededRandom } from '#kernel/stats';
+import {
+  type AlarmReading,
+  quantile,
+  type Random,
+  type Sequential,
+  seededRandom as streamOf,
+} from '#kernel/stats';
 
 /**
  * One measured figure beside what is promised for it.
@@ -183,4 +189,12 @@ export function shareRow(
   };
 }
 
-export { seededRandom };
+let salt: string | undefined;
+
+/** Other streams for the same models: a table that holds for one seed only does not hold. */
+export function setSeed(seed: string | undefined): void {
+  salt = seed;
+}
+
+export const seededRandom = (...keys: (string | number)[]): Random =>
+  salt === undefined ? streamOf(...keys) : streamOf(salt, ...keys);

@@ -1,5 +1,6 @@
 // The door of the statistics module: pure functions over plain JSON state; no clock, no chance but what is passed in.
 export * from './error.ts';
+export * from './estimation/adjustment.ts';
 export * from './estimation/agreement.ts';
 export * from './estimation/calibration.ts';
 export * from './estimation/ddsketch.ts';

@@ -135,7 +135,7 @@ export interface RateDetectorRule extends EDetectorRule {
   readonly direction?: 'up' | 'down';
 }
 
-/** The rate meant by "ratio times p0": the multiple itself, or the mirrored one where the multiple would reach past ½. */
+/** The rate meant by "ratio times p0": the multiple itself, or the mirrored multiple of the other side where that is smaller. */
 export function shiftedRate(p0: number, ratio: number, direction: 'up' | 'down' = 'up'): number {
   checkInnerProbability('p0', p0);
   if (!(ratio > 1) || !Number.isFinite(ratio)) throw new StatsError('ratio', `must be > 1, got ${ratio}`);
