@@ -16,7 +16,7 @@ function rate(count: number, n: number): RateView {
 const totals = (n: number, good: number, more: Partial<WatchTotals> = {}): WatchTotals => ({
   exchanges: n,
   attempts: n,
-  outcomes: { complete: good, cut: n - good },
+  outcomes: { complete: good, length: n - good },
   good: rate(good, n),
   clean: rate(good, n),
   microUsd: 0,
@@ -116,7 +116,7 @@ test('a fall is said only when the intervals are apart, with both rates and the 
   });
   expect(fell).toMatchObject([{ level: 'alarm', what: 'chat: fewer good answers than before' }]);
   expect(fell[0]?.why).toBe(
-    'Good: 75.0 % (150 of 200, 95 % interval 68.6 % to 80.5 %); before: 97.5 % (195 of 200, 95 % interval 94.3 % to 98.9 %). Grown most: cut (50 of 200; before 5 of 200).',
+    'Good: 75.0 % (150 of 200, 95 % interval 68.6 % to 80.5 %); before: 97.5 % (195 of 200, 95 % interval 94.3 % to 98.9 %). Grown most: length (50 of 200; before 5 of 200).',
   );
   expect(fell[0]?.link).toBe('/exchanges?route=chat&outcome=bad&from=1000&to=2000');
   expect(
@@ -125,6 +125,21 @@ test('a fall is said only when the intervals are apart, with both rates and the 
   expect(
     look({ window: window({ chat: totals(9000, 8700) }), before: window({ chat: totals(9000, 8900) }) }),
   ).toMatchObject([{ level: 'warn' }]);
+});
+
+test('answers that broke off behind a 200 need no past, and are said once they are surely more than a few', () => {
+  const said = (cut: number, n: number) =>
+    look({ window: window({ chat: totals(n, n - cut, { outcomes: { complete: n - cut, cut } }) }) }).filter(
+      (a) => a.what.includes('broke off'),
+    );
+  expect(said(8, 240)[0]).toMatchObject({
+    level: 'warn',
+    why: expect.stringContaining('8 cut'),
+    link: expect.stringContaining('outcome=cut'),
+  });
+  expect(said(1, 5)).toHaveLength(1);
+  expect(said(0, 240)).toEqual([]);
+  expect(said(1, 5_000)).toEqual([]);
 });
 
 test('mostly bad needs no past, but more than a handful', () => {

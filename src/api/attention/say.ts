@@ -1,4 +1,5 @@
 import type { RateView } from '#contracts';
+import { wilson } from '#kernel/stats';
 
 export const count = (n: number, noun: string): string =>
   `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`;
@@ -21,6 +22,12 @@ export function span(ms: number): string {
 }
 
 const percent = (rate: number): string => `${(rate * 100).toFixed(rate > 0.995 || rate < 0.01 ? 2 : 1)} %`;
+
+export function rateOf(part: number, n: number): RateView {
+  if (n === 0) return { count: part, n, rate: 0, low: 0, high: 1 };
+  const { estimate, lower, upper } = wilson(part, n);
+  return { count: part, n, rate: estimate, low: lower, high: upper };
+}
 
 /** A rate never comes bare. */
 export const rate = (r: RateView): string =>

@@ -1,6 +1,6 @@
 import { type Attention, isGood, OUTCOMES, type Outcome, type WatchTotals } from '#contracts';
 import type { AttentionFacts } from './attention.ts';
-import { count, dollars, rate } from './say.ts';
+import { count, dollars, rate, rateOf } from './say.ts';
 
 /** Fewer exchanges than this before, and their absence says nothing. */
 const TALKATIVE = 20;
@@ -8,6 +8,11 @@ const TALKATIVE = 20;
 const SOME = 5;
 /** A fall of this size is an alarm; a smaller one whose intervals are apart, a warning. */
 const LARGE_FALL = 0.1;
+
+/** Ends that hide behind a status of 200: whoever counts statuses sees a success. */
+const HIDDEN: readonly Outcome[] = ['cut', 'stalled', 'invalid'];
+/** Surely more of them than this is worth a look whatever was before; networks alone break off fewer. */
+const HIDDEN_SHARE = 0.005;
 
 type RouteTotals = WatchTotals & { readonly route: string };
 
@@ -71,7 +76,8 @@ function ends(facts: AttentionFacts, now: RouteTotals, then: WatchTotals | undef
       },
     ];
   // Intervals apart is stricter than a test at 5 %; with a dozen routes looked at all day, that is wanted.
-  if (!then || then.exchanges === 0 || now.exchanges === 0 || now.good.high >= then.good.low) return [];
+  if (!then || then.exchanges === 0 || now.exchanges === 0 || now.good.high >= then.good.low)
+    return hidden(facts, now);
   const fall = then.good.rate - now.good.rate;
   return [
     {
@@ -80,6 +86,27 @@ function ends(facts: AttentionFacts, now: RouteTotals, then: WatchTotals | undef
       why: `Good: ${rate(now.good)}; before: ${rate(then.good)}. Grown most: ${grown(now, then)}.`,
       todo: 'Compare with the change events of the same time, then open the exchanges.',
       link,
+    },
+  ];
+}
+
+function hidden(facts: AttentionFacts, now: RouteTotals): Attention[] {
+  const counted = HIDDEN.map((outcome) => ({ outcome, n: now.outcomes[outcome] ?? 0 })).filter(
+    ({ n }) => n > 0,
+  );
+  const broken = rateOf(
+    counted.reduce((sum, { n }) => sum + n, 0),
+    now.exchanges,
+  );
+  if (broken.count === 0 || broken.low < HIDDEN_SHARE) return [];
+  const [most] = counted.toSorted((a, b) => b.n - a.n);
+  return [
+    {
+      level: 'warn',
+      what: `${now.route}: answers broke off behind a status of 200`,
+      why: `Broken: ${rate(broken)} (${counted.map(({ outcome, n }) => `${n} ${outcome}`).join(', ')}).`,
+      todo: 'Open them: each shows what had arrived, when it stopped, and which target served it.',
+      link: listOf(facts, { route: now.route, outcome: most?.outcome ?? 'bad' }),
     },
   ];
 }
