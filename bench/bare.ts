@@ -8,6 +8,8 @@ const server = Bun.serve({
   port: port ?? 0,
   idleTimeout: 0,
   development: false,
+  // Without a word Bun shares the port of a production server with whoever asks for it too.
+  reusePort: false,
   fetch(request) {
     const url = `http://127.0.0.1:${upstream}${request.url.slice(request.url.indexOf('/', 8))}`;
     return fetch(url, { method: request.method, headers: request.headers, body: request.body });

@@ -1,8 +1,8 @@
 import { AnswerReader } from '../http/answer-reader.ts';
 
 export interface Heard {
-  /** Bytes of a body; valid until the call returns. */
-  readonly body?: (bytes: Buffer) => void;
+  /** A stretch of a body; valid until the call returns. */
+  readonly body?: (bytes: Buffer, from: number, to: number) => void;
   /** An answer is over. */
   readonly end: (status: number) => void;
   /** The connection broke; an answer that was awaited never comes. */
@@ -23,7 +23,7 @@ export async function connect(port: number, heard: Heard): Promise<Connection> {
     head(code) {
       status = code;
     },
-    body: (bytes) => heard.body?.(bytes),
+    body: (bytes, from, to) => heard.body?.(bytes, from, to),
     end: () => heard.end(status),
   });
   const broken = (why: string) => {

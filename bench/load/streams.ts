@@ -65,7 +65,7 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
       counted: false,
     };
     line.connection = await connect(job.address.port, {
-      body: (bytes) => line.reader.feed(bytes),
+      body: (bytes, from, to) => line.reader.feed(bytes, from, to),
       end(status) {
         const { chunks, done } = line.reader;
         leave(line, status === 200 && done && chunks === job.chunks, `status ${status}, ${chunks} chunks`);
