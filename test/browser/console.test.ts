@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Product, product, until } from '../support/product.ts';
+
+/** The console in a real Chromium over the real product: what a person on watch does with it, light and dark, wide and narrow. */
+setDefaultTimeout(120_000);
+const EXECUTABLE =
+  process.env.CHROMIUM ??
+  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync) ??
+  '';
+/** A machine without a network must not make the browser wait for one. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let house: Product;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const hosts = new Set<string>();
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  [house, browser] = await Promise.all([
+    product(),
+    chromium.launch({ executablePath: EXECUTABLE, args: QUIET }),
+  ]);
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  page = await open(context);
+});
+afterAll(async () => {
+  await browser?.close();
+  await house?.stop();
+  house?.remove();
+});
+
+async function open(into: BrowserContext): Promise<Page> {
+  const opened = await into.newPage();
+  opened.on('request', (request) => hosts.add(new URL(request.url()).host));
+  opened.on('pageerror', (error) => complaints.push(error.message));
+  opened.on('console', (message) => {
+    // Before the login the first question is answered with 401, which the browser logs by itself.
+    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+  });
+  return opened;
+}
+
+const ask = (model: string, headers: Record<string, string> = {}) =>
+  fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'What is 17*23?' }] }),
+  }).then(async (response) => {
+    await response.text();
+    return response.headers.get('x-midwatch-exchange') ?? '';
+  });
+
+test('login: a wrong token is refused in words, the right one leads to the watch', async () => {
+  await page.goto(house.url);
+  await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
+  await page.getByLabel('Admin token').fill('mwa_wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').first().waitFor();
+  await page.getByLabel('Admin token').fill(house.token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  await page.getByText('Open to loopback callers').first().waitFor();
+});
+
+test('an empty house says what to do next, with lines that can be pasted', async () => {
+  await page.getByRole('tab', { name: 'curl' }).first().waitFor();
+  expect(await page.getByRole('tab', { name: 'Anthropic' }).count()).toBeGreaterThan(0);
+});
+
+test('an exchange appears live, opens by keyboard, and shows what was asked, answered and served', async () => {
+  await page.goto(`${house.url}/exchanges`);
+  const id = await ask('sim', { 'x-midwatch-task': 'browser', 'x-midwatch-feature': 'sums' });
+  await until(
+    async () => (await house.api.exchanges.list({ task: 'browser' })).rows.length === 1,
+    'the record',
+  );
+  await page.goto(`${house.url}/exchanges?task=browser`);
+  await page.getByRole('table', { name: 'Exchanges' }).locator('tr.line').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/exchanges/${id}**`);
+  for (const heading of ['Attempts', 'Release', 'Cost'])
+    await page.getByRole('heading', { name: heading }).waitFor();
+  await page.getByText('What is 17*23?').first().waitFor();
+  await page.getByText('391').first().waitFor();
+  await page.getByRole('tab', { name: 'Raw answer' }).click();
+  await page.getByRole('tab', { name: 'Record' }).click();
+  await page.getByRole('button', { name: 'Copy as curl' }).waitFor();
+});
+
+test('a failure is shown with its reason, and the filter for it stays in the address', async () => {
+  await ask('sim-fault-status-503', { 'x-midwatch-task': 'failing' });
+  await until(
+    async () => (await house.api.exchanges.list({ outcome: 'error' })).rows.length === 1,
+    'the failure',
+  );
+  await page.goto(`${house.url}/exchanges?outcome=bad`);
+  const row = page.getByRole('table', { name: 'Exchanges' }).locator('tr.line').first();
+  await row.waitFor();
+  expect(await row.innerText()).toContain('error');
+  await page.reload();
+  expect(new URL(page.url()).searchParams.get('outcome')).toBe('bad');
+  await row.click();
+  await page.getByRole('note', { name: 'Failure' }).waitFor();
+});
+
+test('the watch draws traffic and outcomes and never a bare rate', async () => {
+  await page.goto(house.url);
+  await page.getByRole('region', { name: 'Charts' }).locator('canvas').first().waitFor();
+  await page.getByRole('region', { name: 'Needs attention' }).waitFor();
+  expect(await page.getByText(/^n \d/).count()).toBeGreaterThan(0);
+});
+
+test('the first key is shown once, closes the house, and its revocation acts', async () => {
+  await page.goto(`${house.url}/keys`);
+  await page
+    .getByRole('button', { name: /Create the first key|Create key/ })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Create a key' });
+  await dialog.getByLabel('Name').fill('harbour');
+  await dialog.getByRole('button', { name: /Create/ }).click();
+  const key =
+    /mw_[0-9A-Za-z]{30,}/.exec(
+      await page
+        .getByText(/mw_[0-9A-Za-z]{30,}/)
+        .first()
+        .innerText(),
+    )?.[0] ?? '';
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  const call = (credential: string) =>
+    fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${credential}` },
+      body: JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'hi' }] }),
+    }).then(async (response) => {
+      await response.text();
+      return response.status;
+    });
+  expect(await call(key)).toBe(200);
+  expect(await call('none')).toBe(401);
+  await page.getByText('Open to loopback callers').first().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Revoke harbour' }).click();
+  await page.getByRole('button', { name: 'Revoke key' }).click();
+  await until(async () => (await call(key)) === 401, 'the revocation', 5_000);
+});
+
+for (const [theme, width, height] of [
+  ['light', 1280, 800],
+  ['dark', 1280, 800],
+  ['light', 390, 844],
+  ['dark', 390, 844],
+] as const)
+  test(`every page stands in ${theme} at ${width} pixels, nothing sticks out sideways`, async () => {
+    const look = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: theme,
+      storageState: await context.storageState(),
+    });
+    const seen = await open(look);
+    const row = (await house.api.exchanges.list({ task: 'browser' })).rows[0];
+    for (const path of [
+      '/',
+      '/exchanges',
+      `/exchanges/${row?.id}`,
+      '/routes',
+      '/routes/simulator',
+      '/changes',
+      '/keys',
+      '/system',
+    ]) {
+      await seen.goto(`${house.url}${path}`);
+      await seen.getByRole('heading').first().waitFor();
+      await seen.waitForLoadState('load');
+      const wider = await seen.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect([path, wider]).toEqual([path, 0]);
+    }
+    await look.close();
+  });
+
+test('nothing complained, and no other host was asked', () => {
+  expect(complaints).toEqual([]);
+  expect([...hosts]).toEqual([new URL(house.url).host]);
+});
