@@ -40,13 +40,13 @@ function check(file: string | undefined, flags: Flags): void {
     else print(good(loaded, describeRoutes(table, loaded)));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    if (flags.json) printJson({ verdict: 'bad', file: error.file, problems: error.problems });
+    const problems = error.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+    if (flags.json) printJson({ verdict: 'bad', file: error.file, problems });
     else {
-      print(`${red('✗ bad')}  ${plural(error.problems.length, 'problem')}`);
+      print(`${red('✗ bad')}  ${plural(problems.length, 'problem')}`);
       // A path as the reader typed it, so that a terminal makes it a link and an editor opens it.
       const name = resolve(file ?? DEFAULT_FILE) === error.file ? (file ?? DEFAULT_FILE) : error.file;
-      for (const problem of error.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)))
-        print(`  ${formatProblem(name, problem)}`);
+      for (const problem of problems) print(`  ${formatProblem(name, problem)}`);
     }
     process.exitCode = EXIT.bad;
   }

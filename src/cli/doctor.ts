@@ -33,7 +33,7 @@ export const doctor = () =>
 
 async function run(flags: Flags): Promise<void> {
   const clock = systemClock();
-  const url = urlOf(flags);
+  const url = whereToLook(flags);
   const there = await house(flags, url, clock);
   // A running Midwatch has its own environment and folder; this shell's say nothing about it.
   const file = flags.config ?? there.system?.configFile;
@@ -56,6 +56,15 @@ async function run(flags: Flags): Promise<void> {
   process.exitCode = EXITS[verdict];
 }
 
+/** Where the configuration here says that Midwatch listens, unless the caller says where. */
+function whereToLook(flags: Flags): string {
+  if (flags.url !== undefined || process.env.MIDWATCH_URL) return urlOf(flags);
+  const { host, port } = settings(flags.config, false).loaded?.config.listen ?? { host: '', port: 0 };
+  if (port === 0) return urlOf(flags);
+  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${near}:${port}`;
+}
+
 const NOT_READ: Settings = { findings: [] };
 
 interface House {
@@ -69,7 +78,7 @@ interface House {
 /** Asks Midwatch itself, if it runs. */
 async function house(flags: Flags, url: string, clock: Clock): Promise<House> {
   const elsewhere = !/^https?:\/\/(127\.|localhost|\[::1\])/.test(url);
-  const token = tokenOf(flags);
+  const token = tokenOf({ ...flags, url });
   const midwatch = createMidwatch({ baseUrl: url, ...(token !== undefined && { token }) });
   try {
     const found = status(await midwatch.status(), url, clock);

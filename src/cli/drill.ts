@@ -64,7 +64,7 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
     const ms = clock.monotonic() - began;
     verdicts.push(report.verdict);
     if (flags.json) printJson(asJson(report, ms, flags));
-    else print(`${verdicts.length > 1 ? '\n' : ''}${table(report, ms)}`);
+    else print(`${verdicts.length > 1 ? '\n' : ''}${table(report, ms, flags.sockets === true)}`);
   }
   process.exitCode = exitOf(verdicts);
 }
@@ -180,12 +180,12 @@ function measured(r: DrillResult): string {
 /** What the n does not rule out: a clean sheet of ten is not one of ten thousand. */
 const evidence = (r: DrillResult): string =>
   r.expectation.goal.kind === 'never' && r.n > 0
-    ? `rate ≤ ${percent(r.high)}`
+    ? `rate ${r.high < 0.0001 ? '' : '≤ '}${percent(r.high)}`
     : r.expectation.goal.kind === 'every'
       ? `${count(r.n)} ${r.n === 1 ? 'seed' : 'seeds'}`
       : `n ${count(r.n)}`;
 
-function table(report: DrillReport, ms: number): string {
+function table(report: DrillReport, ms: number, sockets: boolean): string {
   const { drill: one, results, seeds, verdict, simulatedMs } = report;
   const cells = results.map((r) => ({
     r,
@@ -230,7 +230,10 @@ function table(report: DrillReport, ms: number): string {
   const { glyph, paint } = LOOKS[verdict];
   lines.push(
     '',
-    `${bold(paint(`${glyph} ${verdict}`))}  ${dim(`${count(results.length)} expectations, seeds ${seeds[0]} to ${seeds.at(-1)}, ${span(simulatedMs)} simulated in ${span(ms)}`)}`,
+    `${bold(paint(`${glyph} ${verdict}`))}  ${dim(`${count(results.length)} expectations, seeds ${seeds[0]} to ${seeds.at(-1)}, ${sockets ? `${span(ms)} on real sockets` : `${span(simulatedMs)} simulated in ${span(ms)}`}`)}`,
+    ...(report.side === 'off' && verdict === 'good'
+      ? [dim('Status and latency stay green: nobody is told.')]
+      : []),
   );
   return lines.join('\n');
 }

@@ -110,22 +110,24 @@ interface Layout {
   readonly ending: number;
   readonly route: number;
   readonly model: number;
+  readonly cost: boolean;
   readonly tokens: boolean;
   readonly first: boolean;
   readonly who: number;
 }
-const FIXED = 8 + 3 + 8 + 9 + 8;
+/** Time, attempts, total and id with the gaps around them. */
+const FIXED = 8 + 3 + 8 + 8 + 6 * 2;
 export function layoutFor(columns: number): Layout {
-  const first = columns >= 100;
-  const tokens = columns >= 88;
-  const extra = (first ? 10 : 0) + (tokens ? 13 : 0);
-  // Five gaps of two between the fixed columns and the three that share what is left.
-  const room = Math.max(30, columns - FIXED - extra - 14);
-  const ending = Math.min(18, Math.max(12, Math.floor(room * 0.3)));
-  const route = Math.min(16, Math.max(7, Math.floor(room * 0.25)));
-  const model = Math.min(30, Math.max(11, room - ending - route));
+  const cost = columns >= 88;
+  const first = columns >= 104;
+  const tokens = columns >= 116;
+  const extra = (cost ? 11 : 0) + (first ? 10 : 0) + (tokens ? 13 : 0);
+  const room = Math.max(30, columns - FIXED - extra);
+  const ending = Math.min(18, Math.max(14, Math.floor(room * 0.3)));
+  const route = Math.min(16, Math.max(8, Math.floor(room * 0.25)));
+  const model = Math.min(30, Math.max(8, room - ending - route));
   const who = Math.max(0, room - ending - route - model - 2);
-  return { ending, route, model, tokens, first, who: who >= 10 ? who : 0 };
+  return { ending, route, model, cost, tokens, first, who: who >= 10 ? who : 0 };
 }
 
 function heading(): string {
@@ -139,7 +141,7 @@ function heading(): string {
     pad('total', 8, 'right'),
     ...(l.first ? [pad('first', 8, 'right')] : []),
     ...(l.tokens ? [pad('tokens', 11, 'right')] : []),
-    pad('cost', 9, 'right'),
+    ...(l.cost ? [pad('cost', 9, 'right')] : []),
     pad('id', 8),
     ...(l.who > 0 ? ['who'] : []),
   ].join('  ');
@@ -172,7 +174,7 @@ export function line(
       ? [dim(pad(row.firstTokenMs === undefined || !row.stream ? '' : span(row.firstTokenMs), 8, 'right'))]
       : []),
     ...(l.tokens ? [dim(pad(`${compact(row.tokensIn)}→${compact(row.tokensOut)}`, 11, 'right'))] : []),
-    money(row),
+    ...(l.cost ? [money(row)] : []),
     dim(shortId(row.id)),
     ...(l.who > 0 && who ? [dim(clip(who, l.who))] : []),
   ]

@@ -66,7 +66,8 @@ export function fail(error: unknown): Exit {
       `The configuration cannot be used: ${problems.length === 1 ? 'one problem' : `${problems.length} problems`}.`,
       '',
     );
-    for (const problem of problems) note(`  ${formatProblem(file, problem)}`);
+    for (const problem of problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)))
+      note(`  ${formatProblem(file, problem)}`);
   }
   // Not foreseen: then the stack is the only lead there is.
   else

@@ -1,5 +1,6 @@
 import { buildRoutes, ConfigError, formatProblem, kindOf, type LoadedConfig, loadConfig } from '#app';
 import type { Clock, ProviderConfig } from '#contracts';
+import { plural } from '../format.ts';
 import { bad, type Finding, good, note, warn } from './finding.ts';
 import { reach } from './reach.ts';
 
@@ -18,7 +19,10 @@ export function settings(file: string | undefined, running: boolean): Settings {
     buildRoutes(loaded.config);
     const routes = Object.keys(loaded.config.routes);
     const from = {
-      config: good('configuration', `${loaded.file}: ${routes.length} routes (${routes.join(', ')})`),
+      config: good(
+        'configuration',
+        `${loaded.file}: ${plural(routes.length, 'route')} (${routes.join(', ')})`,
+      ),
       environment: good('configuration', `from the environment: ${routes.join(', ')}`),
       simulator: note('configuration', 'No provider key was found, so the simulator answers', {
         remedy: 'Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or write providers and routes into midwatch.yaml.',
