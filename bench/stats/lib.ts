@@ -94,10 +94,11 @@ export function summary(times: readonly number[]): {
   const n = times.length;
   const mean = times.reduce((a, b) => a + b, 0) / n;
   const sd = Math.sqrt(times.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1));
-  // Standard error of a quantile from the order statistics one binomial deviation to either side.
+  // Standard error of a quantile from the order statistics two binomial deviations to either side: whole-day figures
+  // repeat, and one deviation would often see no spread at all.
   const spread = (q: number) => {
     const d = Math.sqrt((q * (1 - q)) / n);
-    return (quantile(times, Math.min(1, q + d)) - quantile(times, Math.max(0, q - d))) / 2;
+    return (quantile(times, Math.min(1, q + 2 * d)) - quantile(times, Math.max(0, q - 2 * d))) / 4;
   };
   return {
     mean,
