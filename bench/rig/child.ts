@@ -1,4 +1,4 @@
-import { on } from './cores.ts';
+import { anywhere, on } from './cores.ts';
 
 export interface Child {
   readonly pid: number;
@@ -10,7 +10,8 @@ export interface Child {
 }
 
 export interface ChildOptions {
-  readonly core: number;
+  /** Absent: any core. */
+  readonly core?: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly ready: (line: string) => boolean;
@@ -21,7 +22,7 @@ const running = new Set<Bun.Subprocess>();
 /** Starts a server and waits for the line by which it says that it is ready. @throws Error with its last words. */
 export async function startChild(command: readonly string[], options: ChildOptions): Promise<Child> {
   const { OPENAI_API_KEY: _o, ANTHROPIC_API_KEY: _a, DATABASE_URL: _d, ...env } = process.env;
-  const child = Bun.spawn(on(options.core, command), {
+  const child = Bun.spawn(options.core === undefined ? anywhere(command) : on(options.core, command), {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     env: { ...env, ...options.env },
     stdin: 'ignore',

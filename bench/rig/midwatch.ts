@@ -7,7 +7,7 @@ import { GATEWAY_CORE, move, OTHER_CORE } from './cores.ts';
 import { descendantsOf } from './proc.ts';
 
 const ROOT = join(import.meta.dir, '..', '..');
-const COMMAND = join(ROOT, 'bin', 'midwatch');
+export const COMMAND = join(ROOT, 'bin', 'midwatch');
 
 /** The product as a user runs it: its own command, its own Postgres, a key that is checked, everything recorded. */
 export interface House {
@@ -36,7 +36,11 @@ export interface HouseOptions {
   readonly token?: string;
 }
 
-export const config = (upstream: number) => `providers:
+/** A provider by the name of the real one, at another address: prices and quirks are the real ones. */
+export const writeConfig = (folder: string, upstream: number): void =>
+  writeFileSync(
+    join(folder, 'midwatch.yaml'),
+    `providers:
   openai:
     baseUrl: http://127.0.0.1:${upstream}/v1
     apiKey: bench
@@ -46,11 +50,12 @@ routes:
       - name: primary
         targets:
           - provider: openai
-`;
+`,
+  );
 
 export async function startMidwatch(options: HouseOptions): Promise<House> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
-  writeFileSync(join(folder, 'midwatch.yaml'), config(options.upstream));
+  writeConfig(folder, options.upstream);
   const child = await startChild([COMMAND, 'up', '--json', '--port', String(options.port)], {
     core: GATEWAY_CORE,
     cwd: folder,
