@@ -1,9 +1,11 @@
 import type { Part } from '../part.ts';
+import { ingesting } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { start } from './start.ts';
+import { storage } from './storage.ts';
 import { streams } from './streams.ts';
 import { throughput } from './throughput.ts';
 
 /** In the order in which they run. */
-export const PARTS: readonly Part[] = [throughput, latency, streams, start, memory];
+export const PARTS: readonly Part[] = [throughput, latency, streams, start, memory, ingesting, storage];
