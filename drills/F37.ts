@@ -2,91 +2,9 @@ import { seeded } from '#kernel';
 import { bernoulliCusum } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
 import { type Depths, providerBooks, recordedDepths, reliability } from './F37-ledger.ts';
+import { CONFIG, type Fault, failing, HEALTHY, MISLABELLED, MODELS, question, worldOf } from './F37-world.ts';
 import { type Measure, never } from './measure.ts';
-import type { Question, Rehearsal } from './rehearsal.ts';
-
-/** Nine targets in three tiers: the plan tries each at most once, so an exchange has at most nine attempts. */
-const MODELS = Array.from({ length: 9 }, (_, i) => `deck-${i + 1}`);
-const TIERS = ['primary', 'second', 'third'] as const;
-/** Whole micro-dollars a token, so that no bill depends on where it was rounded. Later tiers are dearer. */
-const PRICES = MODELS.map((_, i) => ({ input: 2 + Math.floor(i / 3), output: 10 + 5 * Math.floor(i / 3) }));
-
-const CONFIG = JSON.stringify({
-  providers: {
-    sim: { kind: 'simulator', prices: Object.fromEntries(MODELS.map((model, i) => [model, PRICES[i]])) },
-  },
-  routes: {
-    chat: {
-      tiers: TIERS.map((name, t) => ({
-        name,
-        targets: MODELS.slice(3 * t, 3 * t + 3).map((model) => ({ provider: 'sim', model })),
-      })),
-    },
-  },
-});
-
-/**
- * An attempt succeeds with probability `success`: on the chat protocol the others are refused and cost nothing, on the
- * messages protocol most are torn after they were opened, and their input is billed.
- */
-const failing = (success: number): readonly Fault[] => {
-  const half = 1 - Math.sqrt(success);
-  const few = half / 4;
-  return [
-    { fault: 'status', on: { endpoint: 'openai-chat' }, with: { code: 503 }, probability: half },
-    { fault: 'status', on: { endpoint: 'openai-chat' }, with: { code: 429 }, probability: half },
-    { fault: 'status', on: { endpoint: 'anthropic-messages' }, with: { code: 529 }, probability: few },
-    {
-      fault: 'cut',
-      on: { endpoint: 'anthropic-messages' },
-      with: { after: 0 },
-      probability: 1 - success / (1 - few),
-    },
-  ];
-};
-const HEALTHY: readonly Fault[] = [];
-/** Sound answers, billed in full, that the gateway must not pass on because they claim to be something else. */
-const MISLABELLED: readonly Fault[] = [
-  { fault: 'wrong-content-type', on: { endpoint: 'openai-chat' }, with: {}, probability: 0.3 },
-];
-
-interface Fault {
-  readonly fault: string;
-  readonly on: { readonly endpoint: string };
-  readonly with: object;
-  readonly probability: number;
-}
-
-function worldOf(timeline: readonly Fault[]): string {
-  return JSON.stringify({
-    // Prompt tokens in a burst: what a stream does between its first and last token is not what this drill is about.
-    models: Object.fromEntries(
-      MODELS.map((model, i) => [
-        model,
-        { prices: PRICES[i], gap: { median: 0, sigma: 0 }, tokens: { median: 40 } },
-      ]),
-    ),
-    timeline,
-  });
-}
-
-/** As long as prompts are, so that the input of a torn stream weighs what it weighs in life. */
-const SYSTEM = 'You keep the midnight watch of a ship and answer in short sentences. '.repeat(30);
-
-const question = (i: number): Question => {
-  const content = `Watch ${i}: what is ${17 + (i % 50)} times 23, and why does it matter tonight?`;
-  const user = { role: 'user', content };
-  return i % 2 === 0
-    ? {
-        path: '/v1/chat/completions',
-        body: { model: 'chat', messages: [{ role: 'system', content: SYSTEM }, user] },
-      }
-    : {
-        path: '/v1/messages',
-        headers: { 'anthropic-version': '2023-06-01' },
-        body: { model: 'chat', max_tokens: 4_000, stream: true, system: SYSTEM, messages: [user] },
-      };
-};
+import type { Rehearsal } from './rehearsal.ts';
 
 /** The detector of the entry: first-attempt failure per exchange, 2 % healthy, 10 % worth a page. */
 const RULE = { p0: 0.02, p1: 0.1, h: 10 } as const;
