@@ -54,7 +54,10 @@ export interface RehearsalOptions {
   readonly sockets?: boolean;
 }
 
-const LOOPBACK = { address: '127.0.0.1', loopback: true } as const;
+const LOOPBACK = {
+  peer: () => ({ address: '127.0.0.1', loopback: true }),
+  keepOpen: () => undefined,
+} as const;
 const HOST = 'http://127.0.0.1:4004';
 const PROVIDER = 'http://127.0.0.1:4005';
 

@@ -68,7 +68,7 @@ export async function fillSpool(
         body: one.ask,
         ...(one.headers && { headers: one.headers }),
       }),
-      { address: '127.0.0.1', loopback: true },
+      { peer: () => ({ address: '127.0.0.1', loopback: true }), keepOpen: () => undefined },
     );
     if (response?.status !== 200)
       throw new Error(`the gateway answered ${response?.status}: ${await response?.text()}`);

@@ -37,15 +37,13 @@ export function listen(doors: Doors, at: { readonly host: string; readonly port:
       // The gateway counts itself and answers in the caller's dialect; this bound only stops what no limit could mean.
       maxRequestBodySize: 1024 ** 3,
       development: false,
+      // Outside development Bun shares a port by default: a second Midwatch would start without a word and take every call.
+      reusePort: false,
       fetch(request, bun) {
-        const peer = peerOf(bun.requestIP(request)?.address ?? '');
-        const answer = doors.gateway.handle(request, peer);
-        if (answer) {
-          // A model may think for minutes before its first token; the gateway's own timeouts end what must end.
-          bun.timeout(request, 0);
-          return answer;
-        }
-        return other(doors, request, peer);
+        const peer = () => peerOf(bun.requestIP(request)?.address ?? '');
+        // A model may think for minutes before its first token; the gateway's own timeouts end what must end.
+        const answer = doors.gateway.handle(request, { peer, keepOpen: () => bun.timeout(request, 0) });
+        return answer ?? other(doors, request, peer());
       },
       error(error) {
         // A stream that was broken on purpose arrives here too; the connection is already gone then.

@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly console: () => Promise<Assets>;
   /** Name of a first key to create when none exists, so that a listener beyond loopback can start. */
   readonly createKey?: string;
+  /** Replace a lost admin token; the new one is in `Running.adminToken`. */
+  readonly newAdminToken?: boolean;
   readonly clock?: Clock;
 }
 
@@ -230,6 +232,7 @@ async function compose(given: Composition): Promise<Running> {
     lifecycle.onStop('scribe', thread.stop);
     lifecycle.onStop('upkeep', startUpkeep(database.store, config.retention, clock, log));
     adminToken = await admin.settle(database.store);
+    if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
     await keys.refresh();
   };
   try {

@@ -11,6 +11,7 @@ interface UpFlags {
   readonly port?: number;
   readonly data?: string;
   readonly createKey?: string;
+  readonly newAdminToken?: true;
   readonly json?: true;
   readonly verbose?: true;
 }
@@ -23,6 +24,7 @@ export const up = () =>
     .option('--port <number>', 'port to listen on; 0 takes any free one', port)
     .option('--data <folder>', 'data folder')
     .option('--create-key <name>', 'create a first key if none exists, and print it')
+    .option('--new-admin-token', 'replace a lost admin token; every session ends')
     .option('--json', 'print one JSON object when ready, logs as JSON lines')
     .option('-v, --verbose', 'log more')
     .action(run);
@@ -54,6 +56,7 @@ async function run(flags: UpFlags): Promise<void> {
     console: () => prepareConsole(join(import.meta.dir, '..', '..'), join(config.data, 'console')),
     ...(process.env.DATABASE_URL && { databaseUrl: process.env.DATABASE_URL }),
     ...(flags.createKey !== undefined && { createKey: flags.createKey }),
+    ...(flags.newAdminToken && { newAdminToken: true }),
   });
   if (flags.json)
     console.log(

@@ -7,9 +7,16 @@ export interface Peer {
   readonly loopback: boolean;
 }
 
+/** The caller's end of the socket. Asked only when it matters: most calls carry a good key and end soon. */
+export interface Connection {
+  peer(): Peer;
+  /** Exempts this call from the listener's limit on idle connections: a model may think for minutes. */
+  keepOpen(): void;
+}
+
 export interface Admission {
   /** The key of a caller, undefined for a loopback caller while no key exists. */
-  admit(credential: string | undefined, peer: Peer): Result<KeyRecord | undefined>;
+  admit(credential: string | undefined, peer: () => Peer): Result<KeyRecord | undefined>;
   readonly failures: number;
 }
 
@@ -53,9 +60,9 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
     get failures() {
       return failures;
     },
-    admit(credential, peer) {
+    admit(credential, ask) {
       if (keys.empty) {
-        if (peer.loopback) return ok(undefined);
+        if (ask().loopback) return ok(undefined);
         return err(
           failure('unauthorized', 'No Midwatch key exists yet; create one with `midwatch keys create`.'),
         );
@@ -68,6 +75,7 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
         (record.expiresAt ?? Number.POSITIVE_INFINITY) > clock.now()
       )
         return ok(record);
+      const peer = ask();
       const limit = throttled(peer);
       if (limit) {
         failures++;

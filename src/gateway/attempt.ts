@@ -10,6 +10,7 @@ import type {
   UpstreamResponse,
 } from '#contracts';
 import { fromError, seen } from './failures.ts';
+import { answerHeaders } from './headers.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
 
@@ -17,17 +18,23 @@ import type { Dog, Watchdog } from './watchdog.ts';
 export type Landing =
   | {
       readonly kind: 'whole';
-      readonly response: UpstreamResponse;
+      readonly head: Head;
       readonly body: Uint8Array;
       readonly reading: Reading;
     }
-  | { readonly kind: 'streaming'; readonly response: UpstreamResponse; readonly stream: OpenStream }
+  | { readonly kind: 'streaming'; readonly head: Head; readonly stream: OpenStream }
   | {
       readonly kind: 'failed';
       readonly failure: Failure;
       readonly reading?: Reading;
       readonly refusal?: Refusal;
     };
+
+/** What passes on of an answer's head. Taken out of the provider's headers once; each look into them costs. */
+export interface Head {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
 
 /** A stream past the commit gate: its first real output has been seen and is held, nothing has been sent. */
 export interface OpenStream {
@@ -48,7 +55,7 @@ export interface ChunkReader {
 /** The provider's own error answer, which passes to a caller of the same dialect as it is. */
 export interface Refusal {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Record<string, string>;
   readonly body: Uint8Array;
 }
 
@@ -121,18 +128,19 @@ export async function attempt(ctx: TryContext): Promise<Landing> {
   }
   one.status = response.status;
   one.headers = clock.monotonic() - one.start;
-  const id = requestId(response.headers);
+  const head = { status: response.status, headers: answerHeaders(response.headers) };
+  const id = requestId(head.headers);
   if (id) one.providerRequestId = id;
-  if (response.status < 200 || response.status >= 300) return refused(ctx, response);
-  const type = response.headers.get('content-type') ?? '';
+  if (response.status < 200 || response.status >= 300) return refused(ctx, response, head);
+  const type = head.headers['content-type'] ?? '';
   const isStream = type.startsWith('text/event-stream');
   if (isStream !== streaming || (!isStream && !isJson(type))) return mislabelled(ctx, response, type);
-  return streaming ? untilCommit(ctx, response) : whole(ctx, response);
+  return streaming ? untilCommit(ctx, response, head) : whole(ctx, response, head);
 }
 
 const isJson = (type: string): boolean => /[/+]json\b/.test(type);
 
-async function whole(ctx: TryContext, response: UpstreamResponse): Promise<Landing> {
+async function whole(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
   const body = await readAll(ctx, response);
   if ('kind' in body) return body;
   const reading = ctx.protocol.readAnswer(body.bytes);
@@ -141,10 +149,10 @@ async function whole(ctx: TryContext, response: UpstreamResponse): Promise<Landi
   // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
   const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
   if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };
-  return { kind: 'whole', response, body: body.bytes, reading };
+  return { kind: 'whole', head, body: body.bytes, reading };
 }
 
-async function untilCommit(ctx: TryContext, response: UpstreamResponse): Promise<Landing> {
+async function untilCommit(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
   const { clock, line, one } = ctx;
   const scanner = ctx.protocol.scanStream();
   const failed = (kind: FailureKind): Landing => ({
@@ -173,10 +181,10 @@ async function untilCommit(ctx: TryContext, response: UpstreamResponse): Promise
     }
     if (scanner.started) {
       one.firstToken = clock.monotonic() - one.start;
-      return { kind: 'streaming', response, stream: { held, reader, scanner, line } };
+      return { kind: 'streaming', head, stream: { held, reader, scanner, line } };
     }
     // A reason for the end without output is an answer (a filter's, say); a terminator without a reason is none.
-    if (scanner.finished) return { kind: 'streaming', response, stream: { held, reader, scanner, line } };
+    if (scanner.finished) return { kind: 'streaming', head, stream: { held, reader, scanner, line } };
     if (scanner.ended) {
       abandon(line, reader);
       return failed('empty');
@@ -191,14 +199,14 @@ export function abandon(line: Line, reader: ChunkReader): void {
   reader.cancel().catch(() => undefined);
 }
 
-async function refused(ctx: TryContext, response: UpstreamResponse): Promise<Landing> {
+async function refused(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
   const body = await readAll(ctx, response);
   if ('kind' in body) return body;
   const failure = ctx.protocol.readError(response.status, response.headers, body.bytes);
   return {
     kind: 'failed',
     failure,
-    refusal: { status: response.status, headers: response.headers, body: body.bytes },
+    refusal: { ...head, body: body.bytes },
   };
 }
 

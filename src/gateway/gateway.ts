@@ -16,12 +16,12 @@ import type {
   Upstream,
 } from '#contracts';
 import { exchangeIds } from '#kernel';
-import { createAdmission, type Peer } from './admit.ts';
+import { type Connection, createAdmission } from './admit.ts';
 import type { Landing, Line } from './attempt.ts';
 import { readBody } from './body.ts';
 import { dispatch } from './dispatch.ts';
 import { movesOn, outcomeOf, seen } from './failures.ts';
-import { answerHeaders, readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
+import { readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
 import { listModels } from './models.ts';
 import { plan } from './plan.ts';
 import { dollars, type Ending, finish } from './record.ts';
@@ -47,7 +47,7 @@ export interface GatewayPorts {
 
 export interface Gateway {
   /** The data plane: `/v1/…`. Undefined when the path is none of its own. */
-  handle(request: Request, peer: Peer): Promise<Response> | undefined;
+  handle(request: Request, connection: Connection): Promise<Response> | undefined;
   stats(): GatewayStats;
   /** Refuses what is new, lets what runs go on for `ms`, then ends it with an error of its own dialect. */
   drain(ms: number): Promise<void>;
@@ -60,7 +60,7 @@ export interface GatewayStats {
   readonly authFailures: number;
 }
 
-/** How long a call may run before we listen for its caller leaving; listening costs a fifth of a short call. */
+/** How long a call may run before we listen for its caller leaving and keep its connection open; both cost a fifth of a short call. */
 const LISTEN_AFTER = 15;
 /** Time for clients to read the last event after a shutdown has ended their streams. */
 const AFTER_DRAIN = 50;
@@ -104,7 +104,12 @@ export function createGateway(ports: GatewayPorts): Gateway {
     });
   };
 
-  async function ask(protocol: Protocol, request: Request, peer: Peer, query: string): Promise<Response> {
+  async function ask(
+    protocol: Protocol,
+    request: Request,
+    connection: Connection,
+    query: string,
+  ): Promise<Response> {
     const start = clock.monotonic();
     inFlight++;
     requests++;
@@ -134,7 +139,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       bytes: 0,
     };
 
-    const admitted = admission.admit(said.credential, peer);
+    const admitted = admission.admit(said.credential, connection.peer);
     const key = admitted.ok ? admitted.value : undefined;
     const stranger: Walk = { ...opening, who: readWho(said, key), facets: unread };
     if (draining) return refuse(stranger, seen('shutting_down'));
@@ -158,7 +163,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const total = Math.min(found.config.timeouts.total, deadlineOf(said));
     const held: { line?: Line } = {};
     lines.add(held);
-    const listening = listen(request, () => held.line?.cut('client_left'));
+    const listening = listen(request, connection, () => held.line?.cut('client_left'));
     walk.own = clock.monotonic() - start - waited;
     const { one, landing } = await dispatch(
       {
@@ -187,12 +192,12 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function whole(walk: Walk, one: Try, landing: Landing & { kind: 'whole' }, landed: number): Response {
-    const { reading, response } = landing;
+    const { reading, head } = landing;
     const why = reading.failure && { failure: reading.failure };
     const served = closeTry(one, ports, walk, { ...why, outcome: reading.outcome, reading });
     walk.attempts.push(served);
     const first = one.start - walk.start + (one.firstByte ?? 0);
-    const headers = tell(walk, answerHeaders(response.headers), reading.outcome);
+    const headers = tell(walk, head.headers, reading.outcome);
     const bill = walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0);
     headers['x-midwatch-cost-usd'] = dollars(bill);
     walk.own += clock.monotonic() - landed;
@@ -200,12 +205,12 @@ export function createGateway(ports: GatewayPorts): Gateway {
     close(walk, {
       ...why,
       outcome: reading.outcome,
-      status: response.status,
+      status: head.status,
       reading,
       firstByte: first,
       firstToken: first,
     });
-    return new Response(landing.body as Uint8Array<ArrayBuffer>, { status: response.status, headers });
+    return new Response(landing.body as Uint8Array<ArrayBuffer>, { status: head.status, headers });
   }
 
   function stream(
@@ -218,7 +223,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     landed: number,
   ): Response {
     streams++;
-    const { response } = landing;
+    const { head } = landing;
     const route = walk.route as Route;
     const offset = one.start - walk.start;
     const body = relay({
@@ -240,7 +245,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
         close(walk, {
           outcome,
           ...(failure && { failure }),
-          status: response.status,
+          status: head.status,
           reading,
           gaps,
           ...(one.firstByte !== undefined && { firstByte: offset + one.firstByte }),
@@ -248,10 +253,10 @@ export function createGateway(ports: GatewayPorts): Gateway {
         });
       },
     });
-    const headers = tell(walk, answerHeaders(response.headers), undefined, one);
+    const headers = tell(walk, head.headers, undefined, one);
     walk.own += clock.monotonic() - landed;
     headers['x-midwatch-overhead-ms'] = walk.own.toFixed(3);
-    return new Response(body, { status: response.status, headers });
+    return new Response(body, { status: head.status, headers });
   }
 
   const lastWords = (walk: Walk, one: Try, reading: Reading): string => {
@@ -270,7 +275,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     close(walk, { outcome: outcomeOf(failure.kind), failure, status: refusal.status });
     return new Response(masked(ports.redactor, refusal.body), {
       status: refusal.status,
-      headers: tell(walk, answerHeaders(refusal.headers), outcomeOf(failure.kind)),
+      headers: tell(walk, refusal.headers, outcomeOf(failure.kind)),
     });
   }
 
@@ -297,9 +302,10 @@ export function createGateway(ports: GatewayPorts): Gateway {
     return new Response(body, { headers });
   }
 
-  function listen(request: Request, onLeave: () => void): () => void {
+  function listen(request: Request, connection: Connection, onLeave: () => void): () => void {
     let signal: AbortSignal | undefined;
     const dog = watchdog.watch(() => {
+      connection.keepOpen();
       signal = request.signal;
       if (signal.aborted) onLeave();
       else signal.addEventListener('abort', onLeave, { once: true });
@@ -312,18 +318,18 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   return {
-    handle(request, peer) {
+    handle(request, connection) {
       const from = request.url.indexOf('/', 8);
       const mark = request.url.indexOf('?', from);
       const path = mark < 0 ? request.url.slice(from) : request.url.slice(from, mark);
       const protocol = byPath.get(path);
       if (protocol) {
         if (request.method !== 'POST') return Promise.resolve(wrongMethod(protocol, nextId(), 'POST'));
-        return ask(protocol, request, peer, mark < 0 ? '' : request.url.slice(mark + 1));
+        return ask(protocol, request, connection, mark < 0 ? '' : request.url.slice(mark + 1));
       }
       if (path === '/v1/models' && request.method === 'GET')
         return listModels(
-          { ...ports, admit: (credential) => admission.admit(credential, peer), nextId },
+          { ...ports, admit: (credential) => admission.admit(credential, connection.peer), nextId },
           request,
         );
       return undefined;

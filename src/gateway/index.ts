@@ -1,4 +1,4 @@
-export type { Peer } from './admit.ts';
+export type { Connection, Peer } from './admit.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export { speaks } from './plan.ts';
 export { bill, dollars } from './record.ts';

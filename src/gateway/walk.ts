@@ -71,9 +71,9 @@ export interface Billing {
 /** Names under which providers return their own id of a call. */
 const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'cf-ray'] as const;
 
-export const requestId = (headers: Headers): string | undefined => {
+export const requestId = (headers: Readonly<Record<string, string>>): string | undefined => {
   for (const name of REQUEST_IDS) {
-    const value = headers.get(name);
+    const value = headers[name];
     if (value) return value.slice(0, 128);
   }
   return undefined;

@@ -2,7 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { product } from '../support/product.ts';
+import { product, until } from '../support/product.ts';
 
 /** Starts that cannot be: one sentence, the remedy, exit code 1, nothing left running. */
 setDefaultTimeout(60_000);
@@ -39,7 +39,13 @@ async function attempt(
   return { code, out, said: err.split('\n').filter((line) => line !== '' && !line.startsWith('{')) };
 }
 
-test('a taken port', async () => {
+test('a taken port, by another Midwatch too', async () => {
+  const first = await product();
+  const second = await attempt(fresh(), ['--port', new URL(first.url).port]);
+  expect([second.code, second.said.length]).toEqual([1, 2]);
+  await first.stop();
+  first.remove();
+
   const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
   const { code, said } = await attempt(fresh(), ['--port', String(other.port)]);
   expect(code).toBe(1);
@@ -136,7 +142,8 @@ test('SIGTERM lets a stream finish and refuses what is new', async () => {
   expect(await ended).toBe(0);
   const again = await house.again();
   const id = response.headers.get('x-midwatch-exchange') ?? '';
-  expect((await again.api.exchanges.get(id)).exchange.outcome).toMatch(/complete|length/);
+  const detail = await until(() => again.api.exchanges.get(id), 'the record of the last stream');
+  expect(detail.exchange.outcome).toMatch(/complete|length/);
   await again.stop();
   house.remove();
 });
