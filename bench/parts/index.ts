@@ -1,4 +1,5 @@
 import type { Part } from '../part.ts';
+import { consolePages } from './console.ts';
 import { ingesting } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -8,4 +9,13 @@ import { streams } from './streams.ts';
 import { throughput } from './throughput.ts';
 
 /** In the order in which they run. */
-export const PARTS: readonly Part[] = [throughput, latency, streams, start, memory, ingesting, storage];
+export const PARTS: readonly Part[] = [
+  throughput,
+  latency,
+  streams,
+  start,
+  memory,
+  ingesting,
+  storage,
+  consolePages,
+];

@@ -19,6 +19,11 @@ export const on = (core: number, command: readonly string[]): string[] =>
 export const anywhere = (command: readonly string[]): string[] =>
   pinned && TASKSET ? [TASKSET, '-c', `0-${CORES - 1}`, ...command] : [...command];
 
+/** Gives a running process all cores back. */
+export function spreadOut(pid: number): void {
+  if (pinned && TASKSET) Bun.spawnSync([TASKSET, '-a', '-p', '-c', `0-${CORES - 1}`, String(pid)]);
+}
+
 /** Moves a running process, all its threads, and what it will fork. */
 export function move(pid: number, core: number): void {
   if (pinned && TASKSET) Bun.spawnSync([TASKSET, '-a', '-p', '-c', String(core), String(pid)]);
