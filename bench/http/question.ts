@@ -13,7 +13,8 @@ export interface Question {
   readonly bodyBytes: number;
 }
 
-const WIDTH = 12;
+/** Digits of the number that each question carries. */
+export const NUMBER_WIDTH = 12;
 const MODEL = 'gpt-4o-mini';
 const SYSTEM =
   'You are the assistant of a parcel service. Answer in at most three sentences, name the depot when you know it, and say so when a parcel cannot be found. Never promise a delivery time that the tracking record does not hold.';
@@ -23,7 +24,7 @@ const SYSTEM =
  * that none is the same as another: content-addressed storage must not be flattered by repetition.
  */
 export function chatQuestion({ port, headers }: Address, tokens?: number): Question {
-  const blank = '0'.repeat(WIDTH);
+  const blank = '0'.repeat(NUMBER_WIDTH);
   const body = JSON.stringify({
     model: MODEL,
     messages: [
@@ -48,7 +49,7 @@ export function chatQuestion({ port, headers }: Address, tokens?: number): Quest
   return {
     bodyBytes: Buffer.byteLength(body),
     numbered(number) {
-      writeDigits(bytes, at, WIDTH, number);
+      writeDigits(bytes, at, NUMBER_WIDTH, number);
       return bytes;
     },
   };

@@ -11,6 +11,9 @@ export interface Heard {
 
 export interface Connection {
   send(bytes: Uint8Array): void;
+  /** Says goodbye as a client does that closes its socket; what is under way is given up. */
+  leave(): void;
+  /** Breaks off at once. */
   close(): void;
 }
 
@@ -59,6 +62,10 @@ export async function connect(port: number, heard: Heard): Promise<Connection> {
     send(bytes) {
       const sent = socket.write(bytes);
       if (sent < bytes.length) unsent = Uint8Array.from(bytes.subarray(Math.max(0, sent)));
+    },
+    leave() {
+      closed = true;
+      socket.end();
     },
     close() {
       closed = true;

@@ -87,7 +87,7 @@ export const consolePages: Part = {
           measured: `slowest page p95 ${number(slowest)} ms with ${number(filled.rows)}`,
           kept: over.length === 0,
           note: [
-            ...(filled.rows < 9_900_000 ? [`only ${number(filled.rows)} exchanges in this run`] : []),
+            ...(filled.rows < 10_000_000 ? [`only ${number(filled.rows)} exchanges in this run`] : []),
             ...(over.length > 0 ? [`over: ${over.join('; ')}`] : []),
           ].join('. '),
         },

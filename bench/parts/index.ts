@@ -1,8 +1,10 @@
 import type { Part } from '../part.ts';
+import { abort } from './abort.ts';
 import { consolePages } from './console.ts';
 import { ingesting } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { spool } from './spool.ts';
 import { start } from './start.ts';
 import { storage } from './storage.ts';
 import { streams } from './streams.ts';
@@ -18,4 +20,6 @@ export const PARTS: readonly Part[] = [
   ingesting,
   storage,
   consolePages,
+  abort,
+  spool,
 ];

@@ -59,7 +59,8 @@ export async function fillMonth(
     const now = Date.now();
     const today = Math.floor(now / DAY) * DAY;
     const template = today - DAY;
-    const perDay = Math.round(total / DAYS);
+    // The last of the days is today, which is not over.
+    const perDay = Math.ceil(total / (DAYS - 1 + (now - today) / DAY));
     const make = monthMaker('month');
     for (let n = 0; n < perDay; n += BATCH)
       await store.write(
