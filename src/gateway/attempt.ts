@@ -122,7 +122,8 @@ export async function attempt(ctx: TryContext): Promise<Landing> {
   );
   let response: UpstreamResponse;
   try {
-    response = await ctx.upstream({ ...ctx.request, method: 'POST', signal: line.signal });
+    const { url, headers, body } = ctx.request;
+    response = await ctx.upstream({ url, headers, body, method: 'POST', signal: line.signal });
   } catch (error) {
     return { kind: 'failed', failure: seen(line.cause ?? fromError(error, 'connect')) };
   }

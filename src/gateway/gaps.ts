@@ -31,5 +31,8 @@ export class Gaps {
   }
 }
 
+export const roundIf = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : round(ms);
+
 /** Microseconds are the finest that a shared machine can mean. */
 export const round = (ms: number): number => Math.round(ms * 1000) / 1000;

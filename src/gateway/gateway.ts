@@ -14,6 +14,7 @@ import type {
   Route,
   RouteTable,
   Upstream,
+  Who,
 } from '#contracts';
 import { exchangeIds } from '#kernel';
 import { type Connection, createAdmission } from './admit.ts';
@@ -115,46 +116,38 @@ export function createGateway(ports: GatewayPorts): Gateway {
     requests++;
     const said = readHeaders(request.headers);
     const id = nextId();
-    const opening = {
+    const walk: Walk = {
       id,
       at: clock.now(),
       start,
       protocol,
+      who: NOBODY,
       place: readPlace(said),
       declared: readDeclared(said),
       talks: talks(said),
+      facets: UNREAD,
+      body: undefined,
+      route: undefined,
       attempts: [],
       own: 0,
     };
-    const unread: AskFacets = {
-      model: '',
-      stream: false,
-      turns: 0,
-      tools: 0,
-      images: 0,
-      audios: 0,
-      structured: false,
-      choices: 1,
-      stops: 0,
-      bytes: 0,
-    };
-
     const admitted = admission.admit(said.credential, connection.peer);
     const key = admitted.ok ? admitted.value : undefined;
-    const stranger: Walk = { ...opening, who: readWho(said, key), facets: unread };
-    if (draining) return refuse(stranger, seen('shutting_down'));
-    if (!admitted.ok) return refuse(stranger, admitted.error);
+    walk.who = readWho(said, key);
+    if (draining) return refuse(walk, seen('shutting_down'));
+    if (!admitted.ok) return refuse(walk, admitted.error);
 
     const before = clock.monotonic();
     const body = await readBody(request, ports.maxBody);
     const waited = clock.monotonic() - before;
-    if (!body.ok) return refuse(stranger, body.error);
+    if (!body.ok) return refuse(walk, body.error);
+    walk.body = body.value;
     const read = protocol.readAsk(body.value);
-    if (!read.ok) return refuse({ ...stranger, body: body.value }, read.error);
-    const facets = read.value.facets;
-    const found = findRoute(ports.routes(), facets, protocol, said);
-    if ('kind' in found) return refuse({ ...stranger, facets, body: body.value }, found);
-    const walk: Walk = { ...stranger, facets, body: body.value, route: found };
+    if (!read.ok) return refuse(walk, read.error);
+    walk.facets = read.value.facets;
+    const found = findRoute(ports.routes(), walk.facets, protocol, said);
+    if ('kind' in found) return refuse(walk, found);
+    walk.route = found;
     if (key?.routes && !key.routes.includes(found.name)) return refuse(walk, forbidden(key.name, found.name));
     const steps = plan(found, protocol);
     if (steps.length === 0)
@@ -175,7 +168,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
         deadline: start + total,
         headers: said.forward,
         query,
-        ...(read.value.modelSpan && { modelSpan: read.value.modelSpan }),
+        modelSpan: read.value.modelSpan,
         onLine: (line) => {
           held.line = line;
         },
@@ -348,6 +341,21 @@ export function createGateway(ports: GatewayPorts): Gateway {
     },
   };
 }
+
+const NOBODY: Who = Object.freeze({});
+/** Of a body that could not be read, or was not. */
+const UNREAD: AskFacets = Object.freeze({
+  model: '',
+  stream: false,
+  turns: 0,
+  tools: 0,
+  images: 0,
+  audios: 0,
+  structured: false,
+  choices: 1,
+  stops: 0,
+  bytes: 0,
+});
 
 const talks = (said: Said): boolean => {
   for (const _ in said.midwatch) return true;

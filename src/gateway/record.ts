@@ -1,7 +1,7 @@
 import type { Attempt, Cost, ExchangeFacts, Failure, Finished, Outcome, Reading, Timing } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Gaps } from './gaps.ts';
-import { round } from './gaps.ts';
+import { round, roundIf } from './gaps.ts';
 import type { Walk } from './walk.ts';
 
 /** Route name of exchanges that never reached one: unreadable asks, unknown routes. */
@@ -28,11 +28,11 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
   const gaps = ending.gaps?.read();
   const timing: Timing = {
     queued: 0,
-    ...(ending.firstByte !== undefined && { firstByte: round(ending.firstByte) }),
-    ...(ending.firstToken !== undefined && { firstToken: round(ending.firstToken) }),
+    firstByte: roundIf(ending.firstByte),
+    firstToken: roundIf(ending.firstToken),
     total: round(now - walk.start),
     overhead: round(walk.own),
-    ...(gaps && { gaps }),
+    gaps,
   };
   const facts: ExchangeFacts = {
     id: walk.id,
@@ -49,7 +49,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     verdicts: [],
     tier: { intended, served: ending.tier ?? served?.tier ?? intended },
     outcome: ending.outcome,
-    ...(ending.failure && { failure: ending.failure }),
+    failure: ending.failure,
     usage: served?.usage ?? NO_USAGE,
     cost: bill(walk.attempts),
     timing,
@@ -57,7 +57,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     record: route?.config.record ?? 'full',
   };
   const answer = ending.reading?.message();
-  return { facts, declared: walk.declared, ...(walk.body && { ask: walk.body }), ...(answer && { answer }) };
+  return { facts, declared: walk.declared, ask: walk.body, answer };
 }
 
 /** From sure to alarming; a bill is as sure as its least sure part. */

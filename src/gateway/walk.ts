@@ -21,22 +21,25 @@ import type {
   Who,
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
-import { round } from './gaps.ts';
+import { round, roundIf } from './gaps.ts';
 
-/** One exchange on its way through the house: what every step adds to. Born when the ask arrives, closed by the record. */
+/**
+ * One exchange on its way through the house. Born when the ask arrives, filled in step by step, closed by the record; one
+ * object all the way, because a copy per step would be most of what the hot path allocates.
+ */
 export interface Walk {
   readonly id: ExchangeId;
   readonly at: EpochMs;
   readonly start: MonotonicMs;
   readonly protocol: Protocol;
-  readonly who: Who;
+  who: Who;
   readonly place: Place;
   readonly declared: Axes;
   /** The caller speaks to Midwatch by header, so it is told by a last comment what is known only at the end of a stream. */
   readonly talks: boolean;
-  readonly facets: AskFacets;
-  readonly body?: Uint8Array;
-  readonly route?: Route;
+  facets: AskFacets;
+  body?: Uint8Array;
+  route?: Route;
   readonly attempts: Attempt[];
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
   own: number;
@@ -95,17 +98,17 @@ export function closeTry(
     model: one.model,
     startedAt: one.startedAt,
     outcome: end.outcome,
-    ...(one.status !== undefined && { status: one.status }),
-    ...(end.failure && { failure: end.failure }),
+    status: one.status,
+    failure: end.failure,
     usage,
     cost: costOf(one, pricer, usage, end.reading?.observed.model),
     timing: {
-      ...(one.headers !== undefined && { headers: round(one.headers) }),
-      ...(one.firstByte !== undefined && { firstByte: round(one.firstByte) }),
-      ...(one.firstToken !== undefined && { firstToken: round(one.firstToken) }),
+      headers: roundIf(one.headers),
+      firstByte: roundIf(one.firstByte),
+      firstToken: roundIf(one.firstToken),
       total: round(clock.monotonic() - one.start),
     },
-    ...(one.providerRequestId && { providerRequestId: one.providerRequestId }),
+    providerRequestId: one.providerRequestId,
   };
 }
 
@@ -119,9 +122,10 @@ function usageOf(one: Try, walk: Walk, reading: Reading | undefined, estimate: E
 /** The served model has the right price; a served name that no list knows falls back to the name that was asked for. */
 function costOf(one: Try, pricer: Pricer, usage: Usage, served: string | undefined): Cost {
   if (usage.basis === 'none') return NO_COST;
-  const call = { provider: one.target.provider, usage, at: one.startedAt };
-  const cost = pricer.price({ ...call, model: served ?? one.model });
-  return cost.state === 'unpriced' && served !== undefined && served !== one.model
-    ? pricer.price({ ...call, model: one.model })
+  const { model, startedAt: at } = one;
+  const { provider } = one.target;
+  const cost = pricer.price({ provider, usage, at, model: served ?? model });
+  return cost.state === 'unpriced' && served !== undefined && served !== model
+    ? pricer.price({ provider, usage, at, model })
     : cost;
 }

@@ -96,38 +96,38 @@ export function createPricer(overrides: PriceOverrides): Pricer {
 }
 
 function add(usage: Usage, rate: Rate, priceVersion: string): Cost {
-  const input = INPUTS.reduce((sum, kind) => sum + usage[kind], 0);
+  let input = 0;
+  for (const kind of INPUTS) input += usage[kind];
   const exact: [Kind, number][] = [];
+  let sum = 0;
   for (const kind of KINDS) {
-    if (usage[kind] === 0) continue;
+    const tokens = usage[kind];
+    if (tokens === 0) continue;
     const dollars = rate(kind, input);
     if (dollars === undefined) return { microUsd: 0, state: 'unpriced', priceVersion };
     // Dollars per million tokens are micro-dollars per token.
-    exact.push([kind, usage[kind] * dollars]);
+    exact.push([kind, tokens * dollars]);
+    sum += tokens * dollars;
   }
-  const microUsd = Math.round(exact.reduce((sum, [, amount]) => sum + amount, 0));
-  return {
-    microUsd,
-    state: usage.basis === 'reported' ? 'exact' : 'estimated',
-    priceVersion,
-    parts: apportion(exact, microUsd),
-  };
+  const microUsd = Math.round(sum);
+  const state = usage.basis === 'reported' ? 'exact' : 'estimated';
+  return { microUsd, state, priceVersion, parts: apportion(exact, microUsd) };
 }
 
 /** Whole parts that add up to the total: floors first, then the largest remainders get one more. */
 function apportion(exact: readonly [Kind, number][], total: number): Record<string, number> {
-  const parts = exact.map(([kind, amount]) => ({
-    kind,
-    whole: Math.floor(amount),
-    rest: amount - Math.floor(amount),
-  }));
-  let missing = total - parts.reduce((sum, part) => sum + part.whole, 0);
-  for (const part of [...parts].sort((a, b) => b.rest - a.rest)) {
-    if (missing <= 0) break;
-    part.whole++;
-    missing--;
+  const parts: Record<string, number> = {};
+  let missing = total;
+  for (const [kind, amount] of exact) {
+    const whole = Math.floor(amount);
+    parts[kind] = whole;
+    missing -= whole;
   }
-  return Object.fromEntries(parts.map((part) => [part.kind, part.whole]));
+  if (missing <= 0) return parts;
+  const rest = ([, amount]: readonly [Kind, number]) => amount - Math.floor(amount);
+  for (const [kind] of exact.toSorted((a, b) => rest(b) - rest(a)).slice(0, missing))
+    parts[kind] = (parts[kind] ?? 0) + 1;
+  return parts;
 }
 
 const fromConfig =
