@@ -18,6 +18,7 @@ routes:
   chat:
     tiers: [{ name: primary, targets: [{ provider: openai }] }]
 `;
+const CALLER = { peer: () => ({ address: '127.0.0.1', loopback: true }), keepOpen: () => undefined };
 /** What such a bench may fill a disk with. */
 const SPOOL_BYTES = 16e9;
 
@@ -68,7 +69,7 @@ export async function fillSpool(
         body: one.ask,
         ...(one.headers && { headers: one.headers }),
       }),
-      { peer: () => ({ address: '127.0.0.1', loopback: true }), keepOpen: () => undefined },
+      CALLER,
     );
     if (response?.status !== 200)
       throw new Error(`the gateway answered ${response?.status}: ${await response?.text()}`);
