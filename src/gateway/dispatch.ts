@@ -1,6 +1,6 @@
-import type { Clock, Failure, Pricer, Upstream } from '#contracts';
+import type { Clock, Failure, Pricer, ReadAsk, Route, Upstream } from '#contracts';
 import { replaceSpan } from '#kernel';
-import { attempt, type Landing, type Line, openLine } from './attempt.ts';
+import { attempt, type Landing, type Line, openLine, type TryContext } from './attempt.ts';
 import { movesOn, outcomeOf } from './failures.ts';
 import type { Step } from './plan.ts';
 import { closeTry, type Estimate, type Try, type Walk } from './walk.ts';
@@ -15,7 +15,7 @@ export interface DispatchContext {
   readonly deadline: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: string;
-  readonly modelSpan?: { readonly start: number; readonly end: number };
+  readonly ask: ReadAsk;
   /** Hands out the line of the try that runs, so that a caller who leaves or a shutdown can cut it. */
   onLine(line: Line): void;
 }
@@ -37,10 +37,24 @@ export async function dispatch(
   let last: Dispatched | undefined;
   for (const step of steps) {
     const before = ctx.clock.monotonic();
-    const tried = begin(ctx, walk, step);
+    const line = openLine(ctx.watchdog);
+    ctx.onLine(line);
+    const one = begin(ctx, walk, step);
+    const request = write(ctx, walk, one);
     walk.own += ctx.clock.monotonic() - before;
-    const landing = await tried.run();
-    const { one, line } = tried;
+    const landing: Landing = request
+      ? await attempt({
+          clock: ctx.clock,
+          upstream: ctx.upstream,
+          protocol: walk.protocol,
+          walk,
+          one,
+          line,
+          timeouts: (walk.route as Route).config.timeouts,
+          deadline: ctx.deadline,
+          request,
+        })
+      : { kind: 'failed', failure: noBaseUrl(one.target.provider, walk.protocol.dialect) };
     last = { one, landing };
     if (landing.kind !== 'failed') {
       if (landing.kind === 'whole') line.dog.stop();
@@ -51,7 +65,7 @@ export async function dispatch(
       closeTry(one, ctx, walk, {
         outcome: outcomeOf(landing.failure.kind),
         failure: landing.failure,
-        ...(landing.reading && { reading: landing.reading }),
+        reading: landing.reading,
       }),
     );
     if (line.cause === 'client_left' && landing.failure.kind === 'client_left') return last;
@@ -60,57 +74,35 @@ export async function dispatch(
   return last as Dispatched;
 }
 
-function begin(ctx: DispatchContext, walk: Walk, step: Step) {
-  const { clock } = ctx;
-  const line = openLine(ctx.watchdog);
-  ctx.onLine(line);
-  const model = step.target.model ?? walk.facets.model;
-  const one: Try = {
-    number: walk.attempts.length + 1,
-    cause: step.cause,
-    tier: step.tier,
-    target: step.target,
-    model,
-    startedAt: clock.now(),
-    start: clock.monotonic(),
-  };
-  const baseUrl = step.target.baseUrl[walk.protocol.dialect];
-  const run = (): Promise<Landing> => {
-    if (baseUrl === undefined)
-      return Promise.resolve({
-        kind: 'failed',
-        failure: noBaseUrl(step.target.provider, walk.protocol.dialect),
-      });
-    const call = step.target.kind.request({
-      dialect: walk.protocol.dialect,
-      baseUrl,
-      path: walk.protocol.path,
-      model,
-      settings: step.target.settings,
-      ...(step.target.apiKey && { apiKey: step.target.apiKey }),
-    });
-    const headers: Record<string, string> = { ...ctx.headers };
-    // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
-    for (const [name, value] of call.headers) headers[name] ??= value;
-    const body = walk.body as Uint8Array;
-    const mapped =
-      model !== walk.facets.model && ctx.modelSpan
-        ? replaceSpan(body, ctx.modelSpan, JSON.stringify(model))
-        : body;
-    const url = ctx.query ? `${call.url}${call.url.includes('?') ? '&' : '?'}${ctx.query}` : call.url;
-    return attempt({
-      clock,
-      upstream: ctx.upstream,
-      protocol: walk.protocol,
-      walk,
-      one,
-      line,
-      timeouts: (walk.route as NonNullable<Walk['route']>).config.timeouts,
-      deadline: ctx.deadline,
-      request: { url, headers, body: mapped },
-    });
-  };
-  return { one, line, run };
+const begin = ({ clock }: DispatchContext, walk: Walk, { cause, tier, target }: Step): Try => ({
+  number: walk.attempts.length + 1,
+  cause,
+  tier,
+  target,
+  model: target.model ?? walk.facets.model,
+  startedAt: clock.now(),
+  start: clock.monotonic(),
+});
+
+/** The call as the target wants it; undefined when it has no address for this dialect. */
+function write(ctx: DispatchContext, walk: Walk, { target, model }: Try): TryContext['request'] | undefined {
+  const { dialect, path } = walk.protocol;
+  const baseUrl = target.baseUrl[dialect];
+  if (baseUrl === undefined) return undefined;
+  const { apiKey, settings } = target;
+  const call = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
+  const headers: Record<string, string> = { ...ctx.headers };
+  // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
+  for (const [name, value] of call.headers) headers[name] ??= value;
+  const url = ctx.query ? `${call.url}${call.url.includes('?') ? '&' : '?'}${ctx.query}` : call.url;
+  return { url, headers, body: mapModel(ctx, walk, model) };
+}
+
+function mapModel({ ask }: DispatchContext, walk: Walk, model: string): Uint8Array {
+  const body = walk.body as Uint8Array;
+  if (model === walk.facets.model) return body;
+  const span = ask.modelSpan;
+  return span ? replaceSpan(body, span, JSON.stringify(model)) : body;
 }
 
 const noBaseUrl = (provider: string, dialect: string): Failure => ({

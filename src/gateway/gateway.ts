@@ -168,7 +168,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
         deadline: start + total,
         headers: said.forward,
         query,
-        modelSpan: read.value.modelSpan,
+        ask: read.value,
         onLine: (line) => {
           held.line = line;
         },

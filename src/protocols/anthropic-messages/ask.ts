@@ -40,7 +40,6 @@ export function readWith(body: Uint8Array, also: (ask: Json) => Failure | undefi
     if (typeof content !== 'string') images += countParts(content, IMAGES);
   }
   const maxOutput = number(ask.max_tokens);
-  const span = modelSpan(body);
   return ok({
     facets: {
       model: ask.model as string,
@@ -55,7 +54,10 @@ export function readWith(body: Uint8Array, also: (ask: Json) => Failure | undefi
       stops: list(ask.stop_sequences).length,
       bytes: body.length,
     },
-    ...(span ? { modelSpan: span } : {}),
+    // Looked for only where a route maps the model.
+    get modelSpan() {
+      return modelSpan(body);
+    },
   });
 }
 

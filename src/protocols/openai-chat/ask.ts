@@ -37,7 +37,6 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
   }
   const format = object(ask.response_format).type;
   const maxOutput = number(ask.max_completion_tokens) ?? number(ask.max_tokens);
-  const span = modelSpan(body);
   return ok({
     facets: {
       model: ask.model as string,
@@ -52,7 +51,10 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
       stops: typeof ask.stop === 'string' ? 1 : list(ask.stop).length,
       bytes: body.length,
     },
-    ...(span ? { modelSpan: span } : {}),
+    // Looked for only where a route maps the model.
+    get modelSpan() {
+      return modelSpan(body);
+    },
   });
 }
 

@@ -10,7 +10,6 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
   const ask = parsed.value;
   const problem = check(ask);
   if (problem) return err(problem);
-  const span = modelSpan(body);
   return ok({
     facets: {
       model: ask.model as string,
@@ -24,7 +23,10 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
       stops: 0,
       bytes: body.length,
     },
-    ...(span ? { modelSpan: span } : {}),
+    // Looked for only where a route maps the model.
+    get modelSpan() {
+      return modelSpan(body);
+    },
   });
 }
 

@@ -39,7 +39,6 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
   const format = object(object(ask.text).format).type;
   const maxOutput = number(ask.max_output_tokens);
   const model = word(ask.model);
-  const span = model ? modelSpan(body) : undefined;
   return ok({
     facets: {
       model: model ?? '',
@@ -54,7 +53,10 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
       stops: 0,
       bytes: body.length,
     },
-    ...(span ? { modelSpan: span } : {}),
+    // Looked for only where a route maps the model.
+    get modelSpan() {
+      return model ? modelSpan(body) : undefined;
+    },
   });
 }
 
