@@ -22,7 +22,7 @@ interface Counts {
 const parts: readonly Part[] = [
   { name: 'types', run: () => check([join(BIN, 'tsc'), '--noEmit']) },
   { name: 'types of the console', run: () => check([join(BIN, 'tsc'), '--noEmit', '-p', 'console']) },
-  { name: 'lint', run: () => check([join(BIN, 'biome'), 'check', '.']) },
+  { name: 'lint', run: () => check([join(BIN, 'biome'), 'check', '--error-on-warnings', '.']) },
   { name: 'laws', run: () => bunTest(['laws']) },
   {
     name: 'units and conformance',
@@ -91,7 +91,9 @@ async function bunTest(paths: readonly string[]): Promise<Counts> {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream).text();
+function text(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return new Response(stream).text();
+}
 
 async function browser(): Promise<Counts> {
   const chromium =
