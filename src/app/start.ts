@@ -76,6 +76,7 @@ async function compose(given: Composition): Promise<Running> {
   lifecycle.onStop('data folder', folder.release);
 
   let thread: ScribeThread | undefined;
+  const leftBehind = leftInSpool(folder.spool);
   const redactor = createRedactor();
   const recorder = createRecorder({
     files: nodeSpoolFiles(folder.spool),
@@ -84,7 +85,7 @@ async function compose(given: Composition): Promise<Running> {
     redactor,
     protocols: protocolByName,
     maxBytes: config.spool.max,
-    progress: () => thread?.progress(),
+    progress: () => thread?.progress() ?? leftBehind,
   });
   lifecycle.onStop('spool', () => recorder.close());
 
@@ -298,6 +299,17 @@ function readiness(state: Status['state'], keys: KeyService): { ok: boolean; say
   // Before the keys are known everybody would be refused; a load balancer should wait.
   if (state === 'starting' && !keys.known) return { ok: false, says: 'starting: keys not yet known' };
   return { ok: true, says: 'ready' };
+}
+
+/** About the size of one exchange in the spool: a guess for the moment before the scribe has counted. */
+const TYPICAL_FRAME = 2_000;
+
+/** What an earlier run left behind; a start after a crash must not say that nothing is waiting. */
+function leftInSpool(folder: string): { readonly waiting: number; readonly lagMs: number } | undefined {
+  const bytes = nodeSpoolFiles(folder)
+    .list()
+    .reduce((sum, file) => sum + file.size, 0);
+  return bytes > 0 ? { waiting: Math.ceil(bytes / TYPICAL_FRAME), lagMs: 0 } : undefined;
 }
 
 const snapshotFile = (file: string) => ({
