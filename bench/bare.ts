@@ -10,9 +10,10 @@ const server = Bun.serve({
   development: false,
   // Without a word Bun shares the port of a production server with whoever asks for it too.
   reusePort: false,
-  fetch(request) {
+  async fetch(request) {
     const url = `http://127.0.0.1:${upstream}${request.url.slice(request.url.indexOf('/', 8))}`;
-    return fetch(url, { method: request.method, headers: request.headers, body: request.body });
+    // Whole, not as a stream: a third cheaper, and the yardstick has to be the best that can be done.
+    return fetch(url, { method: request.method, headers: request.headers, body: await request.bytes() });
   },
 });
 console.log(`ready ${server.port}`);

@@ -33,7 +33,7 @@ export const consolePages: Part = {
     mkdirSync(join(folder, '.midwatch'), { mode: 0o700 });
     const { bavail, bsize } = statfsSync(folder);
     const total = Math.min(wanted, Math.floor((bavail * bsize * 0.8) / BYTES_EACH));
-    const filled = await fillMonth(folder, total, quick ? 40_000 : 480_000, say);
+    const filled = await fillMonth(folder, total, quick ? 40_000 : 420_000, say);
     say(`${number(filled.rows)} exchanges, ${number(filled.bytes / 1e9)} GB in ${number(filled.seconds)} s`);
 
     const upstream = await startUpstream();

@@ -19,7 +19,7 @@ export const streams: Part = {
     const generator = await startGenerator();
     const measured = new Map<ContenderName, Watched<StreamResult>[]>();
     let first = 1;
-    for (let round = 0; round < (quick ? 1 : 3); round++)
+    for (let round = 0; round < (quick ? 1 : 2); round++)
       for (const contender of field.contenders) {
         const job = { kind: 'streams', address: contender.address, patienceMs: 10_000 } as const;
         const warm = await generator.run({ ...job, concurrent: 50, chunks: 25, ms: 500, first });

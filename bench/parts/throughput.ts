@@ -4,8 +4,10 @@ import type { Context, Part, PartResult } from '../part.ts';
 import { number, spread, table } from '../report/table.ts';
 import { type ContenderName, startField } from '../rig/contenders.ts';
 import { startGenerator } from '../rig/generator.ts';
+import { ports } from '../rig/ports.ts';
 import type { Cpu } from '../rig/proc.ts';
 import { watched } from '../rig/watch.ts';
+import { askWithWrk } from '../rig/wrk.ts';
 
 interface Round {
   readonly perSecond: number;
@@ -52,16 +54,18 @@ export const throughput: Part = {
         });
         say(`round ${round + 1}, ${name}: ${number(result.measured / result.seconds)} answers/s`);
       }
+    const byWrk = await askWithWrk(ports.upstream, CONNECTIONS);
     const stored = await field.house.recount();
     await generator.stop();
     await field.stop();
-    return report(measured, stored);
+    return report(measured, stored, byWrk);
   },
 };
 
 function report(
   measured: ReadonlyMap<ContenderName, readonly Round[]>,
   stored: { readonly rows: number; readonly ids: number; readonly dropped: number },
+  byWrk: number | undefined,
 ): PartResult {
   const of = (name: ContenderName) => measured.get(name) ?? [];
   const rate = (name: ContenderName) => median(of(name).map((r) => r.perSecond));
@@ -96,6 +100,9 @@ function report(
       house.map((r) => (r.settled ?? 0) / 1_000),
       median,
     )} s until everything was in the database.`,
+    byWrk === undefined
+      ? 'The generator was not compared with another: `wrk` is not installed.'
+      : `Direct, \`wrk\` in place of our own generator gets ${number(byWrk)} answers/s.`,
     ...(trouble.length > 0 ? ['', ...trouble] : []),
   ].join('\n');
   return {

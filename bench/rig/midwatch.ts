@@ -34,13 +34,17 @@ export interface HouseOptions {
   readonly folder?: string;
   /** The token of that folder. */
   readonly token?: string;
+  /** Bound of the spool; the product's own default otherwise. */
+  readonly spoolMax?: string;
 }
 
 /** A provider by the name of the real one, at another address: prices and quirks are the real ones. */
-export const writeConfig = (folder: string, upstream: number): void =>
+export const writeConfig = (folder: string, upstream: number, spoolMax = '2GB'): void =>
   writeFileSync(
     join(folder, 'midwatch.yaml'),
-    `providers:
+    `spool:
+  max: ${spoolMax}
+providers:
   openai:
     baseUrl: http://127.0.0.1:${upstream}/v1
     apiKey: bench
@@ -55,7 +59,7 @@ routes:
 
 export async function startMidwatch(options: HouseOptions): Promise<House> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
-  writeConfig(folder, options.upstream);
+  writeConfig(folder, options.upstream, options.spoolMax);
   const child = await startChild([COMMAND, 'up', '--json', '--port', String(options.port)], {
     core: GATEWAY_CORE,
     cwd: folder,
