@@ -16,6 +16,8 @@ export interface PartResult {
 export interface Context {
   /** Shorter, on less data; shows that the bench works and roughly where things stand. */
   readonly quick: boolean;
+  /** Milliseconds that remain of the time a whole run may take. */
+  left(): number;
   say(line: string): void;
 }
 

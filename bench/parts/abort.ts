@@ -4,6 +4,7 @@ import { connect } from '../load/connection.ts';
 import { Samples, type Spread } from '../load/samples.ts';
 import type { Context, Part, PartResult } from '../part.ts';
 import { number, table } from '../report/table.ts';
+import { undoLater } from '../rig/cleanup.ts';
 import { startMidwatch } from '../rig/midwatch.ts';
 import { ports } from '../rig/ports.ts';
 
@@ -39,6 +40,7 @@ export const abort: Part = {
       onAsked: () => asked(),
       onLeft: () => left(),
     });
+    const closeUpstream = undoLater(() => upstream.stop());
     const house = await startMidwatch({ port: ports.midwatch, upstream: upstream.port });
     const question = chatQuestion(
       { port: ports.midwatch, headers: { authorization: `Bearer ${house.key}` } },
@@ -49,7 +51,7 @@ export const abort: Part = {
       const samples = new Samples();
       let never = 0;
       silent = one.silent;
-      for (let i = 0; i < (quick ? 20 : 200); i++) {
+      for (let i = 0; i < (quick ? 20 : 100); i++) {
         const closed = new Promise<true>((resolve) => {
           left = () => resolve(true);
         });
@@ -79,8 +81,7 @@ export const abort: Part = {
       say(`${one.name}: max ${number(samples.spread().max)} ms, never ${never}`);
     }
     await house.stop();
-    house.remove();
-    upstream.stop();
+    await closeUpstream();
     const max = Math.max(...measured.map((m) => m.spread.max));
     const never = measured.reduce((sum, m) => sum + m.never, 0);
     return {

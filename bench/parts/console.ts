@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExchangeFilter } from '#contracts';
 import type { Midwatch } from '#sdk';
@@ -7,6 +6,7 @@ import { Samples } from '../load/samples.ts';
 import type { Context, Part, PartResult } from '../part.ts';
 import { number, table } from '../report/table.ts';
 import { agentTraffic } from '../rig/agent-traffic.ts';
+import { scratchFolder } from '../rig/cleanup.ts';
 import { startUpstream } from '../rig/contenders.ts';
 import { DAYS, fillMonth } from '../rig/fill.ts';
 import { startMidwatch } from '../rig/midwatch.ts';
@@ -18,6 +18,12 @@ const PROMISED_MS = 300;
 /** Of database an exchange of the month takes, generously, while it is filled. */
 const BYTES_EACH = 1_500;
 
+/** Filling gives way to the bound of the whole run; the figure says with how many exchanges it was taken. */
+const LEAST_FILL_MS = 20_000;
+const MOST_FILL_MS = 420_000;
+/** For vacuum, the pages themselves and the parts after this one. */
+const AFTER_FILL_MS = 300_000;
+
 /** What a page asks the server for, all at once as a browser does. */
 interface Page {
   readonly name: string;
@@ -27,13 +33,18 @@ interface Page {
 export const consolePages: Part = {
   name: 'console',
   title: 'Console: server time of each page',
-  async run({ quick, say }: Context): Promise<PartResult> {
+  async run({ quick, left, say }: Context): Promise<PartResult> {
     const wanted = quick ? 300_000 : 10_000_000;
-    const folder = mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
+    const { path: folder, remove } = scratchFolder();
     mkdirSync(join(folder, '.midwatch'), { mode: 0o700 });
     const { bavail, bsize } = statfsSync(folder);
     const total = Math.min(wanted, Math.floor((bavail * bsize * 0.8) / BYTES_EACH));
-    const filled = await fillMonth(folder, total, quick ? 40_000 : 420_000, say);
+    const filled = await fillMonth(
+      folder,
+      total,
+      Math.max(LEAST_FILL_MS, Math.min(left() - AFTER_FILL_MS, MOST_FILL_MS)),
+      say,
+    );
     say(`${number(filled.rows)} exchanges, ${number(filled.bytes / 1e9)} GB in ${number(filled.seconds)} s`);
 
     const upstream = await startUpstream();
@@ -73,7 +84,7 @@ export const consolePages: Part = {
       ]);
     }
     await house.stop();
-    house.remove();
+    await remove();
     await upstream.stop();
     return {
       text: [

@@ -12,7 +12,7 @@ export const ingesting: Part = {
     const chats: Ingested[] = [];
     const agents: Ingested[] = [];
     for (let round = 0; round < (quick ? 1 : 3); round++) {
-      chats.push(await ingest(plainChats(quick ? 30_000 : 150_000)));
+      chats.push(await ingest(plainChats(quick ? 30_000 : 100_000)));
       agents.push(
         await ingest(agentTraffic({ sessions: quick ? 40 : 200, turns: 30, seed: `ingest ${round}` })),
       );

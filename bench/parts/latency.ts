@@ -17,7 +17,7 @@ export const latency: Part = {
   name: 'latency',
   title: 'Added latency: one connection, open loop',
   async run({ quick, say }: Context): Promise<PartResult> {
-    const ms = quick ? 2_000 : 6_000;
+    const ms = quick ? 2_000 : 5_000;
     const field = await startField();
     const generator = await startGenerator();
     const rounds: Round[] = [];

@@ -50,7 +50,6 @@ export const memory: Part = {
     const stored = await house.recount();
     await generator.stop();
     await house.stop();
-    house.remove();
     await upstream.stop();
 
     const { growth, early, late, peak } = flatness(samples);

@@ -5,6 +5,7 @@ import { serveUpstream } from '../http/upstream.ts';
 import { Samples, type Spread } from '../load/samples.ts';
 import type { Context, Part, PartResult } from '../part.ts';
 import { number, table } from '../report/table.ts';
+import { undoLater } from '../rig/cleanup.ts';
 import { startGenerator } from '../rig/generator.ts';
 import { startMidwatch } from '../rig/midwatch.ts';
 import { ports } from '../rig/ports.ts';
@@ -28,6 +29,7 @@ export const spool: Part = {
         if (number !== undefined) ended.set(number, performance.now());
       },
     });
+    const closeUpstream = undoLater(() => upstream.stop());
     const house = await startMidwatch({ port: ports.midwatch, upstream: upstream.port });
     const generator = await startGenerator();
     const measured: { readonly rate: number; readonly spread: Spread; readonly missing: number }[] = [];
@@ -62,8 +64,7 @@ export const spool: Part = {
     }
     await generator.stop();
     await house.stop();
-    house.remove();
-    upstream.stop();
+    await closeUpstream();
     const max = Math.max(...measured.map((m) => m.spread.max));
     const p99 = Math.max(...measured.map((m) => m.spread.p99));
     const missing = measured.reduce((sum, m) => sum + m.missing, 0);

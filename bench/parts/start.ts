@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { median } from '../load/samples.ts';
 import type { Context, Part, PartResult } from '../part.ts';
 import { spread, table } from '../report/table.ts';
 import { startChild } from '../rig/child.ts';
+import { scratchFolder } from '../rig/cleanup.ts';
 import { startUpstream } from '../rig/contenders.ts';
 import { COMMAND, writeConfig } from '../rig/midwatch.ts';
 import { ports } from '../rig/ports.ts';
@@ -24,14 +22,11 @@ export const start: Part = {
     const first: Start[] = [];
     const later: Start[] = [];
     for (let round = 0; round < (quick ? 2 : 5); round++) {
-      const folder = mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
+      const { path: folder, remove } = scratchFolder();
       writeConfig(folder, ports.upstream);
-      try {
-        first.push(await once(folder));
-        later.push(await once(folder));
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      first.push(await once(folder));
+      later.push(await once(folder));
+      await remove();
       say(
         `round ${round + 1}: first ${first.at(-1)?.ready.toFixed(2)} s, after ${later.at(-1)?.ready.toFixed(2)} s`,
       );

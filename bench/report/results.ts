@@ -18,15 +18,7 @@ export interface Run {
 export function results({ date, command, machine, ran }: Run): string {
   const verdicts = ran.flatMap(({ part, outcome }) =>
     'failed' in outcome
-      ? [
-          [
-            part.name,
-            'everything of this part',
-            'not measured',
-            '**failed**',
-            outcome.failed.split('\n')[0] ?? '',
-          ],
-        ]
+      ? [[part.name, 'everything of this part', 'not measured', '**failed**', outcome.failed]]
       : outcome.verdicts.map((v) => [
           part.name,
           v.promise,

@@ -1,12 +1,12 @@
+import { basename } from 'node:path';
+import { undoLater } from './cleanup.ts';
 import { anywhere, on } from './cores.ts';
 
 export interface Child {
   readonly pid: number;
   /** The first line it wrote that `ready` accepted. */
   readonly line: string;
-  /** What it wrote to standard error so far. */
-  log(): string;
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export interface ChildOptions {
@@ -16,8 +16,6 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ready: (line: string) => boolean;
 }
-
-const running = new Set<Bun.Subprocess>();
 
 /** Starts a server and waits for the line by which it says that it is ready. @throws Error with its last words. */
 export async function startChild(command: readonly string[], options: ChildOptions): Promise<Child> {
@@ -29,10 +27,13 @@ export async function startChild(command: readonly string[], options: ChildOptio
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  running.add(child);
+  const stop = undoLater(async () => {
+    child.kill('SIGTERM');
+    await child.exited;
+  });
   let log = '';
   void drain(child.stderr, (text) => {
-    log = (log + text).slice(-20_000);
+    log = (log + text).slice(-LAST_WORDS);
   });
   const line = await new Promise<string | undefined>((resolve) => {
     let text = '';
@@ -47,32 +48,12 @@ export async function startChild(command: readonly string[], options: ChildOptio
       resolve(line);
     }).finally(() => resolve(undefined));
   });
-  if (line === undefined)
-    throw new Error(
-      `${command.join(' ')} ended with code ${await child.exited} before it was ready:\n${log}`,
-    );
-  return {
-    pid: child.pid,
-    line,
-    log: () => log,
-    async stop(signal = 'SIGTERM') {
-      child.kill(signal);
-      await child.exited;
-      running.delete(child);
-    },
-  };
+  if (line !== undefined) return { pid: child.pid, line, stop };
+  const name = command.slice(0, 2).map((word) => basename(word));
+  throw new Error(`${name.join(' ')} ended with code ${await child.exited} before it was ready\n${log}`);
 }
 
-/** Ends what this bench started and has not yet ended: after an error, or when it is interrupted. */
-export async function stopAll(): Promise<void> {
-  await Promise.all(
-    [...running].map((child) => {
-      child.kill('SIGTERM');
-      return child.exited;
-    }),
-  );
-  running.clear();
-}
+const LAST_WORDS = 20_000;
 
 async function drain(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();

@@ -84,7 +84,6 @@ export async function startField(): Promise<Field> {
     async stop() {
       await house.stop();
       await Promise.all([portkey.stop(), bare.stop(), upstream.stop()]);
-      house.remove();
     },
   };
 }

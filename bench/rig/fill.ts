@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '#kernel';
 import { openStore } from '#store';
 import { startEmbedded } from '#store/embedded';
+import { undoLater } from './cleanup.ts';
 import { spreadOut } from './cores.ts';
 import { monthMaker } from './month.ts';
 
@@ -51,6 +52,7 @@ export async function fillMonth(
       maintenance_work_mem: '256MB',
     },
   });
+  const stopPostgres = undoLater(() => postgres.stop());
   spreadOut(postgres.pid);
   const store = openStore({ url: postgres.url, clock, log });
   const sql = new Bun.SQL({ url: postgres.url, max: 2 });
@@ -102,7 +104,7 @@ export async function fillMonth(
   } finally {
     await sql.close();
     await store.close();
-    await postgres.stop();
+    await stopPostgres();
   }
 }
 

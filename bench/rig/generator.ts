@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FromLoad, Job, ResultOf } from '../load/jobs.ts';
+import { undoLater } from './cleanup.ts';
 import { OTHER_CORE, on } from './cores.ts';
 
 export interface Generator {
@@ -21,6 +22,11 @@ export async function startGenerator(): Promise<Generator> {
     ipc: (message) => heard(message as FromLoad),
     onExit: () => heard({ say: 'failed', why: 'the load generator died' }),
   });
+  const stop = undoLater(async () => {
+    heard = () => undefined;
+    child.kill();
+    await child.exited;
+  });
   await ready.promise;
   return {
     run: (job, watch) =>
@@ -33,10 +39,6 @@ export async function startGenerator(): Promise<Generator> {
         };
         child.send(job);
       }),
-    async stop() {
-      heard = () => undefined;
-      child.kill();
-      await child.exited;
-    },
+    stop,
   };
 }

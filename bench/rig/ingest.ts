@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#kernel';
 import { openStore } from '#store';
 import { startEmbedded } from '#store/embedded';
+import { scratchFolder, undoLater } from './cleanup.ts';
 import { GATEWAY_CORE, on } from './cores.ts';
 import { type Asked, fillSpool } from './recording.ts';
 
@@ -20,13 +20,14 @@ export interface Ingested {
 
 /** Records the exchanges into a spool, then moves them into a fresh embedded Postgres and measures only that. */
 export async function ingest(exchanges: Iterable<Asked>): Promise<Ingested> {
-  const folder = mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
+  const { path: folder, remove } = scratchFolder();
   const spool = join(folder, 'spool');
   mkdirSync(spool);
   const clock = systemClock();
   const log = () => undefined;
   // Inherits the core of this bench, which is not the scribe's.
   const postgres = await startEmbedded({ dataDir: folder, clock, log });
+  const stopPostgres = undoLater(() => postgres.stop());
   const store = openStore({ url: postgres.url, clock, log });
   try {
     await store.upkeep.migrate();
@@ -36,6 +37,8 @@ export async function ingest(exchanges: Iterable<Asked>): Promise<Ingested> {
       on(GATEWAY_CORE, [process.execPath, join(import.meta.dir, '..', 'scribe.ts'), spool, postgres.url]),
       { stdout: 'pipe', stderr: 'inherit' },
     );
+    // Without its database it would wait for ever; so it must not outlive us.
+    const ended = undoLater(() => scribe.kill());
     const said = JSON.parse(await new Response(scribe.stdout).text()) as {
       seconds: number;
       cpuSeconds: number;
@@ -43,6 +46,7 @@ export async function ingest(exchanges: Iterable<Asked>): Promise<Ingested> {
       parked: number;
       undigested: number;
     };
+    await ended();
     if (said.inserted !== count || said.parked > 0 || said.undigested > 0)
       throw new Error(
         `${said.inserted} of ${count} arrived, ${said.parked} parked, ${said.undigested} without bodies`,
@@ -57,7 +61,7 @@ export async function ingest(exchanges: Iterable<Asked>): Promise<Ingested> {
     };
   } finally {
     await store.close();
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await stopPostgres();
+    await remove();
   }
 }

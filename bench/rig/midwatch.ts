@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMidwatch, type Midwatch } from '#sdk';
 import { startChild } from './child.ts';
+import { scratchFolder } from './cleanup.ts';
 import { GATEWAY_CORE, move, OTHER_CORE } from './cores.ts';
 import { descendantsOf } from './proc.ts';
 
@@ -23,8 +23,8 @@ export interface House {
   recount(): Promise<{ readonly rows: number; readonly ids: number; readonly dropped: number }>;
   /** Process ids of Postgres. */
   postgres(): readonly number[];
+  /** Ends it and removes its folder, unless the folder was given. */
   stop(): Promise<void>;
-  remove(): void;
 }
 
 export interface HouseOptions {
@@ -58,7 +58,8 @@ routes:
   );
 
 export async function startMidwatch(options: HouseOptions): Promise<House> {
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
+  const scratch = options.folder === undefined ? scratchFolder() : undefined;
+  const folder = options.folder ?? scratch?.path ?? '';
   writeConfig(folder, options.upstream, options.spoolMax);
   const child = await startChild([COMMAND, 'up', '--json', '--port', String(options.port)], {
     core: GATEWAY_CORE,
@@ -97,8 +98,10 @@ export async function startMidwatch(options: HouseOptions): Promise<House> {
         await sql.close();
       }
     },
-    stop: () => child.stop(),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    async stop() {
+      await child.stop();
+      await scratch?.remove();
+    },
   };
 }
 

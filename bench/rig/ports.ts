@@ -1,8 +1,20 @@
 /** All of them on 127.0.0.1; fixed, so that two benches at once fail at once instead of measuring each other. */
 export const ports = {
-  upstream: 6140,
-  bare: 6141,
-  midwatch: 6142,
-  portkey: 6143,
-  probe: 6144,
+  upstream: 7140,
+  bare: 7141,
+  midwatch: 7142,
+  portkey: 7143,
+  probe: 7144,
 } as const;
+
+/** The first of them that somebody holds. */
+export function takenPort(): number | undefined {
+  return Object.values(ports).find((port) => {
+    try {
+      Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } }).stop(true);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatQuestion } from '../http/question.ts';
+import { scratchFolder } from './cleanup.ts';
 import { OTHER_CORE, on } from './cores.ts';
 
 const SECONDS = 2;
@@ -14,7 +14,7 @@ export async function askWithWrk(port: number, connections: number): Promise<num
   const wrk = Bun.which('wrk');
   if (!wrk) return undefined;
   const request = Buffer.from(chatQuestion({ port, headers: {} }).numbered(0)).toString();
-  const folder = mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
+  const { path: folder, remove } = scratchFolder();
   const script = join(folder, 'post.lua');
   writeFileSync(
     script,
@@ -37,6 +37,6 @@ export async function askWithWrk(port: number, connections: number): Promise<num
     const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]);
     return Number.isFinite(perSecond) ? perSecond : undefined;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await remove();
   }
 }
