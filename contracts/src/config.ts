@@ -54,7 +54,6 @@ export const size = z
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore');
 
 export const timeoutsSchema = z.strictObject({
-  connect: duration.default(3_000).describe('Until the connection to the provider stands.'),
   headers: duration
     .default(60_000)
     .describe('Until response headers arrive, when streaming; a unary call waits for `total`.'),

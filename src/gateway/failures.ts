@@ -28,7 +28,7 @@ const HINTS: Partial<Record<FailureKind, string>> = {
   cut: 'The provider broke the answer off before its end; what arrived is incomplete. Try again.',
   empty: 'The provider answered 200 without any output and without a reason for the end; try again.',
   malformed: 'The provider sent something that is not a valid answer of its dialect.',
-  timeout_connect: 'The connection to the provider took longer than the route allows (timeouts.connect).',
+  timeout_connect: 'The connection to the provider took too long.',
   timeout_headers: 'The provider accepted the request but sent no headers within timeouts.headers.',
   timeout_first_token: 'The provider sent no output within timeouts.firstToken.',
   timeout_idle:
