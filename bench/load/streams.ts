@@ -71,8 +71,11 @@ export async function streams(job: StreamJob, phase: (p: 'begin' | 'end') => voi
         leave(line, status === 200 && done && chunks === job.chunks, `status ${status}, ${chunks} chunks`);
         free.push(line);
       },
-      broken: (why) => {
-        if (!free.includes(line)) leave(line, false, why);
+      broken(why) {
+        // Closed between two streams, which a server may do: the next stream takes another connection.
+        const at = free.indexOf(line);
+        if (at >= 0) free.splice(at, 1);
+        else leave(line, false, why);
       },
     });
     lines.push(line);
