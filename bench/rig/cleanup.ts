@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,5 +28,13 @@ export async function cleanUp(): Promise<void> {
 /** A folder for one measurement, and its removal. */
 export function scratchFolder(): { readonly path: string; remove(): Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), 'midwatch-bench-'));
-  return { path, remove: undoLater(() => rmSync(path, { recursive: true, force: true })) };
+  return { path, remove: undoLater(() => removeFolder(path)) };
+}
+
+/** `rmSync` gives up without a word when something in the folder changes meanwhile, as files of a server that ends do. */
+async function removeFolder(path: string): Promise<void> {
+  for (let tries = 0; tries < 50 && existsSync(path); tries++) {
+    rmSync(path, { recursive: true, force: true });
+    if (existsSync(path)) await Bun.sleep(50);
+  }
 }
