@@ -54,6 +54,9 @@ export interface ScribeStats {
   readonly trouble?: string;
 }
 
+/** A batch at least this full means that more is waiting. */
+const BACKLOG_SHARE = 0.25;
+
 interface Parcel {
   readonly digested: DigestedExchange;
   readonly entry: Entry;
@@ -113,6 +116,15 @@ export function createScribe(options: ScribeOptions): Scribe {
     });
   }
 
+  /** By count or by bytes: a batch of long conversations is full with a few dozen. */
+  function isBacklog(parcels: readonly Parcel[]): boolean {
+    if (parcels.length >= batch.count * BACKLOG_SHARE) return true;
+    let bytes = 0;
+    for (const { entry } of parcels)
+      bytes += (entry.spooled.ask?.length ?? 0) + (entry.spooled.answer?.length ?? 0);
+    return bytes >= batch.bytes * BACKLOG_SHARE;
+  }
+
   function settle(parcels: readonly Parcel[]): void {
     reader.done(parcels.map(({ entry }) => entry));
     count.moved += parcels.length;
@@ -143,13 +155,16 @@ export function createScribe(options: ScribeOptions): Scribe {
           await idle();
         } else {
           const delivered = delivery.deliver(hand);
-          // Reads and hashes the following batch while the database works on this one.
-          const ahead = next.length > 0 ? next : attempt(gather);
+          // With a backlog it reads and hashes the following batch while the database works on this one. Without, it lets
+          // exchanges gather: a transaction for five of them costs ten times as much each, on the gateway's core.
+          const backlog = isBacklog(hand);
+          const ahead = next.length > 0 ? next : backlog ? attempt(gather) : [];
           if (!(await delivered)) break;
           settle(hand);
           hand = [];
           if (ahead instanceof Error) throw ahead;
           next = ahead;
+          if (next.length === 0 && !backlog) await idle();
         }
         folderTrouble = undefined;
         trouble.reset();
