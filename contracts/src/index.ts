@@ -12,3 +12,4 @@ export * from './protocol.ts';
 export * from './provider.ts';
 export * from './release.ts';
 export * from './store.ts';
+export * from './wire.ts';
