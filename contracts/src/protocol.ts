@@ -5,6 +5,7 @@ import type { Member } from './family.ts';
 import type { EpochMs, ExchangeId } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Axes, Observed } from './release.ts';
+import type { Fields } from './wire.ts';
 
 /**
  * One dialect, both directions. Values in, values out: no socket, no clock.
@@ -22,7 +23,7 @@ export interface Protocol extends Member {
   /** A fresh scanner for one stream. An event larger than `maxEventBytes` is `malformed`, so that no stream can fill the memory. */
   scanStream(limits?: { readonly maxEventBytes?: number }): StreamScanner;
   /** Classifies an answer whose HTTP status was not 2xx. */
-  readError(status: number, headers: Headers, body: Uint8Array): Failure;
+  readError(status: number, headers: Fields, body: Uint8Array): Failure;
   /** An error body of this dialect. `hint` is shown to the caller; the exchange is named in it. */
   writeError(failure: Failure, exchange: ExchangeId): { readonly status: number; readonly body: string };
   /** The same as an event inside a stream that has begun. */

@@ -203,7 +203,7 @@ export function abandon(line: Line, reader: ChunkReader): void {
 async function refused(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
   const body = await readAll(ctx, response);
   if ('kind' in body) return body;
-  const failure = ctx.protocol.readError(response.status, response.headers, body.bytes);
+  const failure = ctx.protocol.readError(response.status, Object.fromEntries(response.headers), body.bytes);
   return {
     kind: 'failed',
     failure,

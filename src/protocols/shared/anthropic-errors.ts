@@ -1,4 +1,4 @@
-import type { ExchangeId, Failure, FailureKind } from '#contracts';
+import type { ExchangeId, Failure, FailureKind, Fields } from '#contracts';
 import { classify, type ErrorReport } from './classify.ts';
 import { decode, isObject, parseJson, text } from './json.ts';
 import { retryAfter } from './retry-after.ts';
@@ -80,10 +80,10 @@ export const writeAnthropicStreamError = (failure: Failure, exchange: ExchangeId
 
 const MAX_ERROR_BODY = 64 * 1024;
 
-export function readAnthropicError(status: number, headers: Headers, raw: Uint8Array): Failure {
+export function readAnthropicError(status: number, headers: Fields, raw: Uint8Array): Failure {
   const source = decode(raw.length > MAX_ERROR_BODY ? raw.subarray(0, MAX_ERROR_BODY) : raw);
   const after = retryAfter(headers);
-  const should = headers.get('x-should-retry');
+  const should = headers['x-should-retry'];
   return classify({
     ...reportOf(parseJson(source)?.value),
     status,

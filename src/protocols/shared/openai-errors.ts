@@ -1,4 +1,4 @@
-import type { ExchangeId, Failure, FailureKind } from '#contracts';
+import type { ExchangeId, Failure, FailureKind, Fields } from '#contracts';
 import { classify, type ErrorReport } from './classify.ts';
 import { decode, isObject, type Json, parseJson, text } from './json.ts';
 import { retryAfter } from './retry-after.ts';
@@ -82,11 +82,11 @@ export function writeResponsesStreamError(failure: Failure, exchange: ExchangeId
   return `\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
-export function readOpenAIError(status: number, headers: Headers, body: Uint8Array): Failure {
+export function readOpenAIError(status: number, headers: Fields, body: Uint8Array): Failure {
   const source = decode(body.length > MAX_ERROR_BODY ? body.subarray(0, MAX_ERROR_BODY) : body);
   const parsed = parseJson(source);
   const after = retryAfter(headers);
-  const should = headers.get('x-should-retry');
+  const should = headers['x-should-retry'];
   return classify({
     // Plain text may say something; a page of HTML does not.
     ...reportOf(parsed ? parsed.value : source.trimStart().startsWith('<') ? undefined : source),

@@ -1,12 +1,14 @@
+import type { Fields } from '#contracts';
+
 /**
  * How long the origin asks to be left alone, in milliseconds. A date means something only beside the origin's own clock,
  * so dates are read against the response's `Date` and ignored without it: ours may be off by more than the wait.
  */
-export function retryAfter(headers: Headers): number | undefined {
-  const ms = number(headers.get('retry-after-ms'));
+export function retryAfter(headers: Fields): number | undefined {
+  const ms = number(headers['retry-after-ms']);
   if (ms !== undefined) return ms;
-  const plain = headers.get('retry-after');
-  if (plain !== null) {
+  const plain = headers['retry-after'];
+  if (plain !== undefined) {
     const seconds = number(plain);
     if (seconds !== undefined) return Math.round(seconds * 1000);
     const until = untilDate(plain, headers);
@@ -18,19 +20,16 @@ export function retryAfter(headers: Headers): number | undefined {
 const LIMITS = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
 
 /** The limits that are used up say when they refill; when none says it is used up, the first refill is the best guess. */
-function fromLimits(headers: Headers): number | undefined {
+function fromLimits(headers: Fields): number | undefined {
   const spent: number[] = [];
   const others: number[] = [];
   for (const limit of LIMITS) {
     const pairs = [
-      [headers.get(`x-ratelimit-reset-${limit}`), headers.get(`x-ratelimit-remaining-${limit}`)],
-      [
-        headers.get(`anthropic-ratelimit-${limit}-reset`),
-        headers.get(`anthropic-ratelimit-${limit}-remaining`),
-      ],
+      [headers[`x-ratelimit-reset-${limit}`], headers[`x-ratelimit-remaining-${limit}`]],
+      [headers[`anthropic-ratelimit-${limit}-reset`], headers[`anthropic-ratelimit-${limit}-remaining`]],
     ] as const;
     for (const [reset, remaining] of pairs) {
-      const wait = reset === null ? undefined : (duration(reset) ?? untilDate(reset, headers));
+      const wait = reset === undefined ? undefined : (duration(reset) ?? untilDate(reset, headers));
       if (wait !== undefined) (remaining?.trim() === '0' ? spent : others).push(wait);
     }
   }
@@ -53,14 +52,14 @@ export function duration(value: string): number | undefined {
   return Math.round((((d ?? 0) * 24 + (h ?? 0)) * 60 + (m ?? 0)) * 60_000 + (s ?? 0) * 1000 + (ms ?? 0));
 }
 
-function untilDate(value: string, headers: Headers): number | undefined {
-  const date = headers.get('date');
-  if (date === null || !/[A-Za-z]/.test(value)) return undefined;
+function untilDate(value: string, headers: Fields): number | undefined {
+  const date = headers['date'];
+  if (date === undefined || !/[A-Za-z]/.test(value)) return undefined;
   const wait = Date.parse(value) - Date.parse(date);
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-function number(value: string | null): number | undefined {
-  if (value === null || !/^\s*\d+(\.\d+)?\s*$/.test(value)) return undefined;
+function number(value: string | undefined): number | undefined {
+  if (value === undefined || !/^\s*\d+(\.\d+)?\s*$/.test(value)) return undefined;
   return Number(value);
 }
