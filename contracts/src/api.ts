@@ -7,9 +7,10 @@ import type { Axes, ChangeEvent } from './release.ts';
 /**
  * The control plane under `/api/v1`, spoken by console, SDK and command line. Requests are zod schemas (the OpenAPI
  * document is made from them), answers are the types below. Errors: `{ error: { code, message, hint } }`.
+ * Roles: a viewer reads everything, an operator also revokes keys, an admin does everything.
  *
  *   GET    /status                                  Status (no login needed; says nothing secret)
- *   POST   /login {token}  · POST /logout · GET /me cookie session for the console; Bearer admin token for programs
+ *   POST   /login {token}  · POST /logout · GET /me cookie session for the console; Bearer token for programs
  *   GET    /watch?from&to&route&tenant&feature      Watch
  *   GET    /exchanges?…filters…&cursor&limit        ExchangePage
  *   GET    /exchanges/:id                           ExchangeDetail
@@ -19,6 +20,8 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /routes · /routes/:name                  RouteView[] · RouteView
  *   GET    /changes?from&to&route&cursor&limit      ChangePage
  *   GET    /keys · POST /keys · POST /keys/:id/revoke   KeyView[] · KeyCreated · KeyView
+ *   GET    /tokens · POST /tokens · POST /tokens/:id/revoke   TokenView[] · TokenCreated · TokenView
+ *   GET    /audit?actor&action&subject&from&to&cursor&limit   AuditPage
  *   GET    /system                                  SystemView
  *   GET    /openapi.json
  */
@@ -217,6 +220,57 @@ export interface KeyCreated extends KeyView {
   readonly key: string;
 }
 
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+/** What a caller of the control plane may do; each role may do what the one before it may. */
+export type Role = (typeof ROLES)[number];
+
+export const tokenCreateSchema = z.strictObject({
+  name: z.string().min(1).max(100),
+  role: z.enum(ROLES),
+  /** Epoch milliseconds. */
+  expiresAt: z.number().optional(),
+});
+export type TokenCreate = z.output<typeof tokenCreateSchema>;
+/** A token of the control plane beside the admin token: for one person or program, with one role. */
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** First characters, to recognise it: `mwa_ab1…`. */
+  readonly hint: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+}
+/** The token itself is in this answer and never again anywhere. */
+export interface TokenCreated extends TokenView {
+  readonly token: string;
+}
+
+export const auditFilterSchema = z.object({
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
+  actor: z.string().optional(),
+  action: z.string().optional(),
+  subject: z.string().optional(),
+});
+export type AuditFilter = z.output<typeof auditFilterSchema>;
+/** One change, written after it happened. */
+export interface AuditEntry {
+  readonly at: number;
+  /** Name of the token, `admin` for the admin token, `midwatch up` for whoever started the process. */
+  readonly actor: string;
+  /** `login`, `logout`, `key.create`, `key.revoke`, `token.create`, `token.revoke`, `token.replace`. */
+  readonly action: string;
+  /** Id of what was changed. */
+  readonly subject?: string;
+  readonly detail?: unknown;
+}
+export interface AuditPage {
+  readonly rows: readonly AuditEntry[];
+  readonly next?: string;
+}
+
 export interface Status {
   readonly version: string;
   readonly startedAt: number;
@@ -261,13 +315,29 @@ export interface SystemView {
     readonly rollupsMs: number;
     readonly diskBytes: number;
     readonly usedBytes?: number;
+    /** What was dropped before its time because the disk budget was reached; the newest first, a line a table and day. */
+    readonly dropped?: {
+      readonly exchanges: number;
+      readonly bytes: number;
+      readonly days: readonly Dropped[];
+    };
   };
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number };
   readonly prices: { readonly version: string };
 }
 
+/** One day of one table that the disk budget cost. */
+export interface Dropped {
+  readonly at: number;
+  readonly day: string;
+  readonly table: string;
+  readonly bytes: number;
+  /** Of the table `exchanges`: how many are no longer in any list. Rollups still count them. */
+  readonly exchanges?: number;
+}
+
 export interface Me {
-  readonly role: 'viewer' | 'operator' | 'admin';
+  readonly role: Role;
   readonly name: string;
 }
 export const loginSchema = z.strictObject({ token: z.string().min(1) });

@@ -1,9 +1,14 @@
 import type {
+  AuditEntry,
+  AuditFilter,
+  AuditPage,
   ChangePage,
   ExchangeFilter,
   ExchangePage,
   PageQuery,
+  Role,
   SystemView,
+  TokenView,
   WatchPoint,
   WatchTotals,
 } from './api.ts';
@@ -52,21 +57,26 @@ export interface Store extends ExchangeWriter {
     /** Sets it unless one exists; returns whether this call set it. */
     setTokenHash(hash: string): Promise<boolean>;
     replaceTokenHash(hash: string): Promise<void>;
-    createSession(session: {
-      readonly hash: string;
-      readonly role: string;
-      readonly name: string;
-      readonly expiresAt: number;
-    }): Promise<void>;
-    session(hash: string, now: number): Promise<{ readonly role: string; readonly name: string } | undefined>;
+    /** Moves the expiry of one that exists. */
+    createSession(
+      session: StoredSession & { readonly hash: string; readonly expiresAt: number },
+    ): Promise<void>;
+    /** Undefined also when the token it was opened with is revoked or expired. */
+    session(hash: string, now: number): Promise<StoredSession | undefined>;
     endSession(hash: string): Promise<void>;
-    audit(entry: {
-      readonly at: number;
-      readonly who: string;
-      readonly what: string;
-      readonly subject?: string;
-      readonly detail?: unknown;
-    }): Promise<void>;
+    audit(entry: AuditEntry): Promise<void>;
+    /** Newest first. */
+    audited(filter: AuditFilter, page: PageQuery): Promise<AuditPage>;
+  };
+  /** Tokens of the control plane beside the admin token. */
+  tokens: {
+    all(): Promise<readonly TokenView[]>;
+    /** By SHA-256, revoked and expired ones too. */
+    find(hash: string): Promise<TokenView | undefined>;
+    /** False when a token that is not revoked has this name. */
+    create(token: TokenView & { readonly hash: string }): Promise<boolean>;
+    /** The token as it then is; undefined when there is none. Revoking twice keeps the first time. */
+    revoke(id: string, at: number): Promise<TokenView | undefined>;
   };
   upkeep: {
     migrate(): Promise<{ readonly from: number; readonly to: number }>;
@@ -78,10 +88,21 @@ export interface Store extends ExchangeWriter {
       readonly rollupsMs: number;
       readonly diskBytes: number;
     }): Promise<readonly string[]>;
-    describe(): Promise<Omit<SystemView['database'], 'kind' | 'state' | 'trouble'>>;
+    describe(): Promise<
+      Omit<SystemView['database'], 'kind' | 'state' | 'trouble'> & {
+        readonly dropped?: SystemView['retention']['dropped'];
+      }
+    >;
     ping(): Promise<void>;
   };
   close(): Promise<void>;
+}
+
+export interface StoredSession {
+  readonly role: Role;
+  readonly name: string;
+  /** Id of the token it was opened with; absent for the admin token. */
+  readonly token?: string;
 }
 
 export interface StoredAsk {

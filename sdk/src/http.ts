@@ -3,7 +3,7 @@ import { MidwatchError, readError } from './error.ts';
 export interface MidwatchOptions {
   /** Where Midwatch listens, for instance `http://127.0.0.1:4004`. In its own console: leave it out. */
   readonly baseUrl?: string;
-  /** The admin token (`mwa_…`). In a browser leave it out and use `login`, which sets a cookie that scripts cannot read. */
+  /** The admin token, or one with a role (`mwa_…`). In a browser leave it out and use `login`, which sets a cookie that scripts cannot read. */
   readonly token?: string;
   /** Another `fetch`, for a proxy, a test or an old runtime. */
   readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;

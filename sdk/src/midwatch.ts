@@ -1,4 +1,6 @@
 import type {
+  AuditFilter,
+  AuditPage,
   ChangePage,
   ExchangeDetail,
   ExchangeFilter,
@@ -11,6 +13,9 @@ import type {
   RouteView,
   Status,
   SystemView,
+  TokenCreate,
+  TokenCreated,
+  TokenView,
   Watch,
   WatchQuery,
 } from '@midwatch/contracts';
@@ -27,7 +32,7 @@ export interface ChangeQuery extends Partial<PageQuery> {
 export interface Midwatch {
   /** Needs no login. */
   status(options?: CallOptions): Promise<Status>;
-  /** For browsers: exchanges the admin token for a session cookie. */
+  /** For browsers: exchanges a token for a session cookie with its role. */
   login(token: string, options?: CallOptions): Promise<Me>;
   logout(options?: CallOptions): Promise<void>;
   me(options?: CallOptions): Promise<Me>;
@@ -58,6 +63,16 @@ export interface Midwatch {
     /** Acts within a second. */
     revoke(id: string, options?: CallOptions): Promise<KeyView>;
   };
+  /** Tokens of the control plane beside the admin token; only an admin makes and revokes them. */
+  readonly tokens: {
+    list(options?: CallOptions): Promise<readonly TokenView[]>;
+    /** The token itself is in this answer and never again anywhere. */
+    create(token: TokenCreate, options?: CallOptions): Promise<TokenCreated>;
+    /** Ends it and every login with it within a second. */
+    revoke(id: string, options?: CallOptions): Promise<TokenView>;
+  };
+  /** Who changed what, newest first. */
+  audit(query?: AuditFilter & Partial<PageQuery>, options?: CallOptions): Promise<AuditPage>;
   system(options?: CallOptions): Promise<SystemView>;
 }
 
@@ -94,6 +109,12 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       create: (key, call) => post('/keys', key, call),
       revoke: (id, call) => post(`/keys/${segment(id)}/revoke`, {}, call),
     },
+    tokens: {
+      list: (call) => get('/tokens', call),
+      create: (token, call) => post('/tokens', token, call),
+      revoke: (id, call) => post(`/tokens/${segment(id)}/revoke`, {}, call),
+    },
+    audit: (query = {}, call) => get(`/audit${search(query)}`, call),
     system: (call) => get('/system', call),
   };
 }

@@ -2,6 +2,7 @@ import { StoreUnavailable } from '#contracts';
 import { adminVerifier } from './auth/admin.ts';
 import { auditor } from './auth/audit.ts';
 import { createGate } from './auth/gate.ts';
+import { identifier } from './auth/identify.ts';
 import { createLimiter } from './auth/limiter.ts';
 import { createSessions } from './auth/sessions.ts';
 import { empty, headOnly, json, refuse, secured } from './http/answer.ts';
@@ -14,6 +15,7 @@ import { openapi } from './openapi/document.ts';
 import type { Parts } from './parts.ts';
 import { endpoints } from './resources/index.ts';
 import type { ApiServices } from './services.ts';
+import { createTokenService } from './tokens/service.ts';
 
 export const API_BASE = '/api/v1';
 
@@ -26,16 +28,21 @@ export interface Api {
 
 export function createApi(services: ApiServices): Api {
   const { clock, log, store } = services;
+  const tokens = createTokenService(services);
   const parts: Parts = {
     services,
-    verify: adminVerifier({ clock, limiter: createLimiter(clock), adminHash: () => services.adminHash() }),
+    tokens,
+    identify: identifier(
+      adminVerifier({ clock, limiter: createLimiter(clock), adminHash: () => services.adminHash() }),
+      tokens,
+    ),
     sessions: createSessions(services),
     audit: auditor(services),
     changes: changeTail(store, clock, log),
     document: () => openapi(endpoints, services.status().version),
     streams: new Set<LiveStream>(),
   };
-  const gate = createGate(parts.verify, parts.sessions);
+  const gate = createGate(parts.identify, parts.sessions);
   const match = router(endpoints);
 
   const answer = async (request: Request, address: string): Promise<Response> => {

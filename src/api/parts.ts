@@ -1,14 +1,16 @@
-import type { VerifyAdmin } from './auth/admin.ts';
 import type { Audit } from './auth/audit.ts';
+import type { Identify } from './auth/identify.ts';
 import type { Sessions } from './auth/sessions.ts';
 import type { ChangeTail } from './live/changes.ts';
 import type { LiveStream } from './live/stream.ts';
 import type { ApiServices } from './services.ts';
+import type { TokenService } from './tokens/service.ts';
 
 /** What an endpoint works with: the services given from outside, and what the API made of them. */
 export interface Parts {
   readonly services: ApiServices;
-  readonly verify: VerifyAdmin;
+  readonly identify: Identify;
+  readonly tokens: TokenService;
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly changes: ChangeTail;

@@ -2,6 +2,9 @@ import { createAdminToken } from '#api';
 import type { Clock, Log, Store } from '#contracts';
 import { readIfThere, writeWhole } from './data-folder.ts';
 
+/** In the audit: whoever may start the process on this machine needs no token to act. */
+export const STARTER = 'midwatch up';
+
 /** Hash of the admin token: from the database, with a copy in the data folder for the hour when the database is gone. */
 export interface AdminHash {
   current(): string | undefined;
@@ -21,6 +24,8 @@ export function createAdminHash(file: string, clock: Clock, log: Log): AdminHash
       log('warn', 'admin snapshot not written', { error: String(error) });
     }
   };
+  const trace = (store: Store, action: string) =>
+    store.admin.audit({ at: clock.now(), actor: STARTER, action, subject: 'admin' });
   return {
     current: () => hash,
     async settle(store) {
@@ -34,12 +39,14 @@ export function createAdminHash(file: string, clock: Clock, log: Log): AdminHash
       // Another instance on the same database was first: its token counts, and it has printed it.
       if (!mine) return this.settle(store);
       keep(fresh);
+      await trace(store, 'token.create');
       return token;
     },
     async replace(store) {
       const { token, hash: fresh } = await createAdminToken(clock);
       await store.admin.replaceTokenHash(fresh);
       keep(fresh);
+      await trace(store, 'token.replace');
       return token;
     },
   };

@@ -5,7 +5,7 @@ import { systemClock } from '#kernel';
 import { estimateUsage, protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
-import { createAdminHash } from './admin.ts';
+import { createAdminHash, STARTER } from './admin.ts';
 import { kindOf, type LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
@@ -134,14 +134,14 @@ async function compose(given: Composition): Promise<Running> {
 
   let url = '';
   const system = async (): Promise<SystemView> => {
-    const described = await late.store.upkeep.describe().then(
+    const { dropped, ...described } = await late.store.upkeep.describe().then(
       (value) => {
         trouble = undefined;
         return value;
       },
       (error: unknown) => {
         trouble = error instanceof Error ? error.message : String(error);
-        return {};
+        return { dropped: undefined };
       },
     );
     const { rss, heapUsed } = process.memoryUsage();
@@ -171,6 +171,7 @@ async function compose(given: Composition): Promise<Running> {
         rollupsMs: rollups,
         diskBytes: disk,
         ...(used !== undefined && { usedBytes: used }),
+        ...(dropped && { dropped }),
       },
       disk: folder.free(),
       prices: { version: PRICE_LIST },
@@ -251,7 +252,12 @@ async function compose(given: Composition): Promise<Running> {
   }
 
   let key: string | undefined;
-  if (given.createKey !== undefined && keys.empty) key = (await keys.create({ name: given.createKey })).key;
+  if (given.createKey !== undefined && keys.empty) {
+    const created = await keys.create({ name: given.createKey });
+    key = created.key;
+    const trace = { at: clock.now(), actor: STARTER, action: 'key.create', subject: created.id };
+    await late.store.admin.audit({ ...trace, detail: { name: created.name } });
+  }
   if (!early && keys.empty)
     throw new StartError(
       `Listening on ${config.listen.host} without any key would let everybody in.`,

@@ -16,7 +16,7 @@ export interface ConnectionFlags {
 export const withConnection = (command: Command): Command =>
   command
     .option('--url <url>', `where Midwatch runs (default: MIDWATCH_URL, else ${DEFAULT_URL})`, address)
-    .option('--token <token>', 'admin token (default: MIDWATCH_TOKEN, else what `midwatch login` saved)');
+    .option('--token <token>', 'token (default: MIDWATCH_TOKEN, else what `midwatch login` saved)');
 
 export function address(text: string): string {
   try {

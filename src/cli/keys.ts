@@ -1,11 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { duration, type KeyView } from '#contracts';
+import { Command } from 'commander';
+import type { KeyView } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { CliError } from './exit.ts';
 import { ago, day } from './format.ts';
+import { findIssued, future, stateOf } from './issued.ts';
 import { table } from './table.ts';
-import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
+import { bold, dim, green, print, printJson, yellow } from './terminal.ts';
 
 interface Flags extends ConnectionFlags {
   readonly json?: true;
@@ -53,14 +53,14 @@ export const keys = () =>
           .option('--json', 'print one JSON object'),
       ).action(async (wanted: string, flags: Flags) => {
         const { midwatch } = await connect(flags);
-        const key = find(await midwatch.keys.list(), wanted);
+        const key = findIssued('key', await midwatch.keys.list(), wanted);
         const revoked = await midwatch.keys.revoke(key.id);
         if (flags.json) printJson(revoked);
         else print(`${green('●')} revoked ${bold(key.name)}; callers that still use it get a 401`);
       }),
     );
 
-const EMPTY = `${yellow('No key exists')}: programs on this machine need none, others get no answer.\n${dim('→')} midwatch keys create my-app`;
+const EMPTY = `${yellow('No key exists')}: programs on this machine need none, others are refused.\n${dim('→')} midwatch keys create my-app`;
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
   const { owner, tenant, route, expires } = flags;
@@ -77,42 +77,8 @@ async function create(name: string, flags: CreateFlags): Promise<void> {
   );
 }
 
-function future(text: string): number {
-  const parsed = duration.safeParse(text);
-  if (!parsed.success || parsed.data === 0)
-    throw new InvalidArgumentError('write a duration like 12h or 90d.');
-  return parsed.data;
-}
-
-function find(all: readonly KeyView[], wanted: string): KeyView {
-  const exact = all.filter((key) => key.id === wanted);
-  // A name may be used again once its key is revoked; the living one is meant.
-  const named = all.filter((key) => key.name === wanted && key.revokedAt === undefined);
-  const begun = all.filter(
-    (key) =>
-      wanted.length >= 4 && (key.id.startsWith(wanted) || key.hint.startsWith(wanted.replace('…', ''))),
-  );
-  const found = [exact, named, begun].find((list) => list.length > 0) ?? [];
-  if (found.length === 1) return found[0] as KeyView;
-  throw found.length === 0
-    ? new CliError(`No key is called "${wanted}".`, '`midwatch keys list` shows all of them.')
-    : new CliError(
-        `"${wanted}" could be ${found.map((key) => `${key.name} (${key.id})`).join(' or ')}.`,
-        'Give the id.',
-      );
-}
-
 function listed(all: readonly KeyView[]): string {
   const now = clock.now();
-  const state = (key: KeyView): string => {
-    if (key.revokedAt !== undefined) return red(`revoked ${ago(key.revokedAt, now)}`);
-    if (key.expiresAt === undefined) return green('valid');
-    return key.expiresAt <= now
-      ? red(`expired ${day(key.expiresAt)}`)
-      : key.expiresAt - now < 7 * 86_400_000
-        ? yellow(`until ${day(key.expiresAt)}`)
-        : green(`until ${day(key.expiresAt)}`);
-  };
   return table(
     [
       { title: 'name' },
@@ -128,7 +94,7 @@ function listed(all: readonly KeyView[]): string {
     all.map((key) => [
       key.revokedAt === undefined ? bold(key.name) : dim(key.name),
       key.hint,
-      state(key),
+      stateOf(key, now),
       key.owner ?? '',
       key.tenant ?? '',
       key.routes?.join(', ') ?? 'all',

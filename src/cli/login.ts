@@ -12,7 +12,7 @@ interface Flags extends ConnectionFlags {
 
 export const login = () =>
   withConnection(new Command('login'))
-    .description('Save the admin token, so that other verbs need none. Asks for it, or reads it from a pipe.')
+    .description('Save a token, so that other verbs need none. Asks for it, or reads it from a pipe.')
     .option('--json', 'print one JSON object')
     .action(async (flags: Flags) => {
       const url = urlOf(flags);
@@ -22,12 +22,15 @@ export const login = () =>
       const me = await createMidwatch({ baseUrl: url, token }).me();
       const file = saveToken(url, token);
       if (flags.json) printJson({ url, role: me.role, name: me.name, file });
-      else print(`${green('●')} logged in at ${url} as ${me.role}  ${dim(file)}`);
+      else
+        print(
+          `${green('●')} logged in at ${url} as ${me.name === me.role ? me.role : `${me.name} (${me.role})`}  ${dim(file)}`,
+        );
     });
 
 export const logout = () =>
   new Command('logout')
-    .description('Forget the saved admin token.')
+    .description('Forget the saved token.')
     .option('--url <url>', 'where Midwatch runs')
     .option('--json', 'print one JSON object')
     .action((flags: Flags) => {
@@ -49,10 +52,10 @@ async function ask(url: string): Promise<string> {
   }
   note(
     dim(
-      'The admin token was printed when Midwatch was started here for the first time; it begins with mwa_.',
+      'The admin token was printed when Midwatch was started here for the first time; an admin makes others with `midwatch tokens create`. All begin with mwa_.',
     ),
   );
-  const answer = await password({ message: `Admin token for ${url}` });
+  const answer = await password({ message: `Token for ${url}` });
   if (isCancel(answer) || answer === undefined || answer === '')
     throw new CliError('Not logged in.', 'Run `midwatch login` again with the token at hand.');
   return answer;

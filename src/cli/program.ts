@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '#app';
+import { audit } from './audit.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
@@ -9,9 +10,10 @@ import { routes } from './routes.ts';
 import { show } from './show.ts';
 import { sim } from './sim.ts';
 import { tail } from './tail.ts';
+import { tokens } from './tokens.ts';
 import { up } from './up.ts';
 
-const VERBS = [up, sim, tail, show, routes, keys, config, doctor, drill, login, logout];
+const VERBS = [up, sim, tail, show, routes, keys, tokens, audit, config, doctor, drill, login, logout];
 
 /** Every verb, ready to parse. Throws instead of exiting, so that the exit code is decided in one place. */
 export function createProgram(): Command {

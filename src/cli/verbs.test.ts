@@ -106,6 +106,30 @@ test('keys: made once, listed without itself, revoked', async () => {
   expect(await mw('keys', 'create', 'late', '--expires', 'soon')).toMatchObject({ code: 2 });
 });
 
+test('tokens: a viewer reads and may not change, and the audit tells who did what', async () => {
+  expect((await mw('tokens', 'list')).out).toContain('Only the admin token exists');
+  const { token } = await json<{ token: string }>('token', 'create', 'ada', '--role', 'viewer');
+  expect(token).toMatch(/^mwa_/);
+  expect(await mw('tokens', 'create', 'ada')).toMatchObject({ code: 1 });
+  expect(await mw('tokens', 'create', 'eve', '--role', 'captain')).toMatchObject({ code: 2 });
+  const ada = (...args: string[]) => here.mw([...args, '--token', token], { env: { MIDWATCH_URL: url } });
+  expect((await ada('keys', 'list')).out).toContain('app');
+  const refused = await ada('keys', 'create', 'hers');
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain('needs the role admin; ada is viewer');
+  expect((await mw('tokens', 'list')).out).toContain('viewer');
+  expect(await mw('tokens', 'revoke', 'ada')).toMatchObject({ code: 0 });
+  expect((await ada('keys', 'list')).code).toBe(1);
+  const entries = (await mw('audit', '--json', '--actor', 'admin')).out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { action: string }).action);
+  expect(entries).toEqual(['token.revoke', 'token.create', 'key.revoke', 'key.create', 'key.create']);
+  const first = await mw('audit', '--actor', 'midwatch up');
+  expect(first.out).toContain('token.create');
+  expect((await mw('audit', '--limit', '2', '--json')).out.trim().split('\n')).toHaveLength(2);
+});
+
 test('tail: one JSON object a line in a pipe, filtered, and an end at a signal', async () => {
   const child = here.spawn(['tail', '--outcome', 'bad'], { env: { MIDWATCH_URL: url } });
   const rows = lines(child.stdout);

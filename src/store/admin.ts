@@ -1,6 +1,7 @@
-import type { Store } from '#contracts';
-import { Cleaner } from './clean.ts';
+import type { Role, Store } from '#contracts';
+import { listAudit, writeAudit } from './audit.ts';
 import type { Database } from './connection.ts';
+import { present } from './parts.ts';
 
 export const adminStore = (database: Database): Store['admin'] => ({
   async tokenHash() {
@@ -27,32 +28,34 @@ export const adminStore = (database: Database): Store['admin'] => ({
     });
   },
 
-  async createSession({ hash, role, name, expiresAt }) {
-    await database.query('insert into sessions (hash, role, name, expires_at) values ($1, $2, $3, $4)', [
-      hash,
-      role,
-      name,
-      expiresAt,
-    ]);
+  async createSession({ hash, role, name, token, expiresAt }) {
+    await database.query(
+      `insert into sessions (hash, role, name, token, expires_at) values ($1, $2, $3, $4, $5)
+       on conflict (hash) do update set expires_at = excluded.expires_at`,
+      [hash, role, name, token ?? null, expiresAt],
+    );
   },
 
   async session(hash, now) {
-    const [row] = await database.query<{ role: string; name: string }>(
-      'select role, name from sessions where hash = $1 and expires_at > $2',
+    const [row] = await database.query(
+      `select s.role, s.name, s.token from sessions s left join tokens t on t.id = s.token
+       where s.hash = $1 and s.expires_at > $2::float8
+         and t.revoked_at is null and coalesce(t.expires_at, 'infinity') > $2`,
       [hash, now],
     );
-    return row && { role: row.role, name: row.name };
+    return (
+      row && {
+        role: row.role as Role,
+        name: row.name as string,
+        ...present({ token: row.token as string | null }),
+      }
+    );
   },
 
   async endSession(hash) {
     await database.query('delete from sessions where hash = $1', [hash]);
   },
 
-  async audit({ at, who, what, subject, detail }) {
-    const clean = new Cleaner();
-    await database.query(
-      'insert into audit (at, who, what, subject, detail) values ($1, $2, $3, $4, $5::text::json)',
-      [at, clean.text(who), clean.text(what), clean.maybeText(subject) ?? null, clean.json(detail) ?? null],
-    );
-  },
+  audit: (entry) => writeAudit(database, entry),
+  audited: (filter, page) => listAudit(database, filter, page),
 });

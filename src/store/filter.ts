@@ -49,8 +49,12 @@ export function whereOf(filter: ExchangeFilter): Where {
   // Counts of 0 are stored as null, and at least 0 is everything.
   if (filter.attempts !== undefined && filter.attempts > 0)
     conditions.push(`attempts >= ${param(Math.min(filter.attempts, 32_767), 'int2')}`);
-  if (filter.slower !== undefined && filter.slower > 0)
-    conditions.push(`total_ms >= ${param(filter.slower, 'float4')}`);
+  if (filter.slower !== undefined && filter.slower > 0) {
+    // As the column rounds. What it cannot hold nothing was as slow as; what it holds as 0 is everything.
+    const ms = Math.fround(filter.slower);
+    if (!Number.isFinite(ms)) conditions.push('false');
+    else if (ms > 0) conditions.push(`total_ms >= ${param(ms, 'float4')}`);
+  }
   if (filter.dearer !== undefined && filter.dearer > 0)
     conditions.push(`micro_usd >= ${param(Math.ceil(filter.dearer), 'int8')}`);
   return { text: conditions.join(' and ') || 'true', params, open: conditions.length === 0 };

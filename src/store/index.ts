@@ -4,6 +4,7 @@ import { listChanges } from './changes.ts';
 import { connect } from './connection.ts';
 import { keyStore } from './keys.ts';
 import { exchangeReader } from './read.ts';
+import { tokenStore } from './tokens.ts';
 import { upkeep } from './upkeep.ts';
 import { readWindow } from './window.ts';
 import { createWriter } from './write.ts';
@@ -32,6 +33,7 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     changes: { list: (filter, page) => listChanges(database, filter, page) },
     keys: keyStore(database),
     admin: adminStore(database),
+    tokens: tokenStore(database),
     upkeep: upkeep(database, log),
     close: () => database.close(),
   };

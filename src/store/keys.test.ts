@@ -77,7 +77,54 @@ test('the first admin token wins, and replacing it ends every session', async ()
   expect(await admin.session('s2', 1)).toBeUndefined();
 });
 
-test('audit takes any detail', async () => {
-  await store.admin.audit({ at: 1, who: 'Ann', what: 'key.create', subject: 'k1', detail: { a: ['\0', 1] } });
-  await store.admin.audit({ at: 2, who: 'Ann\0', what: 'login' });
+test('a session that exists has its end moved', async () => {
+  const { admin } = store;
+  const session = { hash: 's3', role: 'viewer', name: 'Bob' } as const;
+  await admin.createSession({ ...session, expiresAt: 100 });
+  await admin.createSession({ ...session, expiresAt: 200 });
+  expect(await admin.session('s3', 150)).toEqual({ role: 'viewer', name: 'Bob' });
+});
+
+test('a token is found by its hash, and its sessions end with it', async () => {
+  const { tokens, admin } = store;
+  const bob = { id: 't1', name: 'Bob', role: 'viewer', hint: 'mwa_ab1…', createdAt: 1 } as const;
+  expect(await tokens.create({ ...bob, hash: 'h1' })).toBe(true);
+  expect(await tokens.create({ ...bob, id: 't2', hash: 'h2' })).toBe(false);
+  expect(await tokens.find('h1')).toEqual(bob);
+  expect(await tokens.find('h2')).toBeUndefined();
+  await admin.createSession({ hash: 's4', role: 'viewer', name: 'Bob', token: 't1', expiresAt: 100 });
+  expect(await admin.session('s4', 50)).toEqual({ role: 'viewer', name: 'Bob', token: 't1' });
+  expect(await tokens.revoke('t1', 60)).toEqual({ ...bob, revokedAt: 60 });
+  expect((await tokens.revoke('t1', 70))?.revokedAt).toBe(60);
+  expect(await tokens.revoke('t9', 70)).toBeUndefined();
+  expect(await admin.session('s4', 50)).toBeUndefined();
+  // The name is free again, and an expiry ends sessions like a revocation.
+  expect(await tokens.create({ ...bob, id: 't3', hash: 'h3', expiresAt: 80 })).toBe(true);
+  expect((await tokens.all()).map((token) => token.id)).toEqual(['t1', 't3']);
+  await admin.createSession({ hash: 's5', role: 'viewer', name: 'Bob', token: 't3', expiresAt: 100 });
+  expect(await admin.session('s5', 79)).toBeDefined();
+  expect(await admin.session('s5', 80)).toBeUndefined();
+});
+
+test('the audit takes any detail and is read newest first, page by page, by actor, action and subject', async () => {
+  const { admin } = store;
+  await admin.audit({ at: 1, actor: 'Ann', action: 'key.create', subject: 'k1', detail: { a: ['\0', 1] } });
+  await admin.audit({ at: 2, actor: 'Ann\0', action: 'login' });
+  // Equal times must not hide one behind the edge of a page.
+  for (let i = 0; i < 5; i++) await admin.audit({ at: 3, actor: 'Bob', action: 'login', subject: `${i}` });
+  const pages: string[][] = [];
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const page = await admin.audited({}, { limit: 3, ...(cursor !== undefined && { cursor }) });
+    pages.push(page.rows.map((row) => `${row.at}`));
+    cursor = page.next;
+  }
+  expect(pages).toEqual([['3', '3', '3'], ['3', '3', '2'], ['1']]);
+  const by = async (filter: Parameters<typeof admin.audited>[0]) =>
+    (await admin.audited(filter, { limit: 100 })).rows.length;
+  expect(await by({ actor: 'Bob' })).toBe(5);
+  expect(await by({ action: 'login' })).toBe(6);
+  expect(await by({ subject: 'k1' })).toBe(1);
+  expect(await by({ from: 2, to: 3 })).toBe(1);
+  expect((await admin.audited({ actor: 'Ann' }, { limit: 1 })).rows[0]?.detail).toEqual({ a: ['\ufffd', 1] });
+  await expect(admin.audited({}, { limit: 1, cursor: 'zzz' })).rejects.toThrow(RangeError);
 });

@@ -151,6 +151,12 @@ test('neighbours are of the same task, else of the same thread, else what the ke
   expect(byThread.every((row) => row.thread === even.place.thread)).toBe(true);
 });
 
+test('slower than the column can hold is nothing, and slower than it can tell from zero is everything', async () => {
+  const found = async (slower: number) => (await store.exchanges.list({ slower }, { limit: 5 })).rows.length;
+  expect(await found(1e39)).toBe(0);
+  expect(await found(1e-60)).toBe(5);
+});
+
 test('a cursor of another making is refused with a reason', async () => {
   await expect(store.exchanges.list({}, { limit: 5, cursor: 'bm9uZQ' })).rejects.toThrow(/cursor/);
 });

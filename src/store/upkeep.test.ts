@@ -72,6 +72,12 @@ test('over the disk budget the oldest go first, all bodies before any fact, and 
   expect(some.length).toBeGreaterThan(0);
   expect(some.every((line) => /^(bodies|links) of 2026-01-09/.test(line))).toBe(true);
   await store.upkeep.enforce({ ...limits, diskBytes: 1 });
+  // What retention took in its time is not counted, what the budget took is, to the last exchange.
+  const { dropped } = await store.upkeep.describe();
+  expect(dropped?.exchanges).toBe(7);
+  expect(dropped?.days.filter((d) => d.table === 'exchanges').map((d) => [d.day, d.exchanges])).toEqual(
+    ['13', '12', '11', '10', '09', '08', '07'].map((day) => [`2026-01-${day}`, 1]),
+  );
   expect(await bodiesOf(9)).toBeUndefined();
   expect(await store.exchanges.get(all[8]!.exchange.id)).toBeUndefined();
   expect(await store.exchanges.get(all[9]!.exchange.id)).toBeDefined();

@@ -1,6 +1,7 @@
 import { type Log, type Store, StoreUnavailable } from '#contracts';
 import type { Database } from './connection.ts';
 import { DAY_MS, dayOf, isoDay, startOf } from './day.ts';
+import { declareDropped, droppedSoFar } from './dropped.ts';
 import { migrate } from './migrations/index.ts';
 import {
   createPartitions,
@@ -25,12 +26,14 @@ const BUDGET_ORDER: readonly (readonly PartitionedTable[])[] = [
 ];
 
 export function upkeep(database: Database, log: Log): Store['upkeep'] {
-  const drop = async ({ name }: Partition): Promise<boolean> => {
+  const drop = async (partition: Sized, overBudgetAt?: number): Promise<boolean> => {
+    const { name } = partition;
     try {
       await database.transaction(async (tx) => {
         await tx.script(`set local lock_timeout = ${DROP_WAIT_MS}`);
+        if (overBudgetAt !== undefined) await declareDropped(tx, partition, overBudgetAt);
         await tx.script(`drop table if exists ${name}`);
-      });
+      }, PATIENCE_MS);
       return true;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
@@ -40,10 +43,15 @@ export function upkeep(database: Database, log: Log): Store['upkeep'] {
     }
   };
 
-  const dropAll = async (partitions: readonly Sized[], why: string, said: string[]): Promise<number> => {
+  const dropAll = async (
+    partitions: readonly Sized[],
+    why: string,
+    said: string[],
+    overBudgetAt?: number,
+  ): Promise<number> => {
     let freed = 0;
     for (const partition of partitions)
-      if (await drop(partition)) {
+      if (await drop(partition, overBudgetAt)) {
         freed += partition.bytes;
         said.push(`${partition.table} of ${isoDay(partition.day)} (${megabytes(partition.bytes)}): ${why}`);
       }
@@ -77,7 +85,7 @@ export function upkeep(database: Database, log: Log): Store['upkeep'] {
         if (used <= diskBytes) break;
         // Today's facts are what a person on call is looking at, and writers would only make them again.
         if (day.day >= today && !tables.includes('bodies')) continue;
-        used -= await dropAll(day.partitions, `over the disk budget of ${megabytes(diskBytes)}`, said);
+        used -= await dropAll(day.partitions, `over the disk budget of ${megabytes(diskBytes)}`, said, now);
       }
     if (used > diskBytes)
       log('error', 'store.over_budget', { usedBytes: used, diskBytes, hint: 'raise retention.disk' });
@@ -111,6 +119,7 @@ async function forget(
     ['delete from rollups_day where at < $1::float8', old - DAY_MS],
     ['delete from changes where last_seen < $1::float8', old - DAY_MS],
     ['delete from audit where at < $1::float8', old],
+    ['delete from dropped where at < $1::float8', old],
     ['delete from rejected where at < $1::float8', now - exchangesMs],
     // `last_seen` is renewed once a day, and a day is dropped only when its end is out of reach.
     ['delete from releases where last_seen < $1::float8', now - exchangesMs - 2 * DAY_MS],
@@ -145,8 +154,10 @@ async function describe(database: Database): ReturnType<Store['upkeep']['describ
             coalesce((select sum(exchanges) from rollups_day where route = $1 and at >= $2::float8), 0)::float8 as exchanges`,
     [ALL, startOf(oldest ?? 0)],
   );
+  const dropped = await droppedSoFar(database);
   return {
     bytes: await databaseBytes(database),
+    ...(dropped && { dropped }),
     partitions: partitions.map(({ day, table, bytes }) => ({ day: isoDay(day), table, bytes })),
     ...(row && { version: row.version, schema: row.schema, exchanges: row.exchanges }),
     ...(oldest !== undefined && { oldestDay: isoDay(oldest) }),

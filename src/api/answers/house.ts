@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import type { ApiError, KeyCreated, KeyView, Me, Status, SystemView } from '#contracts';
+import {
+  type ApiError,
+  type AuditEntry,
+  type AuditPage,
+  type KeyCreated,
+  type KeyView,
+  type Me,
+  ROLES,
+  type Status,
+  type SystemView,
+  type TokenCreated,
+  type TokenView,
+} from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -16,7 +28,7 @@ export const status = z.object({
 });
 true satisfies Same<Status, z.output<typeof status>>;
 
-export const me = z.object({ role: z.enum(['viewer', 'operator', 'admin']), name: z.string() });
+export const me = z.object({ role: z.enum(ROLES), name: z.string() });
 true satisfies Same<Me, z.output<typeof me>>;
 
 export const keyView = z.object({
@@ -37,6 +49,34 @@ export const keyCreated = keyView.extend({
   key: z.string().describe('In this answer and never again anywhere.'),
 });
 true satisfies Same<KeyCreated, z.output<typeof keyCreated>>;
+
+export const tokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  hint: z.string().describe('First characters, to recognise it.'),
+  createdAt: epoch,
+  expiresAt: epoch.optional(),
+  revokedAt: epoch.optional(),
+});
+true satisfies Same<TokenView, z.output<typeof tokenView>>;
+
+export const tokenCreated = tokenView.extend({
+  token: z.string().describe('In this answer and never again anywhere.'),
+});
+true satisfies Same<TokenCreated, z.output<typeof tokenCreated>>;
+
+export const auditEntry = z.object({
+  at: epoch,
+  actor: z.string().describe('Name of the token, `admin` for the admin token, `midwatch up` for the start.'),
+  action: z.string(),
+  subject: z.string().optional().describe('Id of what was changed.'),
+  detail: z.unknown().optional(),
+});
+true satisfies Same<AuditEntry, z.output<typeof auditEntry>>;
+
+export const auditPage = z.object({ rows: z.array(auditEntry), next: z.string().optional() });
+true satisfies Same<AuditPage, z.output<typeof auditPage>>;
 
 export const systemView = z.object({
   version: z.string(),
@@ -81,6 +121,22 @@ export const systemView = z.object({
     rollupsMs: ms,
     diskBytes: bytes,
     usedBytes: bytes.optional(),
+    dropped: z
+      .object({
+        exchanges: z.number(),
+        bytes,
+        days: z.array(
+          z.object({
+            at: epoch,
+            day: z.string(),
+            table: z.string(),
+            bytes,
+            exchanges: z.number().optional(),
+          }),
+        ),
+      })
+      .optional()
+      .describe('What the disk budget has cost before its time.'),
   }),
   disk: z.object({ freeBytes: bytes, totalBytes: bytes }),
   prices: z.object({ version: z.string() }),

@@ -9,7 +9,18 @@ import {
   message,
   usage,
 } from './exchange.ts';
-import { apiError, keyCreated, keyView, me, status, systemView } from './house.ts';
+import {
+  apiError,
+  auditEntry,
+  auditPage,
+  keyCreated,
+  keyView,
+  me,
+  status,
+  systemView,
+  tokenCreated,
+  tokenView,
+} from './house.ts';
 import {
   attentionItem,
   changeEvent,
@@ -29,6 +40,8 @@ export const answers = {
   ApiError: apiError,
   Attempt: attempt,
   Attention: attentionItem,
+  AuditEntry: auditEntry,
+  AuditPage: auditPage,
   ChangeEvent: changeEvent,
   ChangePage: changePage,
   Cost: cost,
@@ -46,6 +59,8 @@ export const answers = {
   RouteView: routeView,
   Status: status,
   SystemView: systemView,
+  TokenCreated: tokenCreated,
+  TokenView: tokenView,
   Usage: usage,
   Watch: watch,
   WatchTotals: watchTotals,

@@ -1,8 +1,8 @@
 import { type Clock, type Log, type Store, StoreUnavailable } from '#contracts';
 
 export type Audit = (entry: {
-  readonly who: string;
-  readonly what: string;
+  readonly actor: string;
+  readonly action: string;
   readonly subject?: string;
   readonly detail?: Readonly<Record<string, unknown>>;
 }) => Promise<void>;

@@ -1,7 +1,8 @@
 import type { Caller, Role } from '../http/endpoint.ts';
 import { Refusal } from '../http/refusal.ts';
-import { ADMIN_PREFIX, type VerifyAdmin } from './admin.ts';
+import { ADMIN_PREFIX } from './admin.ts';
 import { readCookie, setCookie } from './cookie.ts';
+import type { Identify } from './identify.ts';
 import { sameOrigin } from './origin.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -16,16 +17,16 @@ export interface Admitted {
 }
 
 /** Who calls, and whether they may: the header of a program before the cookie of a browser. Throws a `Refusal`. */
-export function createGate(verify: VerifyAdmin, sessions: Sessions) {
+export function createGate(identify: Identify, sessions: Sessions) {
   const byToken = async (header: string, address: string): Promise<Admitted> => {
     const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
-    if (token && (await verify(token, address)))
-      return { caller: { role: 'admin', name: 'admin', via: 'token' } };
+    const person = token && (await identify(token, address));
+    if (person) return { caller: { role: person.role, name: person.name, via: 'token' } };
     throw unauthorized(
-      'The admin token is not right.',
+      'The token is not right.',
       token?.startsWith('mw_')
-        ? `That is a key of the data plane; the control plane takes the admin token (${ADMIN_PREFIX}…): ${WHERE}.`
-        : `Send Authorization: Bearer ${ADMIN_PREFIX}… with the admin token: ${WHERE}.`,
+        ? `That is a key of the data plane; the control plane takes a token (${ADMIN_PREFIX}…): ${WHERE}.`
+        : `It may be expired or revoked. Send Authorization: Bearer ${ADMIN_PREFIX}… with the admin token (${WHERE}) or one made by \`midwatch tokens create\`.`,
     );
   };
 
@@ -34,13 +35,13 @@ export function createGate(verify: VerifyAdmin, sessions: Sessions) {
     if (!value)
       throw unauthorized(
         'This needs a login.',
-        `Log in to the console, or send Authorization: Bearer with the admin token: ${WHERE}.`,
+        `Log in to the console, or send Authorization: Bearer with a token: ${WHERE}.`,
       );
     const found = await sessions.find(value);
-    if (!found) throw unauthorized('The login has ended.', `Log in again with the admin token: ${WHERE}.`);
+    if (!found) throw unauthorized('The login has ended.', 'Log in again with your token.');
     if (!isSafe(request.method)) sameOrigin(request, 'always');
     return {
-      caller: { ...found.me, via: 'session' },
+      caller: { role: found.me.role, name: found.me.name, via: 'session' },
       ...(found.renewed && { cookie: setCookie(request, value) }),
     };
   };
@@ -53,7 +54,7 @@ export function createGate(verify: VerifyAdmin, sessions: Sessions) {
         403,
         'forbidden',
         `This needs the role ${least}; ${admitted.caller.name} is ${admitted.caller.role}.`,
-        'Ask an admin of this Midwatch to do it.',
+        `Ask an admin of this Midwatch to do it, or for a token with the role ${least}.`,
       );
     return admitted;
   };

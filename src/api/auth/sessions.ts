@@ -1,30 +1,33 @@
-import { type Clock, type Log, type Me, type Store, StoreUnavailable } from '#contracts';
+import { type Clock, type Log, type Store, StoreUnavailable } from '#contracts';
 import { sha256 } from '#kernel';
+import type { Person } from './identify.ts';
 import { secret } from './secret.ts';
 
 /** A session ends after so long without use. */
 export const SESSION_MS = 7 * 86_400_000;
 /** An end in another process is noticed within this time; also how long a burst of requests costs one query. */
-const TRUST_MS = 5_000;
+const TRUST_MS = 1_000;
 /** The stored expiry moves at most so often. */
 const SLIDE_MS = 3_600_000;
 const REMEMBERED = 1_000;
 
 export interface Found {
-  readonly me: Me;
+  readonly me: Person;
   /** The expiry has moved and the cookie should be sent again. */
   readonly renewed: boolean;
 }
 
 export interface Sessions {
   /** Returns the secret that goes into the cookie; only its hash is kept. */
-  open(me: Me): Promise<string>;
+  open(me: Person): Promise<string>;
   find(secret: string): Promise<Found | undefined>;
   end(secret: string): Promise<void>;
+  /** Asks the database anew about every session that was opened with this token: it has just been revoked. */
+  recheck(token: string): void;
 }
 
 interface Known {
-  readonly me: Me;
+  readonly me: Person;
   readonly expiresAt: number;
   readonly checkedAt: number;
   readonly slidAt: number;
@@ -69,9 +72,9 @@ export function createSessions(services: {
   };
 
   /** Whether the database took it. */
-  const keep = async (hash: string, me: Me, expiresAt: number): Promise<boolean> => {
+  const keep = async (hash: string, me: Person, expiresAt: number): Promise<boolean> => {
     try {
-      await store.admin.createSession({ hash, role: me.role, name: me.name, expiresAt });
+      await store.admin.createSession({ hash, ...me, expiresAt });
       return true;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
@@ -80,23 +83,17 @@ export function createSessions(services: {
     }
   };
 
-  const begin = async (hash: string, me: Me): Promise<void> => {
+  const begin = async (hash: string, me: Person): Promise<void> => {
     const now = clock.now();
     const stored = await keep(hash, me, now + SESSION_MS);
     remember(hash, { me, expiresAt: now + SESSION_MS, checkedAt: now, slidAt: now, stored });
   };
 
-  /** The store creates and ends, so moving an expiry is both. */
-  const slide = async (hash: string, me: Me): Promise<void> => {
-    await drop(hash);
-    await begin(hash, me);
-  };
-
-  const lookUp = async (hash: string, now: number): Promise<Me | undefined> => {
+  const lookUp = async (hash: string, now: number): Promise<Person | undefined> => {
     try {
       const row = await store.admin.session(hash, now);
       for (const late of ended) if (await drop(late)) ended.delete(late);
-      return row && { role: row.role as Me['role'], name: row.name };
+      return row;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       return known.get(hash)?.me;
@@ -113,7 +110,7 @@ export function createSessions(services: {
     }
     // After a restart the last slide is not known; one more costs two statements.
     if (!entry?.stored || now - entry.slidAt >= SLIDE_MS) {
-      await slide(hash, me);
+      await begin(hash, me);
       return { me, renewed: true };
     }
     remember(hash, { ...entry, checkedAt: now });
@@ -146,6 +143,10 @@ export function createSessions(services: {
       const hash = nameOf(value);
       known.delete(hash);
       if (!(await drop(hash))) ended.add(hash);
+    },
+    recheck(token) {
+      for (const [hash, entry] of known)
+        if (entry.me.token === token) known.set(hash, { ...entry, checkedAt: Number.NEGATIVE_INFINITY });
     },
   };
 }

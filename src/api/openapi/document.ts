@@ -24,15 +24,16 @@ export function openapi(endpoints: readonly Endpoint[], version: string): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/api/v1' }],
-    security: [{ adminToken: [] }, { session: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
       schemas: components(),
       securitySchemes: {
-        adminToken: {
+        token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'The admin token (`mwa_…`), printed by `midwatch up` at its first start.',
+          description:
+            'The admin token (`mwa_…`), printed by `midwatch up` at its first start, or a token with a role made by an admin.',
         },
         session: {
           type: 'apiKey',

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { auditEndpoints } from './audit.ts';
 import { changeEndpoints } from './changes.ts';
 import { exchangeEndpoints } from './exchanges.ts';
 import { keyEndpoints } from './keys.ts';
@@ -8,6 +9,7 @@ import { routeEndpoints } from './routes.ts';
 import { sessionEndpoints } from './session.ts';
 import { statusEndpoints } from './status.ts';
 import { systemEndpoints } from './system.ts';
+import { tokenEndpoints } from './tokens.ts';
 import { watchEndpoints } from './watch.ts';
 
 /** The table of the control plane, in the order of the reference page. */
@@ -20,6 +22,8 @@ export const endpoints: readonly Endpoint[] = [
   ...routeEndpoints,
   ...changeEndpoints,
   ...keyEndpoints,
+  ...tokenEndpoints,
+  ...auditEndpoints,
   ...systemEndpoints,
   openapiEndpoint,
 ];

@@ -25,8 +25,8 @@ export const keyEndpoints = [
       const created = await services.keys.create(body);
       const { key: _, ...detail } = created;
       await audit({
-        who: caller?.name ?? '',
-        what: 'key.create',
+        actor: caller?.name ?? '',
+        action: 'key.create',
         subject: created.id,
         detail: { ...detail, address },
       });
@@ -36,7 +36,7 @@ export const keyEndpoints = [
   endpoint({
     method: 'POST',
     path: '/keys/:id/revoke',
-    access: 'admin',
+    access: 'operator',
     summary: 'Ends a key within a second, on every process. It stays in the list.',
     answer: { schema: 'KeyView', says: 'The key as it now is.' },
     async handle({ params, caller, address }, { services, audit }) {
@@ -44,8 +44,8 @@ export const keyEndpoints = [
       const revoked = await services.keys.revoke(id);
       if (!revoked) throw notFound(`There is no key ${id}.`, 'GET /api/v1/keys lists them.');
       await audit({
-        who: caller?.name ?? '',
-        what: 'key.revoke',
+        actor: caller?.name ?? '',
+        action: 'key.revoke',
         subject: id,
         detail: { name: revoked.name, address },
       });

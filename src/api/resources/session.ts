@@ -10,20 +10,22 @@ export const sessionEndpoints = [
     method: 'POST',
     path: '/login',
     access: 'open',
-    summary: 'Exchanges the admin token for a session cookie. For browsers; programs send the token itself.',
+    summary:
+      'Exchanges a token for a session cookie with its role. For browsers; programs send the token itself.',
     body: loginSchema,
     answer: { schema: 'Me', says: 'Logged in; the cookie is HttpOnly and SameSite=Strict.' },
-    async handle({ request, address, body }, { verify, sessions, audit }) {
+    async handle({ request, address, body }, { identify, sessions, audit }) {
       // Another site must not log a browser in to a Midwatch of its choosing.
       sameOrigin(request, 'if-browser');
-      if (!(await verify(body.token.trim(), address)))
+      const person = await identify(body.token.trim(), address);
+      if (!person)
         throw unauthorized(
-          'The admin token is not right.',
-          'It starts with mwa_ and was printed by `midwatch up` at its first start.',
+          'The token is not right.',
+          'The admin token starts with mwa_ and was printed by `midwatch up` at its first start; `midwatch tokens create` makes others.',
         );
-      const me: Me = { role: 'admin', name: 'admin' };
-      const value = await sessions.open(me);
-      await audit({ who: me.name, what: 'login', detail: { address } });
+      const value = await sessions.open(person);
+      await audit({ actor: person.name, action: 'login', detail: { role: person.role, address } });
+      const me: Me = { role: person.role, name: person.name };
       return json(me, 200, { 'set-cookie': setCookie(request, value) });
     },
   }),
@@ -39,7 +41,7 @@ export const sessionEndpoints = [
         sameOrigin(request, 'always');
         const found = await sessions.find(value);
         await sessions.end(value);
-        if (found) await audit({ who: found.me.name, what: 'logout', detail: { address } });
+        if (found) await audit({ actor: found.me.name, action: 'logout', detail: { address } });
       }
       return empty(204, { 'set-cookie': dropCookie(request) });
     },
