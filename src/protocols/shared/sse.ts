@@ -1,3 +1,5 @@
+import { asBuffer } from './json.ts';
+
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
@@ -37,7 +39,7 @@ export class SseReader {
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = asBuffer(chunk);
     let at = this.#afterCr && bytes[0] === LF ? 1 : 0;
     this.#afterCr = false;
     let lf = -1;
