@@ -53,7 +53,7 @@ export function duration(value: string): number | undefined {
 }
 
 function untilDate(value: string, headers: Fields): number | undefined {
-  const date = headers['date'];
+  const date = headers.date;
   if (date === undefined || !/[A-Za-z]/.test(value)) return undefined;
   const wait = Date.parse(value) - Date.parse(date);
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
