@@ -171,6 +171,8 @@ export interface LedgerSnapshot {
     readonly expiresAt: EpochMs;
     readonly amounts: readonly (readonly [id: string, amount: number])[];
   }[];
+  /** Spend by cause per budget account, and of everything under the empty name. */
+  readonly spend?: Readonly<Record<string, Spend>>;
 }
 
 /**
@@ -307,14 +309,18 @@ export interface BudgetReading {
   /** Settled by this process, by cause. */
   readonly spend: Spend;
 }
-export type Spend = Readonly<Record<SpendCause, SpendLine>>;
+/** A cause that never came up is absent. */
+export type Spend = Readonly<Partial<Record<SpendCause, SpendLine>>>;
 export interface SpendLine {
   readonly attempts: number;
+  /** As billed: the sum of the records. */
   readonly microUsd: MicroUsd;
   /** Of these `microUsd` estimated, not reported. */
   readonly estimated: MicroUsd;
   /** Attempts without a price. */
   readonly unpriced: number;
+  /** Charged for these on top, by the budget's default; no record has it. */
+  readonly assumed: MicroUsd;
 }
 
 // Quotas
