@@ -14,7 +14,9 @@ beforeAll(async () => {
   api = await startApi();
   admin = createMidwatch({ baseUrl: api.url, token: api.token });
   for (const role of ROLES) tokens[role] = await admin.tokens.create({ name: `${role}-token`, role });
-  await record(api.store, one, { model: 'support', messages: [{ role: 'user', content: 'Well?' }] }, [{ role: 'assistant', content: 'Yes.' }]);
+  await record(api.store, one, { model: 'support', messages: [{ role: 'user', content: 'Well?' }] }, [
+    { role: 'assistant', content: 'Yes.' },
+  ]);
 });
 afterAll(() => api.stop());
 

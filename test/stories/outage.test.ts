@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '#kernel';
 import { type EmbeddedPostgres, startEmbedded } from '#store/embedded';
+import { load, recount } from '../support/load.ts';
 import { type Product, product, until } from '../support/product.ts';
 
 /**
@@ -36,28 +37,7 @@ test('a database gone under load is noticed by the operator and by nobody else',
   const { url, port } = postgres;
   house = await product({ env: { DATABASE_URL: url } });
   const { api } = house;
-  let sent = 0;
-  const bad: string[] = [];
-  let running = true;
-  const caller = async (number: number) => {
-    while (running) {
-      sent++;
-      const response = await fetch(`${house?.url}/v1/messages`, {
-        method: 'POST',
-        body: JSON.stringify({
-          model: 'sim-instant',
-          max_tokens: 50,
-          stream: number % 2 === 0,
-          messages: [{ role: 'user', content: `outage ${number}` }],
-        }),
-      });
-      const text = await response.text();
-      if (response.status !== 200 || !/end_turn|max_tokens/.test(text))
-        bad.push(`${response.status}: ${text.slice(0, 200)}`);
-      await Bun.sleep(5);
-    }
-  };
-  const callers = Array.from({ length: 6 }, (_, i) => caller(i));
+  const callers = load(house);
   await Bun.sleep(500);
   await postgres.stop();
   await Bun.sleep(OUTAGE_MS);
@@ -69,19 +49,12 @@ test('a database gone under load is noticed by the operator and by nobody else',
 
   postgres = await database(port);
   await Bun.sleep(500);
-  running = false;
-  await Promise.all(callers);
+  await callers.stop();
   await until(async () => (await api.system()).spool.waiting === 0, 'the spool to empty', 60_000);
-  expect(bad.slice(0, 3)).toEqual([]);
+  expect(callers.noticed.slice(0, 3)).toEqual([]);
   const watch = await api.watch();
-  expect(watch.totals.exchanges).toBe(sent);
-  const rows = new Set<string>();
-  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
-    const page = await api.exchanges.list({ limit: 500, ...(cursor !== undefined && { cursor }) });
-    for (const row of page.rows) rows.add(row.id);
-    cursor = page.next;
-  }
-  expect(rows.size).toBe(sent);
+  expect(watch.totals.exchanges).toBe(callers.sent.size);
+  expect((await recount(house)).size).toBe(callers.sent.size);
 
   // And a start while it is gone serves from the last good state.
   await house.stop();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMidwatch, type Midwatch } from '#sdk';
 
-const ROOT = join(import.meta.dir, '..', '..');
+const MIDWATCH = join(import.meta.dir, '..', '..', 'bin', 'midwatch');
 
 export interface Product {
   readonly url: string;
@@ -18,6 +18,14 @@ export interface Product {
   /** Starts again on the same folder (after `stop`, or a kill). */
   again(more?: ProductOptions): Promise<Product>;
   remove(): void;
+  /** What `midwatch doctor` finds, worst first. */
+  doctor(): Promise<readonly DoctorFinding[]>;
+}
+
+export interface DoctorFinding {
+  readonly level: 'bad' | 'unknown' | 'warn' | 'note' | 'good';
+  readonly area: string;
+  readonly what: string;
 }
 
 export interface ProductOptions {
@@ -26,6 +34,8 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly flags?: readonly string[];
+  /** Command that becomes the product, for instance one that changes its limits first. */
+  readonly under?: readonly string[];
 }
 
 /** The whole product as a user starts it: the real command, its own process, its own Postgres. */
@@ -34,7 +44,7 @@ export async function product(options: ProductOptions = {}): Promise<Product> {
   if (options.config !== undefined) writeFileSync(join(folder, 'midwatch.yaml'), options.config);
   const { OPENAI_API_KEY: _o, ANTHROPIC_API_KEY: _a, DATABASE_URL: _d, ...env } = process.env;
   const child = Bun.spawn(
-    [join(ROOT, 'bin', 'midwatch'), 'up', '--json', '--port', '0', ...(options.flags ?? [])],
+    [...(options.under ?? []), MIDWATCH, 'up', '--json', '--port', '0', ...(options.flags ?? [])],
     {
       cwd: folder,
       stdin: 'ignore',
@@ -65,6 +75,17 @@ export async function product(options: ProductOptions = {}): Promise<Product> {
       return child.exited;
     },
     again: (more = {}) => product({ ...options, ...more, folder }),
+    async doctor() {
+      const asked = Bun.spawn([MIDWATCH, 'doctor', '--json', '--url', url, '--token', token], {
+        cwd: folder,
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'inherit',
+        env,
+      });
+      const said = JSON.parse(await new Response(asked.stdout).text()) as { findings: DoctorFinding[] };
+      return said.findings;
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -2,6 +2,7 @@ import type { Attention, Status, SystemView } from '#contracts';
 import { bytes, count, span } from './say.ts';
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 /** Midwatch's own state: what could make the record untrue comes before what is merely untidy. */
 export function houseAttention(system: SystemView, status: Status): Attention[] {
@@ -46,7 +47,7 @@ function spool({ spool }: SystemView): Attention[] {
   return found;
 }
 
-function database({ database, retention }: SystemView): Attention[] {
+function database({ database, retention, now }: SystemView): Attention[] {
   if (database.state === 'down')
     return [
       {
@@ -54,6 +55,21 @@ function database({ database, retention }: SystemView): Attention[] {
         what: 'The database is down',
         why: database.trouble ?? 'It does not answer.',
         todo: 'Traffic goes on and is kept in the spool. Bring the database back; `midwatch doctor` says how.',
+        link: '/system',
+      },
+    ];
+  const [last] = retention.dropped?.days ?? [];
+  const fresh = last !== undefined && now - last.at < DAY ? retention.dropped : undefined;
+  if (fresh)
+    return [
+      {
+        level: 'warn',
+        what:
+          fresh.exchanges > 0
+            ? `The disk budget has cost ${count(fresh.exchanges, 'exchange')}`
+            : `The disk budget has cost ${bytes(fresh.bytes)} of bodies`,
+        why: `The database reached ${bytes(retention.diskBytes)}, so its oldest days were dropped before their time; charts still count them.`,
+        todo: 'Raise retention.disk, or keep less with retention.bodies.',
         link: '/system',
       },
     ];

@@ -1,9 +1,10 @@
 import { VERSION } from '#app';
 import type { Clock, Status, SystemView } from '#contracts';
-import { bytes, count, span } from '../format.ts';
+import { ago, bytes, count, plural, span } from '../format.ts';
 import { bad, type Finding, good, note, warn } from './finding.ts';
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const CLOCKS_APART = 5_000;
 const MUCH_MEMORY = 600e6;
 
@@ -86,7 +87,7 @@ function spool({ spool }: SystemView): Finding[] {
     : [good('spool', `${count(spool.taken)} exchanges taken, ${count(spool.waiting)} waiting, none dropped`)];
 }
 
-function database({ database, retention }: SystemView): Finding[] {
+function database({ database, retention, now }: SystemView): Finding[] {
   if (database.state === 'down')
     return [
       bad('database', database.trouble ?? 'It does not answer', {
@@ -106,6 +107,7 @@ function database({ database, retention }: SystemView): Finding[] {
   ].filter(Boolean);
   return [
     good('database', about.join(', ')),
+    ...lost(retention, now),
     ...(used >= 0.9
       ? [
           note('database', `Its disk budget is ${Math.round(used * 100)} % used`, {
@@ -114,6 +116,29 @@ function database({ database, retention }: SystemView): Finding[] {
           }),
         ]
       : []),
+  ];
+}
+
+/** What the disk budget has cost. An old loss is history; a fresh one goes on. */
+function lost({ dropped, diskBytes }: SystemView['retention'], now: number): Finding[] {
+  const [last] = dropped?.days ?? [];
+  if (!dropped || !last) return [];
+  const tables = (names: readonly string[]) =>
+    new Set(dropped.days.filter((d) => names.includes(d.table)).map((d) => d.day)).size;
+  const cost = [
+    dropped.exchanges > 0 && `${plural(dropped.exchanges, 'exchange')}`,
+    tables(['bodies']) > 0 && `the bodies of ${plural(tables(['bodies']), 'day')}`,
+  ].filter(Boolean);
+  return [
+    (now - last.at < DAY ? warn : note)(
+      'database',
+      `The disk budget of ${bytes(diskBytes)} has cost ${cost.join(' and ') || bytes(dropped.bytes)}`,
+      {
+        why: `Dropped before their time, oldest days first, last ${ago(last.at, now)}; counts and charts still hold them.`,
+        remedy:
+          'Raise `retention.disk`, or keep less with `retention.bodies`, or `record: none` on busy routes.',
+      },
+    ),
   ];
 }
 
