@@ -1,0 +1,23 @@
+import type { TransportRequest } from '#contracts';
+import { fieldLines, isToken } from './fields.ts';
+import type { Outbox } from './outbox.ts';
+import type { Route } from './route.ts';
+
+/** Writes a request; a small body leaves with its head. */
+export function writeRequest(outbox: Outbox, request: TransportRequest, route: Route): void {
+  const { method, body } = request;
+  outbox.latin1(
+    `${methodOf(method)} ${route.target} HTTP/1.1\r\nhost: ${route.hostHeader}\r\n${route.proxyLines}${fieldLines(request.headers, 'host')}${lengthLine(method, body)}\r\n`,
+  );
+  if (body !== undefined && body.length > 0) outbox.bytes(body);
+  outbox.flush();
+}
+
+const methodOf = (method: string): string =>
+  method === 'POST' || method === 'GET' || isToken(method) ? method : 'GET';
+
+/** Without a length, a server waits for the body of a POST, or refuses it. */
+function lengthLine(method: string, body: Uint8Array | undefined): string {
+  if (body !== undefined) return `content-length: ${body.length}\r\n`;
+  return method === 'GET' || method === 'HEAD' ? '' : 'content-length: 0\r\n';
+}
