@@ -1,0 +1,131 @@
+import type { Clock, Transport, TransportRequest } from '#contracts';
+import { clopperPearson, type Estimate } from '#kernel/stats';
+import { endingOf, isStream } from './ending.ts';
+import type { Library } from './library.ts';
+import { type Observed, observe } from './observe.ts';
+import { type Drift, driftOf, shapeOf } from './shape.ts';
+import type { Cassette, Take } from './types.ts';
+
+export interface CheckOptions {
+  readonly live: Transport;
+  /** A share below 1 or a number of cassettes, drawn by the clock's chance. */
+  readonly sample: number;
+  /** Turns a stored question into a call, credentials included; undefined leaves the cassette out. */
+  readonly request: (stored: Cassette['request']) => TransportRequest | undefined;
+  /** Calls at once; 4. */
+  readonly concurrency?: number;
+  /** Milliseconds until a live call is given up; 2 minutes. */
+  readonly timeout?: number;
+}
+
+export interface CheckedCassette {
+  readonly key: string;
+  readonly path: string;
+  /** Age of the newest take, milliseconds. */
+  readonly age: number;
+  readonly expired: boolean;
+  /** `unknown`: the live call failed or could not be made, so nothing was learnt. */
+  readonly verdict: 'fresh' | 'drifted' | 'unknown';
+  readonly drift?: Drift;
+  readonly reason?: string;
+}
+
+export interface CheckReport {
+  readonly cassettes: readonly CheckedCassette[];
+  /** Share of cassettes that drifted, of those that could be compared, 95 %; absent when none could. */
+  readonly drifted?: Estimate;
+}
+
+/** Asks a sample of the recorded questions again and compares what the answers look like, never what they say. */
+export async function check(
+  library: Library,
+  { clock, maxAge = Number.POSITIVE_INFINITY, maxBytes }: { clock: Clock; maxAge?: number; maxBytes: number },
+  options: CheckOptions,
+): Promise<CheckReport> {
+  const { live, sample, request, concurrency = 4, timeout = 120_000 } = options;
+  const keys = draw(library.keys(), sample, clock);
+  const checked: (CheckedCassette | undefined)[] = [];
+  let next = 0;
+  const one = async (key: string): Promise<CheckedCassette | undefined> => {
+    const found = library.find(key);
+    if (!found.ok) return { key, path: '', age: 0, expired: false, verdict: 'unknown', reason: found.error };
+    const take = found.value?.takes.filter((t) => t.ended === 'whole').at(-1);
+    if (!found.value || !take) return undefined;
+    const age = clock.now() - take.recordedAt;
+    const row = { key, path: found.value.request.path, age, expired: age > maxAge };
+    const call = request(found.value.request);
+    if (!call) return { ...row, verdict: 'unknown', reason: 'no request for it' };
+    return { ...row, ...compared(take, await ask(live, call, clock, maxBytes, timeout)) };
+  };
+  const worker = async () => {
+    for (let i = next++; i < keys.length; i = next++) checked[i] = await one(keys[i] as string);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, worker));
+  const cassettes = checked.filter((c) => c !== undefined);
+  const compared_ = cassettes.filter((c) => c.verdict !== 'unknown');
+  const drifted = compared_.filter((c) => c.verdict === 'drifted').length;
+  return {
+    cassettes,
+    ...(compared_.length > 0 ? { drifted: clopperPearson(drifted, compared_.length) } : {}),
+  };
+}
+
+function draw(keys: readonly string[], sample: number, clock: Clock): readonly string[] {
+  if (!(sample > 0)) throw new RangeError(`check: sample must be positive, got ${sample}`);
+  const wanted = Math.min(keys.length, sample < 1 ? Math.ceil(sample * keys.length) : Math.floor(sample));
+  const pool = [...keys];
+  for (let i = 0; i < wanted; i++) {
+    const j = i + Math.floor(clock.random() * (pool.length - i));
+    [pool[i], pool[j]] = [pool[j] as string, pool[i] as string];
+  }
+  return pool.slice(0, wanted);
+}
+
+function ask(
+  live: Transport,
+  request: TransportRequest,
+  clock: Clock,
+  maxBytes: number,
+  timeout: number,
+): Promise<Observed | undefined> {
+  return new Promise((resolve) => {
+    const silent = { connected() {}, head() {}, data() {}, end() {}, fail() {} };
+    const call = observe(live, request, silent, { clock, maxBytes }, (observed) => {
+      stop();
+      resolve(observed.cancelled ? undefined : observed);
+    });
+    const stop = clock.after(timeout, () => call.cancel());
+  });
+}
+
+function compared(
+  take: Take,
+  now: Observed | undefined,
+): Pick<CheckedCassette, 'verdict' | 'drift' | 'reason'> {
+  if (!now) return { verdict: 'unknown', reason: 'no answer in time' };
+  const ending = endingOf(now);
+  if (ending !== 'whole' || !now.reads)
+    return {
+      verdict: 'unknown',
+      reason: `the live answer is ${now.reads ? ending : 'too large'} (status ${now.status ?? 'none'})`,
+    };
+  const before = shapeOf(
+    Buffer.concat(
+      take.chunks.map((c) => ('text' in c ? Buffer.from(c.text) : Buffer.from(c.base64, 'base64'))),
+    ).toString(),
+    isStream(take),
+  );
+  const after = shapeOf(Buffer.concat(now.reads.map((r) => r.bytes)).toString(), isStream(now));
+  if (take.status !== now.status)
+    return {
+      verdict: 'drifted',
+      drift: {
+        added: [],
+        removed: [],
+        retyped: [{ path: 'status', was: String(take.status), is: String(now.status) }],
+      },
+    };
+  if (!before || !after) return { verdict: 'unknown', reason: 'not JSON' };
+  const drift = driftOf(before, after);
+  return drift ? { verdict: 'drifted', drift } : { verdict: 'fresh' };
+}

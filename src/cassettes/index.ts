@@ -1,0 +1,21 @@
+export { type Cassettes, createCassettes } from './cassettes.ts';
+export type { CheckedCassette, CheckOptions, CheckReport } from './check.ts';
+export { nodeCassetteFiles } from './files.ts';
+export type { Drift } from './shape.ts';
+export type {
+  Acceptance,
+  Bill,
+  Cassette,
+  CassetteFiles,
+  CassettesOptions,
+  Chunk,
+  Difference,
+  Ending,
+  MatchOptions,
+  Miss,
+  Mode,
+  Take,
+  WasteReport,
+  WholeAnswer,
+} from './types.ts';
+export { summary } from './waste.ts';
