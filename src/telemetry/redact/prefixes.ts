@@ -67,19 +67,26 @@ const PREFIXES: readonly Prefix[] = [
 /** Further words of issuers behind a prefix, shown as well because they say whose key it was. */
 const SUBPREFIXES = ['ant-api03-', 'ant-admin01-', 'ant-', 'proj-', 'svcacct-', 'admin-', 'or-v1-', 'lf-'];
 
-/** By the byte before the final `-` or `_`: most dashes are refused by one look into this. */
-const BY_LAST: (readonly Prefix[] | undefined)[] = [];
+/** The two bytes before the final `-` or `_` in five bits each: most dashes are refused by one look into this. */
+const LAST_TWO = new Uint8Array(1_024);
+const BY_LAST_TWO: (readonly Prefix[] | undefined)[] = [];
+const lastTwo = (a: number, b: number): number => ((a & 31) << 5) | (b & 31);
 for (const prefix of PREFIXES) {
-  const last = prefix.text.charCodeAt(prefix.text.length - 2);
-  BY_LAST[last] = [...(BY_LAST[last] ?? []), prefix];
+  const end = prefix.text.length - 1;
+  const code = lastTwo(prefix.text.charCodeAt(end - 2), prefix.text.charCodeAt(end - 1));
+  LAST_TWO[code] = 1;
+  BY_LAST_TWO[code] = [...(BY_LAST_TWO[code] ?? []), prefix];
 }
+
+export const mayEndPrefix = (b: Uint8Array, at: number): boolean =>
+  LAST_TWO[lastTwo(b[at - 2]!, b[at - 1]!)] === 1;
 
 /**
  * A key whose prefix ends at `at`, a `-` or `_`. A number says that up to there nothing looks drawn by chance, so that no
  * later prefix within needs to be tried: a run of `sk-sk-sk-…` stays linear.
  */
 export function prefixed(b: Uint8Array, at: number): Span | number | undefined {
-  const candidates = BY_LAST[b[at - 1] ?? 0];
+  const candidates = BY_LAST_TWO[lastTwo(b[at - 2] ?? 0, b[at - 1] ?? 0)];
   if (!candidates) return undefined;
   for (const { text, tail, min } of candidates) {
     const start = at + 1 - text.length;

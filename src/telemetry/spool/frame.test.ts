@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { factsOf } from '../testing.ts';
 import { decodeFrame, endFrame, type Frame, frameLength } from './frame.ts';
 import { createGather } from './gather.ts';
+import { readMeta } from './meta.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 const frame = fc.record({
@@ -13,9 +15,11 @@ const frame = fc.record({
 const keep = (meta: Uint8Array) => meta;
 const text = (b: Uint8Array | undefined) => b && Buffer.from(b).toString('hex');
 
+const metaOf = (route: string) => ({ facts: factsOf(0, { route }), declared: {} });
+
 function encode(frames: readonly { meta: string; ask?: Uint8Array; answer?: Uint8Array }[]): Uint8Array {
   const gather = createGather();
-  for (const one of frames) gather.add(one, keep);
+  for (const { meta, ask, answer } of frames) gather.add({ meta: metaOf(meta), ask, answer }, keep);
   return Uint8Array.from(gather.view());
 }
 
@@ -36,21 +40,27 @@ test('whatever goes in comes out: any text, any bytes, absent and empty kept apa
       const decoded = decodeAll(Buffer.concat([encode(frames), endFrame()]));
       expect(decoded.pop()?.kind).toBe('end');
       expect(
-        decoded.map((d) => d.kind === 'exchange' && [text(d.meta), text(d.ask), text(d.answer)]),
-      ).toEqual(frames.map((f) => [text(Buffer.from(f.meta)), text(f.ask), text(f.answer)]));
+        decoded.map(
+          (d) => d.kind === 'exchange' && [readMeta(d.meta).facts.route, text(d.ask), text(d.answer)],
+        ),
+      ).toEqual(frames.map((f) => [f.meta, text(f.ask), text(f.answer)]));
     }),
   );
 });
 
-test('a meta that masking makes longer or shorter does not disturb its frame', () => {
+test('texts that masking makes longer or shorter do not disturb their frame', () => {
   const gather = createGather();
-  for (const mask of ['', 'x', 'much longer than before'.repeat(100_000)])
-    gather.add({ meta: 'meta', ask: Buffer.from('ask') }, () => Buffer.from(mask));
+  const masks = ['[]', '["x"]', JSON.stringify(['much longer than before'.repeat(100_000)])];
+  for (const mask of masks)
+    gather.add({ meta: metaOf('meta'), ask: Buffer.from('ask') }, () => Buffer.from(mask));
   const decoded = decodeAll(gather.view());
-  expect(decoded.map((d) => d.kind === 'exchange' && [d.meta.length, text(d.ask)])).toEqual(
-    [0, 1, 2_300_000].map((n) => [n, text(Buffer.from('ask'))]),
+  expect(decoded.map((d) => d.kind === 'exchange' && [textsOf(d.meta), text(d.ask)])).toEqual(
+    masks.map((mask) => [mask, text(Buffer.from('ask'))]),
   );
 });
+
+const textsOf = (meta: Uint8Array) =>
+  Buffer.from(meta.subarray(4, 4 + Buffer.from(meta).readUInt32LE(0))).toString();
 
 test('cut at every byte: exactly the whole frames before the cut', () => {
   const frames = Array.from({ length: 5 }, (_, i) => ({ meta: `meta ${i}`, ask: Buffer.alloc(i * 7, i) }));

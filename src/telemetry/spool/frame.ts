@@ -1,3 +1,5 @@
+import type { SpoolBytes } from './bytes.ts';
+
 /**
  * One record in a segment. Little endian:
  *
@@ -6,7 +8,11 @@
  *   8  u8   kind, u8 flags (1: has ask, 2: has answer), u16 zero
  *  12  u32  length of meta
  *  16  u32  length of ask
- *  20  meta (JSON), ask, answer
+ *  20  meta, ask, answer
+ *
+ * Kind 3 is an exchange with its meta as `meta.ts` writes it, kind 1 one with its meta as JSON, as it was
+ * written at first: read, never written any more. Kind 2 is the end mark. An older Midwatch takes a kind it does not know for damage and puts the
+ * rest of the segment aside, where it can be put back for a newer one.
  *
  * A length of zero is not a frame, so that a tail of zeros, which some file systems leave after a power cut, is not
  * mistaken for data.
@@ -16,14 +22,17 @@ const PREFIX = 8;
 /** Far above the largest body the gateway takes; a length beyond it is damage, not a reason to wait for more bytes. */
 export const MAX_FRAME = 512 * 1024 * 1024;
 
-const EXCHANGE = 1;
+const JSON_EXCHANGE = 1;
 const END = 2;
+const EXCHANGE = 3;
 const HAS_ASK = 1;
 const HAS_ANSWER = 2;
 
 export type Frame =
   | {
       readonly kind: 'exchange';
+      /** How `meta` is written: by `writeMeta`, or as the JSON of earlier versions. */
+      readonly form: 'packed' | 'json';
       readonly meta: Uint8Array;
       readonly ask?: Uint8Array;
       readonly answer?: Uint8Array;
@@ -39,22 +48,19 @@ export type Decoded =
   | { readonly kind: 'partial'; readonly need: number }
   | { readonly kind: 'broken' };
 
-/** Writes the header of a frame whose meta, ask and answer already stand behind it in `into`. */
+/** Writes the header at `start` of the frame that ends at `out.at`: its meta, ask and answer already stand there. */
 export function sealFrame(
-  into: Uint8Array,
-  view: DataView,
+  out: SpoolBytes,
   start: number,
   metaLength: number,
   ask: Uint8Array | undefined,
   answer: Uint8Array | undefined,
-): number {
-  const askLength = ask?.length ?? 0;
-  const end = start + HEADER + metaLength + askLength + (answer?.length ?? 0);
+): void {
+  const { view } = out;
   view.setUint32(start + 8, EXCHANGE | (((ask ? HAS_ASK : 0) | (answer ? HAS_ANSWER : 0)) << 8), true);
   view.setUint32(start + 12, metaLength, true);
-  view.setUint32(start + 16, askLength, true);
-  seal(into, view, start, end);
-  return end;
+  view.setUint32(start + 16, ask?.length ?? 0, true);
+  seal(out.bytes, view, start, out.at);
 }
 
 export function endFrame(): Uint8Array {
@@ -86,9 +92,10 @@ export function decodeFrame(bytes: Uint8Array, at: number): Decoded {
   const meta = at + HEADER;
   const ask = meta + metaLength;
   const answer = ask + askLength;
-  if (kind !== EXCHANGE || answer > end) return BROKEN;
+  if ((kind !== EXCHANGE && kind !== JSON_EXCHANGE) || answer > end) return BROKEN;
   return {
     kind: 'exchange',
+    form: kind === EXCHANGE ? 'packed' : 'json',
     meta: bytes.subarray(meta, ask),
     ...(flags & HAS_ASK ? { ask: bytes.subarray(ask, answer) } : undefined),
     ...(flags & HAS_ANSWER ? { answer: bytes.subarray(answer, end) } : undefined),

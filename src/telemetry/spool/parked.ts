@@ -13,7 +13,7 @@ export function parkExchange(files: SpoolFiles, spooled: SpooledExchange, reason
   const { facts, declared, digest, ask, answer } = spooled;
   const gather = createGather();
   // It came out of the spool, so it was masked on its way in.
-  gather.add({ meta: JSON.stringify({ facts, declared, digest }), ask, answer }, (meta) => meta);
+  gather.add({ meta: { facts, declared, digest }, ask, answer }, (texts) => texts);
   const file = segmentFile({ writer: `p${facts.id.replaceAll(/[^a-z0-9]/g, '')}`, sequence: 0 });
   files.remove(`parked/${file}`);
   put(files, file, Buffer.concat([gather.view(), endFrame()]));

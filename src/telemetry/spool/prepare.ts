@@ -1,9 +1,8 @@
 import type { ExchangeFacts, Finished, Protocol } from '#contracts';
 import type { BodyRedactor } from '../redact/types.ts';
 import type { FrameParts } from './gather.ts';
-import type { SpoolMeta } from './meta.ts';
 
-/** What of a finished exchange may be kept, by its record mode. Secrets in `meta` are masked later, on its encoded bytes. */
+/** What of a finished exchange may be kept, by its record mode. Secrets in `meta` are masked later, in its encoded texts. */
 export function prepare(
   { facts, declared, ask, answer }: Finished,
   redactor: BodyRedactor,
@@ -11,12 +10,11 @@ export function prepare(
 ): FrameParts {
   const maskedAsk = ask && redactor.secretsIn(ask);
   const maskedAnswer = answer && redactor.secretsIn(answer);
-  if (facts.record === 'full')
-    return { meta: encode({ facts, declared }), ask: maskedAsk, answer: maskedAnswer };
+  if (facts.record === 'full') return { meta: { facts, declared }, ask: maskedAsk, answer: maskedAnswer };
 
   if (facts.record === 'masked')
     return {
-      meta: encode({ facts: maskPersonal(facts, redactor), declared }),
+      meta: { facts: maskPersonal(facts, redactor), declared },
       ask: maskedAsk && redactor.personalIn(maskedAsk),
       answer: maskedAnswer && redactor.personalIn(maskedAnswer),
     };
@@ -24,16 +22,14 @@ export function prepare(
   // Axes are hashed over masked bodies here too, so that changing a route's record mode is not seen as a change of release.
   const digest = maskedAsk && protocols(facts.protocol)?.digest(maskedAsk, maskedAnswer, declared);
   return {
-    meta: encode({ facts, declared, digest: digest && { axes: digest.axes, release: digest.release } }),
+    meta: { facts, declared, digest: digest && { axes: digest.axes, release: digest.release } },
   };
 }
 
 /** The facts alone, for when masking or digesting the bodies failed: an exchange without bodies is better than none, raw bodies are not. */
 export const factsOnly = ({ facts, declared }: Finished): FrameParts => ({
-  meta: encode({ facts, declared }),
+  meta: { facts, declared },
 });
-
-const encode = (meta: SpoolMeta): string => JSON.stringify(meta);
 
 /** Facts as they may be shown before they are recorded: secrets masked, personal data too where the route says so. */
 export function maskFacts(facts: ExchangeFacts, redactor: BodyRedactor): ExchangeFacts {

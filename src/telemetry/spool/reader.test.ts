@@ -12,10 +12,7 @@ const QUIET = 1_000;
 function frames(from: number, to: number, size = 100): Buffer {
   const gather = createGather();
   for (let i = from; i < to; i++)
-    gather.add(
-      { meta: JSON.stringify({ facts: factsOf(i), declared: {} }), ask: Buffer.alloc(size, 'a') },
-      (meta) => meta,
-    );
+    gather.add({ meta: { facts: factsOf(i), declared: {} }, ask: Buffer.alloc(size, 'a') }, (meta) => meta);
   return Buffer.from(gather.view());
 }
 
@@ -55,6 +52,33 @@ const B0 = 'b-00000000.seg';
 const numbers = (entries: readonly { spooled: { facts: { id: string } } }[]) =>
   entries.map(({ spooled }) => Number.parseInt(spooled.facts.id.slice(-12), 16));
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** As frames were written before their meta was packed. */
+function oldFrame(n: number): Buffer {
+  const meta = Buffer.from(JSON.stringify({ facts: factsOf(n), declared: { model: 'support' } }));
+  const ask = Buffer.from('ask');
+  const body = Buffer.concat([Buffer.alloc(12), meta, ask]);
+  body.set([1, 1]);
+  body.writeUInt32LE(meta.length, 4);
+  body.writeUInt32LE(ask.length, 8);
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(body.length, 0);
+  head.writeUInt32LE(Bun.hash.crc32(body), 4);
+  return Buffer.concat([head, body]);
+}
+
+test('what an earlier version left in the spool is read like what this one writes', () => {
+  const { take, unreadable } = folderWith({
+    [A0]: Buffer.concat([oldFrame(0), frames(1, 2, 3), oldFrame(2), endFrame()]),
+  });
+  const entries = take();
+  expect(numbers(entries)).toEqual([0, 1, 2]);
+  expect(entries[0]?.spooled.facts).toEqual(factsOf(0));
+  expect(entries[1]?.spooled.facts).toEqual(factsOf(1));
+  expect(entries[2]?.spooled.declared).toEqual({ model: 'support' });
+  expect(Buffer.from(entries[2]?.spooled.ask ?? []).toString()).toBe('ask');
+  expect(unreadable).toEqual([]);
+});
 
 test('segments come writer by writer, in order, in portions; what is not a segment is left alone', () => {
   const { take, reader } = folderWith({

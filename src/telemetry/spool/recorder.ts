@@ -47,7 +47,7 @@ const SURVEY_MS = 1_000;
 const LOUD_MS = 60_000;
 const RETRY = { first: 100, last: 2_000 };
 /** Of a frame's meta, for the decision whether it still fits; the real one is known only after the work is done. */
-const META_GUESS = 2_048;
+const META_GUESS = 1_024;
 
 /** Takes finished exchanges into segmented files. Everything happens on the caller's thread; `record` costs a few microseconds. */
 export function createRecorder(options: RecorderOptions): SpoolRecorder {

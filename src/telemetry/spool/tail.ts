@@ -1,7 +1,7 @@
 import type { SpooledExchange } from '#contracts';
 import { messageOf } from '../message.ts';
 import { decodeFrame, type Frame, frameLength, HEADER } from './frame.ts';
-import { parseMeta } from './meta.ts';
+import { parseMeta, readMeta } from './meta.ts';
 import type { SpoolFiles } from './port.ts';
 
 /** One spooled exchange with the place it was read from. */
@@ -62,11 +62,10 @@ export function openTail(files: SpoolFiles, file: string, unreadable: Unreadable
     if (frame.kind === 'end') finished = true;
     else {
       try {
-        into.push({
-          segment: file,
-          end,
-          spooled: { ...parseMeta(frame.meta), ask: frame.ask, answer: frame.answer },
-        });
+        const { facts, declared, digest } =
+          frame.form === 'packed' ? readMeta(frame.meta) : parseMeta(frame.meta);
+        const { ask, answer } = frame;
+        into.push({ segment: file, end, spooled: { facts, declared, digest, ask, answer } });
         out++;
         if (end > counted) waiting++;
       } catch (error) {
