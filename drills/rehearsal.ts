@@ -1,19 +1,16 @@
 import { buildRoutes, parseConfig } from '#app';
-import type { Clock, Config, DigestedExchange, Finished, Upstream } from '#contracts';
+import type { Clock, Config, DigestedExchange, Finished } from '#contracts';
 import { createGateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
 import { estimateUsage, protocolByName, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createSimulator, loadWorld, type Simulator } from '#simulator';
 import { createRedactor } from '#telemetry';
+import { createTransport, listen } from '#wire';
+import { callHandler, type Got, transportOver } from './in-process.ts';
 
 /** What a caller saw, and when, on the clock of the rehearsal. */
-export interface Seen {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: string;
-  /** The connection broke before the body was over. */
-  readonly broken: boolean;
+export interface Seen extends Got {
   readonly ms: number;
 }
 
@@ -54,11 +51,6 @@ export interface RehearsalOptions {
   readonly sockets?: boolean;
 }
 
-const LOOPBACK = {
-  peer: () => ({ address: '127.0.0.1', loopback: true }),
-  keepOpen: () => undefined,
-} as const;
-const HOST = 'http://127.0.0.1:4004';
 const PROVIDER = 'http://127.0.0.1:4005';
 
 export function rehearse(options: RehearsalOptions): Rehearsal {
@@ -70,11 +62,12 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const listening = virtual ? undefined : simulator.listen({ host: '127.0.0.1', port: 0 });
   const table = buildRoutes(config, listening);
   const redactor = createRedactor();
+  const sockets = virtual ? undefined : createTransport({ clock });
   const gateway = createGateway({
     clock,
     protocols,
     estimate: estimateUsage,
-    upstream: virtual ? inProcess(simulator) : overSockets,
+    transport: sockets?.transport ?? transportOver((request) => simulator.fetch(request)),
     keys: { empty: true, find: () => undefined },
     recorder: { record: (one) => finished.push(one), flush: () => Promise.resolve(), stats: () => NO_SPOOL },
     live: { publish: () => undefined, subscribe: () => () => undefined },
@@ -84,38 +77,32 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     log: () => undefined,
     maxBody: config.limits.body,
   });
-  const server = listening && serve(gateway);
+  const server =
+    listening &&
+    listen({ host: '127.0.0.1', port: 0, clock, maxBody: config.limits.body, handler: gateway.handle });
   const run = <T>(promise: Promise<T>): Promise<T> => (virtual ? virtual.run(promise) : promise);
-  const send = async (call: (request: Request) => Promise<Response>, host: string, question: Question) => {
+  const timed = async (got: Promise<Got>): Promise<Seen> => {
     const began = clock.monotonic();
-    const response = await call(requestOf(host, question));
-    const { body, broken } = await readAll(response);
-    return {
-      status: response.status,
-      headers: response.headers,
-      body,
-      broken,
-      ms: clock.monotonic() - began,
-    };
+    return { ...(await got), ms: clock.monotonic() - began };
   };
-  const viaGateway = (request: Request) => {
-    const answer = server ? fetch(request) : gateway.handle(request, LOOPBACK);
-    if (!answer) throw new Error(`the gateway does not serve ${request.url}`);
-    return answer;
-  };
-  const viaNothing = (request: Request) => (listening ? fetch(request) : simulator.fetch(request));
+  const viaGateway = (question: Question): Promise<Got> =>
+    server ? fetchWhole(fetch, server.url, question) : callHandler(gateway.handle, asCall(question));
+  const viaNothing = (question: Question): Promise<Got> =>
+    listening
+      ? fetchWhole(fetch, `http://127.0.0.1:${listening.port}`, question)
+      : fetchWhole((request) => simulator.fetch(request), PROVIDER, question);
   return {
     clock,
     simulator,
     finished,
     digested: () => finished.map(digest),
-    ask: (question) => run(send(viaGateway, server?.url ?? HOST, question)),
-    askDirectly: (question) =>
-      run(send(viaNothing, listening ? `http://127.0.0.1:${listening.port}` : PROVIDER, question)),
+    ask: (question) => run(timed(viaGateway(question))),
+    askDirectly: (question) => run(timed(viaNothing(question))),
     run,
     async stop() {
       await run(gateway.drain(0));
-      await server?.stop();
+      server?.stop(true);
+      sockets?.close();
       await listening?.stop();
     },
   };
@@ -136,35 +123,21 @@ const pricesOf = (config: Config) =>
     ]),
   );
 
-const inProcess =
-  (simulator: Simulator): Upstream =>
-  ({ url, method, headers, body, signal }) =>
-    simulator.fetch(
-      new Request(url, { method, headers, signal, ...(body && { body: body as Uint8Array<ArrayBuffer> }) }),
-    );
+const asCall = ({ path, body, headers }: Question) => ({
+  path,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
 
-const overSockets: Upstream = ({ url, method, headers, body, signal }) =>
-  fetch(url, { method, headers, signal, ...(body && { body: body as Uint8Array<ArrayBuffer> }) });
-
-function serve(gateway: ReturnType<typeof createGateway>) {
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    idleTimeout: 0,
-    development: false,
-    fetch: (request) => gateway.handle(request, LOOPBACK) ?? new Response('no such path', { status: 404 }),
-    // A stream that was broken on purpose arrives here; its connection is gone already.
-    error: () => new Response('', { status: 500 }),
-  });
-  return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
+async function fetchWhole(
+  send: (request: Request) => Promise<Response>,
+  host: string,
+  question: Question,
+): Promise<Got> {
+  const { path, headers, body } = asCall(question);
+  const response = await send(new Request(`${host}${path}`, { method: 'POST', headers, body }));
+  return { status: response.status, headers: response.headers, ...(await readAll(response)) };
 }
-
-const requestOf = (host: string, { path, body, headers }: Question): Request =>
-  new Request(`${host}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
 
 async function readAll(response: Response): Promise<{ readonly body: string; readonly broken: boolean }> {
   const decoder = new TextDecoder();

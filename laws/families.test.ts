@@ -14,7 +14,7 @@ const FAMILIES = [
   'src/monitors/notifiers',
 ];
 /** Folders inside a family that hold what its members share. */
-const SHARED = new Set(['shared', 'prices']);
+const SHARED = new Set(['shared', 'prices', 'translate']);
 
 for (const family of FAMILIES) {
   const path = join(ROOT, family);

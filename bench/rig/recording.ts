@@ -4,6 +4,7 @@ import { systemClock } from '#kernel';
 import { estimateUsage, protocolByName, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
+import { callHandler } from '../../drills/in-process.ts';
 
 export interface Asked {
   readonly ask: string;
@@ -18,7 +19,8 @@ routes:
   chat:
     tiers: [{ name: primary, targets: [{ provider: openai }] }]
 `;
-const CALLER = { peer: () => ({ address: '127.0.0.1', loopback: true }), keepOpen: () => undefined };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const NOTHING_RUNS = { cancel: () => undefined, pause: () => undefined, resume: () => undefined };
 /** What such a bench may fill a disk with. */
 const SPOOL_BYTES = 16e9;
 
@@ -48,7 +50,13 @@ export async function fillSpool(
   const gateway = createGateway({
     clock,
     protocols,
-    upstream: async () => new Response(answer, { headers: { 'content-type': 'application/json' } }),
+    transport: (_, taker) => {
+      taker.connected();
+      taker.head(200, JSON_TYPE);
+      taker.data(Buffer.from(answer));
+      taker.end();
+      return NOTHING_RUNS;
+    },
     keys: { empty: true, find: () => undefined },
     recorder,
     live: { publish: () => undefined, subscribe: () => () => undefined },
@@ -63,16 +71,12 @@ export async function fillSpool(
   let jsonBytes = 0;
   for (const one of exchanges) {
     answer = one.answer;
-    const response = await gateway.handle(
-      new Request('http://127.0.0.1/v1/chat/completions', {
-        method: 'POST',
-        body: one.ask,
-        ...(one.headers && { headers: one.headers }),
-      }),
-      CALLER,
-    );
-    if (response?.status !== 200)
-      throw new Error(`the gateway answered ${response?.status}: ${await response?.text()}`);
+    const { status, body } = await callHandler(gateway.handle, {
+      path: '/v1/chat/completions',
+      headers: one.headers ?? {},
+      body: one.ask,
+    });
+    if (status !== 200) throw new Error(`the gateway answered ${status}: ${body}`);
     count++;
     jsonBytes += Buffer.byteLength(one.ask) + Buffer.byteLength(one.answer);
   }

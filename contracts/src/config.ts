@@ -54,6 +54,7 @@ export const size = z
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore');
 
 export const timeoutsSchema = z.strictObject({
+  connect: duration.default(5_000).describe('Until a connection to the provider stands, TLS included.'),
   headers: duration
     .default(60_000)
     .describe('Until response headers arrive, when streaming; a unary call waits for `total`.'),
@@ -71,6 +72,12 @@ export const targetSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("Model sent upstream; without it the client's own model name passes."),
+  contextWindow: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Tokens it can hold. An ask that overflows one target goes only to one that declares more.'),
 });
 
 export const tierSchema = z.strictObject({
@@ -92,6 +99,23 @@ export const routeSchema = z.strictObject({
     .prefault({}),
   tiers: z.array(tierSchema).min(1),
   timeouts: timeoutsSchema.prefault({}),
+  attempts: z
+    .strictObject({
+      perTarget: z.number().int().min(1).max(5).default(2).describe('Tries of one target in one exchange.'),
+      perExchange: z.number().int().min(1).max(20).default(4).describe('Tries of all targets together.'),
+    })
+    .prefault({}),
+  waitForTarget: duration
+    .default(3_000)
+    .describe(
+      'A wait that a target asks for (Retry-After) is waited out up to this long, since leaving a tier has its price; for a longer one the next target is tried at once.',
+    ),
+  fallbackOn: z
+    .array(z.enum(['content_filter', 'refusal']))
+    .default([])
+    .describe(
+      "Ends that are answers, and not routed around unless listed: the provider's filter, the model's refusal.",
+    ),
   record: z
     .enum(['full', 'masked', 'none'])
     .default('full')

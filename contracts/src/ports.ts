@@ -121,6 +121,8 @@ export interface Target {
   readonly provider: string;
   readonly kind: Provider;
   readonly model?: string;
+  /** Tokens it can hold, where that was declared. */
+  readonly contextWindow?: number;
   readonly baseUrl: Readonly<Record<string, string | undefined>>;
   readonly apiKey?: string;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -135,24 +137,6 @@ export interface RouteTable {
     readonly feature?: string;
     readonly route?: string;
   }): Route | undefined;
-}
-
-/** Opens one upstream call. The real one is fetch; a drill hands in the simulator itself. */
-export type Upstream = (request: UpstreamRequest) => Promise<UpstreamResponse>;
-export interface UpstreamRequest {
-  readonly url: string;
-  readonly method: string;
-  /** Names in lower case. A plain object: building a Headers object costs two microseconds a call more. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-  readonly signal: AbortSignal;
-}
-/** What fetch resolves to, narrowed. Body and `bytes` reject on a reset or an unclean end. */
-export interface UpstreamResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: ReadableStream<Uint8Array> | null;
-  bytes(): Promise<Uint8Array>;
 }
 
 /** A line of the product's own log: an event name and plain data; values are masked before they are written. */

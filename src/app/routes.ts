@@ -9,9 +9,10 @@ export function buildRoutes(config: Config, simulator?: { readonly port: number 
     config: route,
     tiers: route.tiers.map((tier) => ({
       name: tier.name,
-      targets: (tier.targets ?? []).map((t) =>
-        bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
-      ),
+      targets: (tier.targets ?? []).map((t) => ({
+        ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
+        ...(t.contextWindow !== undefined && { contextWindow: t.contextWindow }),
+      })),
       ...(tier.reply !== undefined && { reply: tier.reply }),
     })),
   }));
@@ -119,7 +120,7 @@ export function describeRoutes(table: RouteTable, loaded: LoadedConfig): readonl
         })),
         {
           step: 'move on',
-          says: 'before the first output, when a target is away, limited, silent, broken or empty',
+          says: `before the first output: a lone error is tried once more where it was, a wait up to ${seconds(config.waitForTarget)} is waited out, else the next target; at most ${config.attempts.perExchange} tries`,
         },
         {
           step: 'wait',

@@ -1,5 +1,6 @@
-import { isIP } from 'node:net';
-import type { Gateway, Peer } from '#gateway';
+import type { Clock, Log, Peer } from '#contracts';
+import type { Gateway } from '#gateway';
+import { bridge, listen as serve } from '#wire';
 import type { Assets } from './console-assets.ts';
 import { StartError } from './start-error.ts';
 
@@ -9,16 +10,17 @@ export interface Doors {
   /** Undefined while the console is still being bundled. */
   readonly assets: () => Assets | undefined;
   readonly ready: () => { readonly ok: boolean; readonly says: string };
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Largest request body, bytes. */
+  readonly maxBody: number;
 }
 
 export interface Listener {
   readonly port: number;
   readonly url: string;
-  stop(): Promise<void>;
+  stop(): void;
 }
-
-/** Longest idle of a connection between requests; Bun's own limit is 255 s. A running answer is exempt, see below. */
-const IDLE_SECONDS = 120;
 
 const PAGE_HEADERS = {
   'content-security-policy':
@@ -28,44 +30,35 @@ const PAGE_HEADERS = {
 } as const;
 
 export function listen(doors: Doors, at: { readonly host: string; readonly port: number }): Listener {
-  let server: ReturnType<typeof Bun.serve>;
+  const others = bridge((request, peer) => other(doors, request, peer), internalError(doors.log));
+  const { gateway } = doors;
   try {
-    server = Bun.serve({
-      hostname: at.host,
-      port: at.port,
-      idleTimeout: IDLE_SECONDS,
-      // The gateway counts itself and answers in the caller's dialect; this bound only stops what no limit could mean.
-      maxRequestBodySize: 1024 ** 3,
-      development: false,
-      // Outside development Bun shares a port by default: a second Midwatch would start without a word and take every call.
-      reusePort: false,
-      fetch(request, bun) {
-        const peer = () => peerOf(bun.requestIP(request)?.address ?? '');
-        // A model may think for minutes before its first token; the gateway's own timeouts end what must end.
-        const answer = doors.gateway.handle(request, { peer, keepOpen: () => bun.timeout(request, 0) });
-        return answer ?? other(doors, request, peer());
-      },
-      error(error) {
-        // A stream that was broken on purpose arrives here too; the connection is already gone then.
-        return new Response(
-          JSON.stringify({ error: { code: 'internal', message: 'Internal error.', hint: error.name } }),
-          {
-            status: 500,
-            headers: { 'content-type': 'application/json' },
-          },
-        );
-      },
+    const { port, stop } = serve({
+      ...at,
+      clock: doors.clock,
+      maxBody: doors.maxBody,
+      handler: (incoming, outgoing) =>
+        gateway.serves(incoming.path) ? gateway.handle(incoming, outgoing) : others(incoming, outgoing),
     });
+    return {
+      port,
+      url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`,
+      stop: () => stop(true),
+    };
   } catch (error) {
     throw explain(error, at);
   }
-  const port = server.port as number;
-  return {
-    port,
-    url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`,
-    stop: () => server.stop(true),
-  };
 }
+
+const internalError =
+  (log: Log) =>
+  (error: unknown): Response => {
+    log('error', 'request failed inside', { error: String(error) });
+    return Response.json(
+      { error: { code: 'internal', message: 'Internal error.', hint: 'The log of Midwatch names it.' } },
+      { status: 500 },
+    );
+  };
 
 async function other(doors: Doors, request: Request, peer: Peer): Promise<Response> {
   const { pathname } = new URL(request.url);
@@ -121,16 +114,6 @@ function unknownEndpoint(request: Request, pathname: string): Response {
 
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.') || host.startsWith('::ffff:127.');
-
-const peers = new Map<string, Peer>();
-function peerOf(address: string): Peer {
-  const known = peers.get(address);
-  if (known) return known;
-  if (peers.size > 10_000) peers.clear();
-  const peer = { address, loopback: isIP(address) !== 0 && isLoopback(address) };
-  peers.set(address, peer);
-  return peer;
-}
 
 function explain(
   error: unknown,

@@ -5,6 +5,7 @@ import { systemClock } from '#kernel';
 import { estimateUsage, protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
+import { createTransport } from '#wire';
 import { createAdminHash, STARTER } from './admin.ts';
 import { kindOf, type LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
@@ -97,17 +98,12 @@ async function compose(given: Composition): Promise<Running> {
   const keys = createKeyService({ store: late.store, clock, log, snapshot: snapshotFile(folder.keys) });
   const admin = createAdminHash(folder.admin, clock, log);
   const live = createLiveFeed();
+  const wire = createTransport({ clock });
+  lifecycle.onStop('provider connections', () => wire.close());
   const gateway = createGateway({
     clock,
     protocols,
-    upstream: ({ url, method, headers, body, signal }) =>
-      fetch(url, {
-        method,
-        headers,
-        signal,
-        redirect: 'manual',
-        ...(body && { body: body as Uint8Array<ArrayBuffer> }),
-      }),
+    transport: wire.transport,
     keys,
     recorder,
     live,
@@ -194,7 +190,15 @@ async function compose(given: Composition): Promise<Running> {
 
   const openDoors = () => {
     const listener = listen(
-      { gateway, api, assets: () => assets, ready: () => readiness(state, keys) },
+      {
+        gateway,
+        api,
+        assets: () => assets,
+        ready: () => readiness(state, keys),
+        clock,
+        log,
+        maxBody: config.limits.body,
+      },
       config.listen,
     );
     url = listener.url;

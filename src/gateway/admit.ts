@@ -1,22 +1,10 @@
-import type { Clock, Failure, KeyRecord, KeyRing, Result } from '#contracts';
+import type { Clock, Failure, KeyRecord, KeyRing, Peer, Result } from '#contracts';
 import { err, ok } from '#contracts';
 import { sha256 } from '#kernel';
 
-export interface Peer {
-  readonly address: string;
-  readonly loopback: boolean;
-}
-
-/** The caller's end of the socket. Asked only when it matters: most calls carry a good key and end soon. */
-export interface Connection {
-  peer(): Peer;
-  /** Exempts this call from the listener's limit on idle connections: a model may think for minutes. */
-  keepOpen(): void;
-}
-
 export interface Admission {
   /** The key of a caller, undefined for a loopback caller while no key exists. */
-  admit(credential: string | undefined, peer: () => Peer): Result<KeyRecord | undefined>;
+  admit(credential: string | undefined, peer: Peer): Result<KeyRecord | undefined>;
   readonly failures: number;
 }
 
@@ -60,9 +48,9 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
     get failures() {
       return failures;
     },
-    admit(credential, ask) {
+    admit(credential, peer) {
       if (keys.empty) {
-        if (ask().loopback) return ok(undefined);
+        if (peer.loopback) return ok(undefined);
         return err(
           failure('unauthorized', 'No Midwatch key exists yet; create one with `midwatch keys create`.'),
         );
@@ -75,7 +63,6 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
         (record.expiresAt ?? Number.POSITIVE_INFINITY) > clock.now()
       )
         return ok(record);
-      const peer = ask();
       const limit = throttled(peer);
       if (limit) {
         failures++;

@@ -1,15 +1,20 @@
 import type {
+  AnswerTaker,
   Clock,
   Failure,
   FailureKind,
+  Fields,
+  MonotonicMs,
   Protocol,
   Reading,
   StreamScanner,
   Timeouts,
-  Upstream,
-  UpstreamResponse,
+  Transport,
+  TransportCall,
+  TransportRequest,
+  TransportTrouble,
 } from '#contracts';
-import { fromError, seen } from './failures.ts';
+import { seen } from './failures.ts';
 import { answerHeaders } from './headers.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
@@ -22,7 +27,8 @@ export type Landing =
       readonly body: Uint8Array;
       readonly reading: Reading;
     }
-  | { readonly kind: 'streaming'; readonly head: Head; readonly stream: OpenStream }
+  /** Past the commit gate: the first real output has been seen and is held, nothing has been sent. */
+  | { readonly kind: 'streaming'; readonly head: Head }
   | {
       readonly kind: 'failed';
       readonly failure: Failure;
@@ -30,194 +36,276 @@ export type Landing =
       readonly refusal?: Refusal;
     };
 
-/** What passes on of an answer's head. Taken out of the provider's headers once; each look into them costs. */
+/** What passes on of an answer's head. */
 export interface Head {
   readonly status: number;
   readonly headers: Record<string, string>;
 }
 
-/** A stream past the commit gate: its first real output has been seen and is held, nothing has been sent. */
-export interface OpenStream {
-  readonly held: Uint8Array[];
-  readonly reader: ChunkReader;
-  readonly scanner: StreamScanner;
-  readonly line: Line;
-}
-
-/** Reads chunks; Bun's and Node's types of the reader differ in methods that nobody needs here. */
-export interface ChunkReader {
-  read(): Promise<
-    { readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: undefined }
-  >;
-  cancel(): Promise<void>;
-}
-
 /** The provider's own error answer, which passes to a caller of the same dialect as it is. */
-export interface Refusal {
-  readonly status: number;
-  readonly headers: Record<string, string>;
+export interface Refusal extends Head {
   readonly body: Uint8Array;
 }
 
-/** The one abort signal of a try, with the reason why. */
-export interface Line {
-  readonly signal: AbortSignal;
-  readonly cause: FailureKind | undefined;
-  readonly dog: Dog;
-  cut(cause: FailureKind): void;
-}
-
-export function openLine(watchdog: Watchdog): Line {
-  const controller = new AbortController();
-  let cause: FailureKind | undefined;
-  const cut = (why: FailureKind) => {
-    cause ??= why;
-    controller.abort();
-  };
-  const dog = watchdog.watch(cut);
-  return {
-    signal: controller.signal,
-    get cause() {
-      return cause;
-    },
-    dog,
-    cut,
-  };
+/** Takes a stream over once it has been committed to. */
+export interface StreamTaker {
+  /** Everything seen up to the commit, scanned already. */
+  opening(chunks: readonly Uint8Array[]): void;
+  data(chunk: Uint8Array): void;
+  end(): void;
+  /** It was cut, by the provider or by us. */
+  broken(cause: FailureKind): void;
 }
 
 export interface TryContext {
   readonly clock: Clock;
-  readonly upstream: Upstream;
+  readonly transport: Transport;
+  readonly watchdog: Watchdog;
   readonly protocol: Protocol;
   readonly walk: Walk;
   readonly one: Try;
-  readonly line: Line;
   readonly timeouts: Timeouts;
   /** When the whole exchange must be over. */
-  readonly deadline: number;
-  readonly request: {
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: Uint8Array;
-  };
+  readonly deadline: MonotonicMs;
+  readonly request: TransportRequest;
 }
 
-/** The nearer of a step's own limit and the end of the exchange. */
-export function expect(line: Line, clock: Clock, deadline: number, kind: FailureKind, ms: number): void {
-  const left = deadline - clock.monotonic();
-  if (left < ms) line.dog.expect('timeout_total', left);
-  else line.dog.expect(kind, ms);
-}
+type Stage = 'sent' | 'whole' | 'refused' | 'mislabelled' | 'opening' | 'streaming' | 'over';
 
-/** Makes one call and follows it to the commit gate. Never throws: whatever happens is a landing. */
-export async function attempt(ctx: TryContext): Promise<Landing> {
-  const { clock, line, one, walk, timeouts } = ctx;
-  const streaming = walk.facets.stream;
-  expect(
-    line,
-    clock,
-    ctx.deadline,
-    'timeout_headers',
-    streaming ? timeouts.headers : Number.POSITIVE_INFINITY,
-  );
-  let response: UpstreamResponse;
-  try {
-    const { url, headers, body } = ctx.request;
-    response = await ctx.upstream({ url, headers, body, method: 'POST', signal: line.signal });
-  } catch (error) {
-    return { kind: 'failed', failure: seen(line.cause ?? fromError(error, 'connect')) };
+/**
+ * One call on its way: told by the transport what arrives, it lands once and, where that is a stream, hands the rest to
+ * whoever takes it over. It can be cut at any moment, with the reason why.
+ */
+export class Flight implements AnswerTaker {
+  readonly scanner: StreamScanner | undefined;
+  private readonly ctx: TryContext;
+  private readonly land: (landing: Landing) => void;
+  private readonly dog: Dog;
+  private stage: Stage = 'sent';
+  private call: TransportCall | undefined;
+  private head_: Head = NO_HEAD;
+  /** Bytes that nobody has taken yet: of a body, or of a stream up to its commit. */
+  private held: Uint8Array[] = [];
+  private taker: StreamTaker | undefined;
+  /** What came between the commit and the taker, in order. */
+  private missed: ((taker: StreamTaker) => void)[] | undefined;
+
+  constructor(ctx: TryContext, land: (landing: Landing) => void) {
+    this.ctx = ctx;
+    this.land = land;
+    this.scanner = ctx.walk.facets.stream ? ctx.protocol.scanStream() : undefined;
+    this.dog = ctx.watchdog.watch((kind) => this.cut(kind));
   }
-  one.status = response.status;
-  one.headers = clock.monotonic() - one.start;
-  const head = { status: response.status, headers: answerHeaders(response.headers) };
-  const id = requestId(head.headers);
-  if (id) one.providerRequestId = id;
-  if (response.status < 200 || response.status >= 300) return refused(ctx, response, head);
-  const type = head.headers['content-type'] ?? '';
-  const isStream = type.startsWith('text/event-stream');
-  if (isStream !== streaming || (!isStream && !isJson(type))) return mislabelled(ctx, response, type);
-  return streaming ? untilCommit(ctx, response, head) : whole(ctx, response, head);
+
+  start(): void {
+    const { ctx } = this;
+    this.expect('timeout_connect', ctx.timeouts.connect);
+    const call = ctx.transport(ctx.request, this);
+    this.call = call;
+    // Cut by a callback that ran before the call was known.
+    if (this.over) call.cancel();
+  }
+
+  private get over(): boolean {
+    return this.stage === 'over';
+  }
+
+  /** The nearer of a step's own limit and the end of the exchange; infinity leaves only that end. */
+  expect(kind: FailureKind, ms: number, now = this.ctx.clock.monotonic()): void {
+    const due = now + ms;
+    if (this.ctx.deadline < due) this.dog.expect('timeout_total', this.ctx.deadline);
+    else this.dog.expect(kind, due);
+  }
+
+  /** Ends the call for a reason of ours, which becomes the failure of the try. */
+  cut(cause: FailureKind): void {
+    if (this.over) return;
+    const { stage, taker } = this;
+    this.abandon();
+    if (taker) taker.broken(cause);
+    else if (stage === 'streaming') this.later((late) => late.broken(cause));
+    else this.fails(seen(cause), this.scanner?.read(false));
+  }
+
+  /** Ends the call and tells nobody. */
+  abandon(): void {
+    this.stage = 'over';
+    this.dog.stop();
+    this.call?.cancel();
+  }
+
+  pause(): void {
+    this.expect('timeout_total', Number.POSITIVE_INFINITY);
+    this.call?.pause();
+  }
+
+  resume(): void {
+    this.call?.resume();
+  }
+
+  /** Hands over a stream that has landed: first what is held, then what comes. */
+  pipe(taker: StreamTaker): void {
+    this.taker = taker;
+    taker.opening(this.held);
+    this.held = [];
+    for (const tell of this.missed ?? []) tell(taker);
+    this.missed = undefined;
+  }
+
+  private later(tell: (taker: StreamTaker) => void): void {
+    this.missed = this.missed ?? [];
+    this.missed.push(tell);
+  }
+
+  /* ── what the transport tells ── */
+
+  connected(): void {
+    const { ctx } = this;
+    // A unary answer has no head before it is made, so only the whole exchange limits it.
+    this.expect('timeout_headers', this.scanner ? ctx.timeouts.headers : Number.POSITIVE_INFINITY);
+  }
+
+  head(status: number, fields: Fields): void {
+    const { one, clock, timeouts } = this.ctx;
+    const now = clock.monotonic();
+    const headers = answerHeaders(fields);
+    this.head_ = { status, headers };
+    one.status = status;
+    one.headers = now - one.start;
+    one.providerRequestId = requestId(headers);
+    const type = headers['content-type'] ?? '';
+    if (status < 200 || status >= 300) this.stage = 'refused';
+    else if (!this.scanner) this.stage = isJson(type) ? 'whole' : 'mislabelled';
+    else if (type.startsWith('text/event-stream')) {
+      this.stage = 'opening';
+      this.expect('timeout_first_token', timeouts.firstToken, now);
+    } else this.stage = 'mislabelled';
+  }
+
+  data(chunk: Uint8Array): void {
+    switch (this.stage) {
+      case 'streaming':
+        if (this.taker) this.taker.data(chunk);
+        else this.later((taker) => taker.data(chunk));
+        return;
+      case 'opening':
+        this.open(chunk);
+        return;
+      case 'over':
+        return;
+      default:
+        this.held.push(chunk);
+    }
+  }
+
+  end(): void {
+    const { stage } = this;
+    switch (stage) {
+      case 'streaming':
+        this.dog.stop();
+        if (this.taker) this.taker.end();
+        else this.later((taker) => taker.end());
+        return;
+      case 'opening':
+        this.fails(seen(this.scanner?.events === 0 ? 'empty' : 'cut'), this.scanner?.read(false));
+        return;
+      case 'over':
+        return;
+      default: {
+        const body = join(this.held);
+        this.landed(stage === 'whole' ? this.whole(body) : this.refused(body));
+      }
+    }
+  }
+
+  fail({ kind, detail }: TransportTrouble): void {
+    switch (this.stage) {
+      case 'streaming':
+        this.dog.stop();
+        if (this.taker) this.taker.broken(kind);
+        else this.later((taker) => taker.broken(kind));
+        return;
+      case 'over':
+        return;
+      default:
+        // The system's word for it (ECONNREFUSED, say) tells the operator more than ours.
+        this.fails(kind === 'connect' ? unreachable(detail) : seen(kind), this.scanner?.read(false));
+    }
+  }
+
+  /* ── landings ── */
+
+  private landed(landing: Landing): void {
+    this.stage = landing.kind === 'streaming' ? 'streaming' : 'over';
+    if (landing.kind !== 'streaming') this.dog.stop();
+    this.land(landing);
+  }
+
+  private fails(failure: Failure, reading?: Reading): void {
+    this.landed({ kind: 'failed', failure, ...(reading && { reading }) });
+  }
+
+  private open(chunk: Uint8Array): void {
+    const { one, clock } = this.ctx;
+    const scanner = this.scanner as StreamScanner;
+    one.firstByte ??= clock.monotonic() - one.start;
+    this.held.push(chunk);
+    scanner.push(chunk);
+    if (scanner.failure) {
+      const { failure } = scanner;
+      this.abandon();
+      this.fails(failure, scanner.read(false));
+    } else if (scanner.started || scanner.finished) {
+      // A reason for the end without output is an answer (a filter's, say); a terminator without a reason is none.
+      if (scanner.started) one.firstToken = clock.monotonic() - one.start;
+      this.landed({ kind: 'streaming', head: this.head_ });
+    } else if (scanner.ended) {
+      this.abandon();
+      this.fails(seen('empty'), scanner.read(false));
+    }
+  }
+
+  private whole(body: Uint8Array): Landing {
+    const { one, clock, protocol } = this.ctx;
+    const reading = protocol.readAnswer(body);
+    one.firstByte = clock.monotonic() - one.start;
+    one.firstToken = one.firstByte;
+    // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
+    const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
+    if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };
+    return { kind: 'whole', head: this.head_, body, reading };
+  }
+
+  private refused(body: Uint8Array): Landing {
+    const { protocol } = this.ctx;
+    const { status, headers } = this.head_;
+    if (this.stage === 'mislabelled')
+      return mislabelled(protocol, headers['content-type'] ?? '', !!this.scanner, body);
+    return {
+      kind: 'failed',
+      failure: protocol.readError(status, headers, body),
+      refusal: { status, headers, body },
+    };
+  }
 }
+
+const NO_HEAD: Head = { status: 0, headers: {} };
 
 const isJson = (type: string): boolean => /[/+]json\b/.test(type);
 
-async function whole(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
-  const body = await readAll(ctx, response);
-  if ('kind' in body) return body;
-  const reading = ctx.protocol.readAnswer(body.bytes);
-  ctx.one.firstByte = ctx.clock.monotonic() - ctx.one.start;
-  ctx.one.firstToken = ctx.one.firstByte;
-  // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
-  const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
-  if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };
-  return { kind: 'whole', head, body: body.bytes, reading };
-}
+export const join = (chunks: readonly Uint8Array[]): Uint8Array =>
+  chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 
-async function untilCommit(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
-  const { clock, line, one } = ctx;
-  const scanner = ctx.protocol.scanStream();
-  const failed = (kind: FailureKind): Landing => ({
-    kind: 'failed',
-    failure: seen(kind),
-    reading: scanner.read(false),
-  });
-  if (!response.body) return failed('empty');
-  const reader = response.body.getReader() as ChunkReader;
-  const held: Uint8Array[] = [];
-  expect(line, clock, ctx.deadline, 'timeout_first_token', ctx.timeouts.firstToken);
-  for (;;) {
-    let part: Awaited<ReturnType<typeof reader.read>>;
-    try {
-      part = await reader.read();
-    } catch (error) {
-      return failed(line.cause ?? fromError(error, 'body'));
-    }
-    if (part.done) return failed(scanner.events === 0 ? 'empty' : 'cut');
-    one.firstByte ??= clock.monotonic() - one.start;
-    held.push(part.value);
-    scanner.push(part.value);
-    if (scanner.failure) {
-      abandon(line, reader);
-      return { kind: 'failed', failure: scanner.failure, reading: scanner.read(false) };
-    }
-    if (scanner.started) {
-      one.firstToken = clock.monotonic() - one.start;
-      return { kind: 'streaming', head, stream: { held, reader, scanner, line } };
-    }
-    // A reason for the end without output is an answer (a filter's, say); a terminator without a reason is none.
-    if (scanner.finished) return { kind: 'streaming', head, stream: { held, reader, scanner, line } };
-    if (scanner.ended) {
-      abandon(line, reader);
-      return failed('empty');
-    }
-  }
-}
-
-/** Stops reading; the connection is given up, since what would still come on it is not wanted. */
-export function abandon(line: Line, reader: ChunkReader): void {
-  line.cut('client_left');
-  // Cancelling a stream that has errored rejects with that same error, which is known already.
-  reader.cancel().catch(() => undefined);
-}
-
-async function refused(ctx: TryContext, response: UpstreamResponse, head: Head): Promise<Landing> {
-  const body = await readAll(ctx, response);
-  if ('kind' in body) return body;
-  const failure = ctx.protocol.readError(response.status, Object.fromEntries(response.headers), body.bytes);
-  return {
-    kind: 'failed',
-    failure,
-    refusal: { ...head, body: body.bytes },
-  };
-}
+const unreachable = (detail: string): Failure => {
+  const failure = seen('connect');
+  return { ...failure, hint: `${failure.hint} (${detail})` };
+};
 
 /** A 200 of the wrong content type: an error in disguise, or a page of some proxy on the way. */
-async function mislabelled(ctx: TryContext, response: UpstreamResponse, type: string): Promise<Landing> {
-  const body = await readAll(ctx, response);
-  if ('kind' in body) return body;
-  const reading = readAsWhatItIs(ctx.protocol, body.bytes);
+function mislabelled(protocol: Protocol, type: string, streaming: boolean, body: Uint8Array): Landing {
+  const reading = readAsWhatItIs(protocol, body);
   if (reading.failure && isJson(type)) return { kind: 'failed', failure: reading.failure, reading };
-  const wanted = ctx.walk.facets.stream ? 'text/event-stream' : 'application/json';
+  const wanted = streaming ? 'text/event-stream' : 'application/json';
   return {
     kind: 'failed',
     failure: seen(
@@ -236,15 +324,4 @@ function readAsWhatItIs(protocol: Protocol, body: Uint8Array): Reading {
   const scanner = protocol.scanStream();
   scanner.push(body);
   return scanner.read(true);
-}
-
-async function readAll(
-  ctx: TryContext,
-  response: UpstreamResponse,
-): Promise<{ readonly bytes: Uint8Array } | Landing> {
-  try {
-    return { bytes: await response.bytes() };
-  } catch (error) {
-    return { kind: 'failed', failure: seen(ctx.line.cause ?? fromError(error, 'body')) };
-  }
 }

@@ -1,82 +1,221 @@
-import type { Clock, Failure, Pricer, ReadAsk, Route, Upstream } from '#contracts';
+import type {
+  Clock,
+  Failure,
+  FailureKind,
+  MonotonicMs,
+  Pricer,
+  ReadAsk,
+  Route,
+  Transport,
+  TransportRequest,
+} from '#contracts';
 import { replaceSpan } from '#kernel';
-import { attempt, type Landing, type Line, openLine, type TryContext } from './attempt.ts';
-import { movesOn, outcomeOf } from './failures.ts';
+import {
+  type BackoffState,
+  countRequest,
+  createBackoffState,
+  nextWait,
+  RETRY_BUDGET,
+  type ShareBudgetState,
+  spend,
+} from '#kernel/resilience';
+import { Flight, type Landing } from './attempt.ts';
+import { seen } from './failures.ts';
+import { next } from './next.ts';
 import type { Step } from './plan.ts';
+import { outcomeOf } from './semantics.ts';
+import type { Standing } from './standing.ts';
 import { closeTry, type Estimate, type Try, type Walk } from './walk.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface DispatchContext {
   readonly clock: Clock;
-  readonly upstream: Upstream;
+  readonly transport: Transport;
   readonly pricer: Pricer;
   readonly estimate: Estimate;
   readonly watchdog: Watchdog;
-  readonly deadline: number;
+  readonly standing: Standing;
+  /** The retry budget of a route. */
+  readonly retries: (route: string) => ShareBudgetState;
+}
+
+export interface Errand {
+  readonly deadline: MonotonicMs;
+  /** What of the caller's headers passes on. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: string;
   readonly ask: ReadAsk;
-  /** Hands out the line of the try that runs, so that a caller who leaves or a shutdown can cut it. */
-  onLine(line: Line): void;
 }
 
+type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
+
 export interface Dispatched {
-  readonly one: Try;
+  /** The try that landed last; none when every target was closed. */
+  readonly one?: Try;
   readonly landing: Landing;
 }
 
 /**
- * Tries one target after the other until one lands or no other may. Every failed try becomes a row; the one that landed
- * stays open, since a stream is not over when it begins.
+ * Tries targets in the order of the plan until one lands or the table of failures says that no other may. Every failed try
+ * becomes a row; the one that landed stays open, since a stream is not over when it begins.
  */
 export async function dispatch(
   ctx: DispatchContext,
+  errand: Errand,
   walk: Walk,
   steps: readonly Step[],
 ): Promise<Dispatched> {
-  let last: Dispatched | undefined;
-  for (const step of steps) {
-    const before = ctx.clock.monotonic();
-    const line = openLine(ctx.watchdog);
-    ctx.onLine(line);
-    const one = begin(ctx, walk, step);
-    const request = write(ctx, walk, one);
-    walk.own += ctx.clock.monotonic() - before;
-    const landing: Landing = request
-      ? await attempt({
-          clock: ctx.clock,
-          upstream: ctx.upstream,
-          protocol: walk.protocol,
-          walk,
-          one,
-          line,
-          timeouts: (walk.route as Route).config.timeouts,
-          deadline: ctx.deadline,
-          request,
-        })
-      : { kind: 'failed', failure: noBaseUrl(one.target.provider, walk.protocol.dialect) };
-    last = { one, landing };
+  const route = walk.route as Route;
+  const waits = createBackoffState();
+  countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
+  let at =
+    ctx.standing.closedFor((steps[0] as Step).target) === 0 ? 0 : await firstOpen(ctx, errand, walk, steps);
+  if (typeof at === 'object') return { landing: at };
+  let here = 0;
+  const open = (step: Step) => ctx.standing.closedFor(step.target) === 0;
+  for (;;) {
+    const step = steps[at] as Step;
+    here++;
+    const one = begin(ctx, walk, step, here);
+    const landing = await fly(ctx, errand, walk, one);
     if (landing.kind !== 'failed') {
-      if (landing.kind === 'whole') line.dog.stop();
-      return last;
+      ctx.standing.succeeded(one);
+      return { one, landing };
     }
-    line.dog.stop();
+    const { failure, reading } = landing;
+    ctx.standing.failed(one, failure);
     walk.attempts.push(
-      closeTry(one, ctx, walk, {
-        outcome: outcomeOf(landing.failure.kind),
-        failure: landing.failure,
-        reading: landing.reading,
-      }),
+      closeTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) }),
     );
-    if (line.cause === 'client_left' && landing.failure.kind === 'client_left') return last;
-    if (!movesOn(landing.failure) || ctx.clock.monotonic() >= ctx.deadline) return last;
+    if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
+    const total = walk.attempts.length;
+    const then = next({ failure, route: route.config, steps, open, at, here, total });
+    if (then.again && (await pause(ctx, errand, walk, waits, then.again))) {
+      if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
+    } else if (then.elsewhere === undefined) return { one, landing: told(walk, landing) };
+    else {
+      at = then.elsewhere;
+      here = 0;
+    }
+    if (ctx.clock.monotonic() >= errand.deadline) return { one, landing: told(walk, landing) };
   }
-  return last as Dispatched;
 }
 
-const begin = ({ clock }: DispatchContext, walk: Walk, { cause, tier, target }: Step): Try => ({
+/** Waits before the same target is tried again; false, at once, when budget or time forbid it. */
+async function pause(
+  { clock, retries }: DispatchContext,
+  { deadline }: Errand,
+  walk: Walk,
+  waits: BackoffState,
+  { asked }: { readonly asked?: number },
+): Promise<boolean> {
+  const now = clock.monotonic();
+  const remaining = deadline - now;
+  const wait = nextWait(waits, {
+    remaining,
+    random: () => clock.random(),
+    ...(asked !== undefined && { asked }),
+  });
+  if (wait === undefined || !spend(retries((walk.route as Route).name), now, RETRY_BUDGET)) return false;
+  await rest(clock, walk, wait);
+  return true;
+}
+
+/**
+ * The first step whose target is open, or opens within the wait that the route allows; else why there is none. A tier is
+ * not left for a park that is about to end.
+ */
+async function firstOpen(
+  { clock, standing }: DispatchContext,
+  errand: Errand,
+  walk: Walk,
+  steps: readonly Step[],
+): Promise<number | Of<'failed'>> {
+  const { waitForTarget } = (walk.route as Route).config;
+  let soonest = Number.POSITIVE_INFINITY;
+  for (const [at, { target }] of steps.entries()) {
+    const closed = standing.closedFor(target);
+    if (closed === 0) return at;
+    soonest = Math.min(soonest, closed);
+    if (closed > waitForTarget || clock.monotonic() + closed > errand.deadline) continue;
+    // Whoever waited for the same park would come back in one burst.
+    await rest(clock, walk, closed * (1 + clock.random() / 4));
+    return walk.stopped ? stoppedBy(walk.stopped) : at;
+  }
+  return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
+}
+
+function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soonest: number): Failure {
+  const name = walk.route?.name;
+  const wait = `${Math.ceil(soonest / 1000)} s`;
+  if (steps.every(({ target }) => standing.refusesKey(target)))
+    return seen(
+      'provider_auth',
+      `Every provider of route "${name}" refuses the key that Midwatch has for it; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,
+    );
+  return {
+    ...seen(
+      'rate_limited',
+      `Every target of route "${name}" has reached a limit of its own; the first opens in ${wait}.`,
+    ),
+    after: soonest,
+  };
+}
+
+/** When everybody is full, the caller is told the earliest moment at which somebody is not. */
+function told(walk: Walk, landing: Of<'failed'>): Of<'failed'> {
+  const { failure } = landing;
+  if (failure.kind !== 'rate_limited') return landing;
+  const asked = walk.attempts.flatMap((a) => (a.failure?.after === undefined ? [] : [a.failure.after]));
+  return asked.length === 0 ? landing : { ...landing, failure: { ...failure, after: Math.min(...asked) } };
+}
+
+const stoppedBy = (cause: FailureKind): Of<'failed'> => ({ kind: 'failed', failure: seen(cause) });
+
+/** Waits, or wakes early when the walk is stopped. */
+const rest = (clock: Clock, walk: Walk, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const wake = () => {
+      cancel();
+      walk.wake = undefined;
+      resolve();
+    };
+    const cancel = clock.after(ms, wake);
+    walk.wake = wake;
+  });
+
+/** Makes one call and follows it to the commit gate. Never rejects: whatever happens is a landing. */
+function fly(ctx: DispatchContext, errand: Errand, walk: Walk, one: Try): Promise<Landing> {
+  const request = write(errand, walk, one);
+  if (!request)
+    return Promise.resolve({
+      kind: 'failed',
+      failure: noBaseUrl(one.target.provider, walk.protocol.dialect),
+    });
+  return new Promise((resolve) => {
+    const flight = new Flight(
+      {
+        clock: ctx.clock,
+        transport: ctx.transport,
+        watchdog: ctx.watchdog,
+        protocol: walk.protocol,
+        walk,
+        one,
+        timeouts: (walk.route as Route).config.timeouts,
+        deadline: errand.deadline,
+        request,
+      },
+      resolve,
+    );
+    walk.flight = flight;
+    flight.start();
+    walk.own += ctx.clock.monotonic() - one.start;
+  });
+}
+
+const begin = ({ clock }: DispatchContext, walk: Walk, { cause, tier, target }: Step, here: number): Try => ({
   number: walk.attempts.length + 1,
-  cause,
+  cause: walk.attempts.length === 0 ? 'first' : here > 1 ? 'retry' : cause,
   tier,
   target,
   model: target.model ?? walk.facets.model,
@@ -85,20 +224,21 @@ const begin = ({ clock }: DispatchContext, walk: Walk, { cause, tier, target }: 
 });
 
 /** The call as the target wants it; undefined when it has no address for this dialect. */
-function write(ctx: DispatchContext, walk: Walk, { target, model }: Try): TryContext['request'] | undefined {
+function write(errand: Errand, walk: Walk, { target, model }: Try): TransportRequest | undefined {
   const { dialect, path } = walk.protocol;
   const baseUrl = target.baseUrl[dialect];
   if (baseUrl === undefined) return undefined;
   const { apiKey, settings } = target;
   const call = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
-  const headers: Record<string, string> = { ...ctx.headers };
+  const headers: Record<string, string> = { ...errand.headers };
   // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
   for (const [name, value] of call.headers) headers[name] ??= value;
-  const url = ctx.query ? `${call.url}${call.url.includes('?') ? '&' : '?'}${ctx.query}` : call.url;
-  return { url, headers, body: mapModel(ctx, walk, model) };
+  const { query } = errand;
+  const url = query ? `${call.url}${call.url.includes('?') ? '&' : '?'}${query}` : call.url;
+  return { url, method: 'POST', headers, body: mapModel(errand.ask, walk, model) };
 }
 
-function mapModel({ ask }: DispatchContext, walk: Walk, model: string): Uint8Array {
+function mapModel(ask: ReadAsk, walk: Walk, model: string): Uint8Array {
   const body = walk.body as Uint8Array;
   if (model === walk.facets.model) return body;
   const span = ask.modelSpan;

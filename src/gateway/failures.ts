@@ -1,26 +1,8 @@
-import type { Failure, FailureKind, FailureOrigin, Outcome } from '#contracts';
+import type { Failure, FailureKind } from '#contracts';
+import { SEMANTICS } from './semantics.ts';
 
-/** Failures after which another target may serve, as long as the caller has seen nothing. */
-const MOVES_ON: ReadonlySet<FailureKind> = new Set<FailureKind>([
-  'rate_limited',
-  'quota_exhausted',
-  'overloaded',
-  'provider_error',
-  'provider_auth',
-  'in_band_error',
-  'bad_content_type',
-  'malformed',
-  'empty',
-  'cut',
-  'connect',
-  'reset',
-  'timeout_connect',
-  'timeout_headers',
-  'timeout_first_token',
-  'timeout_idle',
-]);
-
-export const movesOn = (failure: Failure): boolean => MOVES_ON.has(failure.kind);
+/** May another target serve, as long as the caller has seen nothing? */
+export const movesOn = (failure: Failure): boolean => SEMANTICS[failure.kind].elsewhere === 'always';
 
 const HINTS: Partial<Record<FailureKind, string>> = {
   connect: 'The provider could not be reached; check its base URL and the network.',
@@ -38,48 +20,10 @@ const HINTS: Partial<Record<FailureKind, string>> = {
   shutting_down: 'Midwatch is shutting down; try again in a moment.',
 };
 
-const ORIGINS: Partial<Record<FailureKind, FailureOrigin>> = {
-  connect: 'network',
-  reset: 'network',
-  timeout_connect: 'network',
-  client_left: 'client',
-  shutting_down: 'midwatch',
-  timeout_total: 'midwatch',
-};
-
 /** A failure that we saw ourselves, rather than one that a provider reported. */
 export const seen = (kind: FailureKind, hint = HINTS[kind] ?? kind): Failure => ({
   kind,
-  origin: ORIGINS[kind] ?? 'provider',
-  retryable: MOVES_ON.has(kind),
+  origin: SEMANTICS[kind].fault,
+  retryable: SEMANTICS[kind].elsewhere === 'always',
   hint,
 });
-
-/** How an exchange ended that ended in this failure. */
-export function outcomeOf(kind: FailureKind): Outcome {
-  switch (kind) {
-    case 'cut':
-    case 'reset':
-      return 'cut';
-    case 'timeout_idle':
-      return 'stalled';
-    case 'client_left':
-      return 'cancelled';
-    case 'malformed':
-    case 'empty':
-      return 'invalid';
-    case 'context_overflow':
-      return 'context_overflow';
-    case 'content_filter':
-      return 'content_filter';
-    default:
-      return 'error';
-  }
-}
-
-/** What a rejected fetch or read means. Bun and Node name socket errors in `code`. */
-export function fromError(error: unknown, stage: 'connect' | 'body'): FailureKind {
-  if (stage === 'body') return 'cut';
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return code === 'ECONNRESET' || code === 'ECONNABORTED' || code === 'EPIPE' ? 'reset' : 'connect';
-}

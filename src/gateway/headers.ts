@@ -1,4 +1,4 @@
-import type { Axes, Place, Who } from '#contracts';
+import type { Axes, Fields, Place, Who } from '#contracts';
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1) or that we set ourselves. */
 const NOT_FORWARDED = new Set([
@@ -39,7 +39,7 @@ const NOT_ANSWERED = new Set([
   'upgrade',
   'content-length',
   'date',
-  // The body was asked for as identity; fetch decodes it should a provider compress all the same.
+  // The body was asked for as identity; the transport decodes it should a provider compress all the same.
   'content-encoding',
   // A provider's cookie would become ours in the caller's jar.
   'set-cookie',
@@ -63,15 +63,16 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
 /** Long enough for any id, short enough that a row stays narrow. */
 const LONGEST = 256;
 
-export function readHeaders(headers: Headers): Said {
+export function readHeaders(headers: Fields): Said {
   const forward: Record<string, string> = {};
   const midwatch: Record<string, string> = {};
   let credential: string | undefined;
   let trace: string | undefined;
   let span: string | undefined;
-  headers.forEach((value, name) => {
-    // An empty header says nothing.
+  for (const name in headers) {
+    const value = headers[name] as string;
     if (name.startsWith(PREFIX)) {
+      // An empty header says nothing.
       if (value !== '') midwatch[name.slice(PREFIX.length)] = value.slice(0, LONGEST);
     } else if (name === 'authorization') credential ??= value.replace(/^bearer\s+/i, '').trim();
     else if (name === 'x-api-key') credential = value.trim();
@@ -79,16 +80,14 @@ export function readHeaders(headers: Headers): Said {
       forward[name] = value;
       if (name === 'traceparent') [, trace, span] = TRACEPARENT.exec(value) ?? [];
     }
-  });
+  }
   forward['accept-encoding'] = 'identity';
   return { forward, midwatch, credential, trace, span };
 }
 
-export function answerHeaders(upstream: Headers): Record<string, string> {
+export function answerHeaders(upstream: Fields): Record<string, string> {
   const answer: Record<string, string> = {};
-  upstream.forEach((value, name) => {
-    if (!NOT_ANSWERED.has(name)) answer[name] = value;
-  });
+  for (const name in upstream) if (!NOT_ANSWERED.has(name)) answer[name] = upstream[name] as string;
   return answer;
 }
 

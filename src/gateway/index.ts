@@ -1,5 +1,3 @@
-export type { Connection, Peer } from './admit.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export { speaks } from './plan.ts';
 export { bill, dollars } from './record.ts';
-export { BrokenStream } from './relay.ts';

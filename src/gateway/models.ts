@@ -1,22 +1,26 @@
 import type {
   Clock,
   ExchangeId,
-  KeyRecord,
+  Incoming,
+  Outgoing,
   Protocol,
-  Result,
   Route,
   RouteTable,
   Target,
-  Upstream,
+  Transport,
+  TransportRequest,
 } from '#contracts';
+import type { Admission } from './admit.ts';
+import { join } from './attempt.ts';
 import { readHeaders } from './headers.ts';
+import { JSON_TYPE } from './tell.ts';
 
 export interface ModelsContext {
   readonly clock: Clock;
   readonly protocols: readonly Protocol[];
-  readonly upstream: Upstream;
+  readonly transport: Transport;
   readonly routes: () => RouteTable;
-  readonly admit: (credential: string | undefined) => Result<KeyRecord | undefined>;
+  readonly admission: Admission;
   readonly nextId: () => ExchangeId;
 }
 
@@ -27,14 +31,14 @@ const PATIENCE = 5_000;
  * `GET /v1/models` in the caller's dialect (Anthropic's clients always send `anthropic-version`): the names that routes
  * match exactly, then what the providers behind catch-all routes list.
  */
-export async function listModels(ctx: ModelsContext, request: Request): Promise<Response> {
-  const dialect = request.headers.has('anthropic-version') ? 'anthropic' : 'openai';
-  const said = readHeaders(request.headers);
-  const admitted = ctx.admit(said.credential);
+export async function listModels(ctx: ModelsContext, incoming: Incoming, outgoing: Outgoing): Promise<void> {
+  const dialect = incoming.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+  const said = readHeaders(incoming.headers);
+  const admitted = ctx.admission.admit(said.credential, incoming.peer);
   if (!admitted.ok) {
     const protocol = ctx.protocols.find((p) => p.dialect === dialect) as Protocol;
     const { status, body } = protocol.writeError(admitted.error, ctx.nextId());
-    return new Response(body, { status, headers: { 'content-type': 'application/json' } });
+    return outgoing.send(status, JSON_TYPE, body);
   }
   const allowed = ctx.routes().routes.filter((r) => admitted.value?.routes?.includes(r.name) ?? true);
   const named = allowed.flatMap((r) => namedModel(r, dialect) ?? []);
@@ -48,7 +52,7 @@ export async function listModels(ctx: ModelsContext, request: Request): Promise<
     dialect === 'openai'
       ? { object: 'list', data }
       : { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-  return Response.json(body);
+  outgoing.send(200, JSON_TYPE, JSON.stringify(body));
 }
 
 interface Model {
@@ -90,19 +94,38 @@ async function ask(
   });
   const all: Record<string, string> = { ...forward };
   for (const [name, value] of headers) all[name] ??= value;
-  const abort = new AbortController();
-  const patience = ctx.clock.after(PATIENCE, () => abort.abort());
   try {
-    const response = await ctx.upstream({ url, method: 'GET', headers: all, signal: abort.signal });
-    const body: unknown = JSON.parse(new TextDecoder().decode(await response.bytes()));
-    const data = (body as { data?: unknown }).data;
+    const body = await get(ctx, { url, method: 'GET', headers: all });
+    const { data } = JSON.parse(new TextDecoder().decode(body)) as { data?: unknown };
     return Array.isArray(data)
       ? data.filter((m): m is Model => typeof (m as Model | null)?.id === 'string')
       : [];
   } catch {
     // The provider is away or answers no list: our own names are the answer.
     return [];
-  } finally {
-    patience();
   }
+}
+
+/** The whole body of a call, whatever its status. @throws when there is none in time. */
+function get({ transport, clock }: ModelsContext, request: TransportRequest): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const parts: Uint8Array[] = [];
+    const patience = clock.after(PATIENCE, () => {
+      call.cancel();
+      reject(new Error('no list of models in time'));
+    });
+    const call = transport(request, {
+      connected: () => undefined,
+      head: () => undefined,
+      data: (bytes) => parts.push(bytes),
+      end() {
+        patience();
+        resolve(join(parts));
+      },
+      fail({ kind, detail }) {
+        patience();
+        reject(new Error(`${kind}: ${detail}`));
+      },
+    });
+  });
 }

@@ -8,8 +8,10 @@ import type {
   EpochMs,
   ExchangeId,
   Failure,
+  FailureKind,
   MonotonicMs,
   Outcome,
+  Outgoing,
   Place,
   Pricer,
   Protocol,
@@ -21,6 +23,7 @@ import type {
   Who,
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
+import type { Flight } from './attempt.ts';
 import { round, roundIf } from './gaps.ts';
 
 /**
@@ -32,6 +35,7 @@ export interface Walk {
   readonly at: EpochMs;
   readonly start: MonotonicMs;
   readonly protocol: Protocol;
+  readonly outgoing: Outgoing;
   who: Who;
   readonly place: Place;
   readonly declared: Axes;
@@ -41,8 +45,21 @@ export interface Walk {
   body?: Uint8Array;
   route?: Route;
   readonly attempts: Attempt[];
+  /** The try that runs, so that a caller who leaves or a shutdown can cut it. */
+  flight?: Flight;
+  /** Why nothing more may be tried: the caller left, we are shutting down. */
+  stopped?: FailureKind;
+  /** Ends a pause between two tries early. */
+  wake?: () => void;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
   own: number;
+}
+
+/** Ends the walk, wherever it is, for a reason of ours or of the caller's. */
+export function stopWalk(walk: Walk, cause: FailureKind): void {
+  walk.stopped ??= cause;
+  walk.flight?.cut(cause);
+  walk.wake?.();
 }
 
 /** One try while it runs. */
@@ -82,13 +99,14 @@ export const requestId = (headers: Readonly<Record<string, string>>): string | u
   return undefined;
 };
 
+export interface TryEnd {
+  readonly outcome: Outcome;
+  readonly failure?: Failure;
+  readonly reading?: Reading;
+}
+
 /** Closes a try: the raw fact that everything else is derived from. */
-export function closeTry(
-  one: Try,
-  { clock, pricer, estimate }: Billing,
-  walk: Walk,
-  end: { readonly outcome: Outcome; readonly failure?: Failure; readonly reading?: Reading },
-): Attempt {
+export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: Walk, end: TryEnd): Attempt {
   const usage = usageOf(one, walk, end.reading, estimate);
   return {
     number: one.number,

@@ -2,67 +2,92 @@ import type { Clock, FailureKind, MonotonicMs } from '#contracts';
 
 /** One wait that must not last: set it anew as often as you like, it costs an assignment. */
 export interface Dog {
-  /** From now on `kind` is due in `ms`; replaces what was due before. */
-  expect(kind: FailureKind, ms: number): void;
+  /** From now on `kind` is due at `due`; replaces what was due before. */
+  expect(kind: FailureKind, due: MonotonicMs): void;
   stop(): void;
 }
 
 /**
  * All timeouts of the gateway behind one timer. A stream moves its idle deadline with each chunk; a timer of its own per
  * chunk would cost more than the relay. The timer is set to the earliest deadline known and looks again when it fires;
- * a deadline that has moved on meanwhile is simply not due yet.
+ * a deadline that has moved on meanwhile is simply not due yet, and a wait that has ended leaves the timer alone, because
+ * setting one per exchange costs more than waking up once for nothing.
  */
 export interface Watchdog {
   watch(onDue: (kind: FailureKind) => void): Dog;
+  /** Forgets every wait and lets the process end. */
+  stop(): void;
 }
 
-interface Entry {
-  due: MonotonicMs;
-  kind: FailureKind;
+class Wait implements Dog {
+  due: MonotonicMs = Number.POSITIVE_INFINITY;
+  kind: FailureKind = 'timeout_total';
   readonly onDue: (kind: FailureKind) => void;
+  private readonly waits: Waits;
+
+  constructor(waits: Waits, onDue: (kind: FailureKind) => void) {
+    this.waits = waits;
+    this.onDue = onDue;
+  }
+
+  expect(kind: FailureKind, due: MonotonicMs): void {
+    this.kind = kind;
+    this.due = due;
+    this.waits.add(this);
+  }
+
+  stop(): void {
+    this.waits.remove(this);
+  }
 }
 
-export function createWatchdog(clock: Clock): Watchdog {
-  const entries = new Set<Entry>();
-  let wakeAt = Number.POSITIVE_INFINITY;
-  let cancel: () => void = () => undefined;
+class Waits implements Watchdog {
+  private readonly running = new Set<Wait>();
+  private wakeAt = Number.POSITIVE_INFINITY;
+  private cancel: () => void = () => undefined;
+  private readonly clock: Clock;
 
-  const wake = () => {
-    wakeAt = Number.POSITIVE_INFINITY;
-    const now = clock.monotonic();
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  watch(onDue: (kind: FailureKind) => void): Dog {
+    return new Wait(this, onDue);
+  }
+
+  add(wait: Wait): void {
+    this.running.add(wait);
+    if (wait.due < this.wakeAt) this.schedule(wait.due);
+  }
+
+  remove(wait: Wait): void {
+    this.running.delete(wait);
+  }
+
+  stop(): void {
+    this.running.clear();
+    this.cancel();
+    this.wakeAt = Number.POSITIVE_INFINITY;
+  }
+
+  private schedule(at: MonotonicMs): void {
+    this.cancel();
+    this.wakeAt = at;
+    this.cancel = this.clock.after(Math.max(0, at - this.clock.monotonic()), () => this.wake());
+  }
+
+  private wake(): void {
+    this.wakeAt = Number.POSITIVE_INFINITY;
+    const now = this.clock.monotonic();
     let next = Number.POSITIVE_INFINITY;
-    for (const entry of entries) {
-      if (entry.due <= now) {
-        entries.delete(entry);
-        entry.onDue(entry.kind);
-      } else if (entry.due < next) next = entry.due;
+    for (const wait of this.running) {
+      if (wait.due <= now) {
+        this.running.delete(wait);
+        wait.onDue(wait.kind);
+      } else if (wait.due < next) next = wait.due;
     }
-    if (next < wakeAt) schedule(next);
-  };
-  const schedule = (at: MonotonicMs) => {
-    cancel();
-    wakeAt = at;
-    cancel = clock.after(Math.max(0, at - clock.monotonic()), wake);
-  };
-
-  return {
-    watch(onDue) {
-      const entry: Entry = { due: Number.POSITIVE_INFINITY, kind: 'timeout_total', onDue };
-      return {
-        expect(kind, ms) {
-          entry.kind = kind;
-          entry.due = clock.monotonic() + ms;
-          entries.add(entry);
-          if (entry.due < wakeAt) schedule(entry.due);
-        },
-        stop() {
-          entries.delete(entry);
-          if (entries.size === 0 && wakeAt !== Number.POSITIVE_INFINITY) {
-            cancel();
-            wakeAt = Number.POSITIVE_INFINITY;
-          }
-        },
-      };
-    },
-  };
+    if (next < this.wakeAt) this.schedule(next);
+  }
 }
+
+export const createWatchdog = (clock: Clock): Watchdog => new Waits(clock);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { type TestGateway, testGateway } from '../support/gateway.ts';
@@ -13,6 +13,10 @@ let claude: Anthropic;
 
 beforeAll(async () => {
   up = await scriptedUpstream();
+});
+afterAll(() => up.stop());
+// A gateway remembers who was full and whose key was refused, so every ending gets one of its own.
+beforeEach(() => {
   const root = `http://127.0.0.1:${up.port}`;
   const timeouts = { headers: 150, firstToken: 200, idle: 150, total: 2_000 };
   house = testGateway({
@@ -36,13 +40,7 @@ beforeAll(async () => {
   chat = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'x', maxRetries: 0 });
   claude = new Anthropic({ baseURL: house.url, apiKey: 'x', maxRetries: 0 });
 });
-afterAll(async () => {
-  await house.stop();
-  await up.stop();
-});
-beforeEach(() => {
-  house.finished.length = 0;
-});
+afterEach(() => house.stop());
 
 const caught = async (run: () => Promise<unknown>): Promise<unknown> => {
   try {
@@ -229,7 +227,7 @@ test('unary: a body cut short is an error, never half an answer', async () => {
   }
 });
 
-test("a provider's own error passes as it is; one that speaks of our credential does not", async () => {
+test("a provider's own error passes as it is, and its limit is kept to", async () => {
   up.play({
     status: 429,
     headers: { ...openai.json, 'retry-after': '7' },
@@ -246,7 +244,17 @@ test("a provider's own error passes as it is; one that speaks of our credential 
     usage: { basis: 'none' },
     cost: { microUsd: 0 },
   });
+  // Whoever was told to stay away stays away, and tells its own callers so.
+  const asked = up.heard.length;
+  const parked = await caught(() =>
+    chat.chat.completions.create(openai.ask() as OpenAI.ChatCompletionCreateParamsNonStreaming),
+  );
+  expect(parked).toBeInstanceOf(OpenAI.RateLimitError);
+  expect((parked as InstanceType<typeof OpenAI.APIError>).headers?.get('retry-after')).toBe('7');
+  expect(up.heard.length).toBe(asked);
+});
 
+test('a refused key is told without a word of it, and not shown to the provider again', async () => {
   up.play({
     status: 401,
     headers: openai.json,
@@ -264,6 +272,12 @@ test("a provider's own error passes as it is; one that speaks of our credential 
   expect(auth).toBeInstanceOf(OpenAI.InternalServerError);
   expect(JSON.stringify(auth)).not.toContain('sk-provider-key');
   expect(JSON.stringify(house.finished)).not.toContain('sk-provider-key');
+  const asked = up.heard.length;
+  const again = await caught(() =>
+    chat.chat.completions.create(openai.ask() as OpenAI.ChatCompletionCreateParamsNonStreaming),
+  );
+  expect(String(again)).toContain('apiKey');
+  expect(up.heard.length).toBe(asked);
 });
 
 test('a route leaves for its next target before the first byte, and for its canned reply when all have failed', async () => {
@@ -302,6 +316,7 @@ test('a route leaves for its next target before the first byte, and for its cann
   const facts = await two.facts(fallen.headers.get('x-midwatch-exchange'));
   expect(facts.attempts.map((a) => [a.cause, a.provider, a.model, a.outcome])).toEqual([
     ['first', 'up', 'gpt-4o-mini', 'error'],
+    ['retry', 'up', 'gpt-4o-mini', 'error'],
     ['fallback', 'spare', 'spare-model', 'complete'],
   ]);
   expect(facts.tier).toEqual({ intended: 'primary', served: 'fallback' });
@@ -318,7 +333,7 @@ test('a route leaves for its next target before the first byte, and for its cann
       tier: { served: 'canned' },
       cost: { microUsd: 0 },
     });
-    expect(record.attempts).toHaveLength(2);
+    expect(record.attempts).toHaveLength(4);
   }
   await two.stop();
   await other.stop();

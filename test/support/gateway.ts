@@ -11,6 +11,7 @@ import { sha256, systemClock } from '#kernel';
 import { estimateUsage, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createRedactor } from '#telemetry';
+import { createTransport } from '#wire';
 import { buildRoutes } from '../../src/app/routes.ts';
 import { listen } from '../../src/app/serve.ts';
 
@@ -21,7 +22,7 @@ export interface TestGateway {
   readonly finished: Finished[];
   /** The record of an exchange, as soon as it is there. */
   facts(id: string | null): Promise<ExchangeFacts>;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 export function testGateway(
@@ -33,17 +34,12 @@ export function testGateway(
   const finished: Finished[] = [];
   const redactor = createRedactor();
   const keys = options.keys ?? [];
+  const clock = systemClock();
+  const wire = createTransport({ clock });
   const gateway = createGateway({
-    clock: systemClock(),
+    clock,
     protocols,
-    upstream: ({ url, method, headers, body, signal }) =>
-      fetch(url, {
-        method,
-        headers,
-        signal,
-        redirect: 'manual',
-        ...(body && { body: body as Uint8Array<ArrayBuffer> }),
-      }),
+    transport: wire.transport,
     keys: { empty: keys.length === 0, find: (hash) => keys.find((k) => k.hash === hash) },
     recorder: {
       record: (f) => finished.push(f),
@@ -75,6 +71,9 @@ export function testGateway(
       api: { fetch: () => new Response(null, { status: 404 }) },
       assets: () => undefined,
       ready: () => ({ ok: true, says: 'ready' }),
+      clock,
+      log: () => undefined,
+      maxBody: config.limits.body,
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -90,7 +89,10 @@ export function testGateway(
       }
       throw new Error(`no record of exchange ${id}`);
     },
-    stop: () => listener.stop(),
+    stop() {
+      listener.stop();
+      wire.close();
+    },
   };
 }
 

@@ -1,0 +1,147 @@
+import type { Clock, Failure, MonotonicMs, Reading, Redactor, Route } from '#contracts';
+import type { Flight, Landing } from './attempt.ts';
+import { movesOn } from './failures.ts';
+import { dollars, type Ending } from './record.ts';
+import { withAttempts } from './refusals.ts';
+import { Relay } from './relay.ts';
+import { outcomeOf } from './semantics.ts';
+import { JSON_TYPE, retryAfter, tell } from './tell.ts';
+import { type Billing, closeTry, type Try, type Walk } from './walk.ts';
+
+export interface AnswerContext extends Billing {
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  /** Records the exchange; it is over. */
+  close(walk: Walk, ending: Ending): void;
+  /** A stream has begun (1) or ended (-1). */
+  streams(change: 1 | -1): void;
+}
+
+type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
+
+/** An error of ours, in the caller's dialect, recorded. */
+export function refuse(ctx: AnswerContext, walk: Walk, failure: Failure): void {
+  const { status, body } = walk.protocol.writeError(failure, walk.id);
+  const outcome = outcomeOf(failure.kind);
+  const headers = tell(walk, { ...JSON_TYPE, ...retryAfter(failure) }, outcome);
+  walk.outgoing.send(status, headers, body);
+  ctx.close(walk, { outcome, failure, status });
+}
+
+export function whole(
+  ctx: AnswerContext,
+  walk: Walk,
+  one: Try,
+  landing: Of<'whole'>,
+  landed: MonotonicMs,
+): void {
+  const { reading, head, body } = landing;
+  const { outcome, failure } = reading;
+  walk.attempts.push(closeTry(one, ctx, walk, { outcome, failure, reading }));
+  const first = one.start - walk.start + (one.firstByte ?? 0);
+  const headers = tell(walk, head.headers, outcome);
+  headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
+  walk.own += ctx.clock.monotonic() - landed;
+  headers['x-midwatch-overhead-ms'] = walk.own.toFixed(3);
+  walk.outgoing.send(head.status, headers, body);
+  ctx.close(walk, { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first });
+}
+
+export function stream(
+  ctx: AnswerContext,
+  walk: Walk,
+  one: Try,
+  { head }: Of<'streaming'>,
+  landed: MonotonicMs,
+): void {
+  ctx.streams(1);
+  const flight = walk.flight as Flight;
+  const offset = one.start - walk.start;
+  const headers = tell(walk, head.headers, undefined, one);
+  walk.own += ctx.clock.monotonic() - landed;
+  headers['x-midwatch-overhead-ms'] = walk.own.toFixed(3);
+  walk.outgoing.begin(head.status, headers);
+  const relay = new Relay({
+    clock: ctx.clock,
+    flight,
+    outgoing: walk.outgoing,
+    idle: (walk.route as Route).config.timeouts.idle,
+    writeError: (failure) => walk.protocol.writeStreamError(failure, walk.id),
+    lastWords: (reading) => (walk.talks ? lastWords(ctx, walk, one, reading) : undefined),
+    own: (ms) => {
+      walk.own += ms;
+    },
+    onEnd({ reading, failure, gaps }) {
+      ctx.streams(-1);
+      const outcome = failure ? outcomeOf(failure.kind) : reading.outcome;
+      walk.attempts.push(closeTry(one, ctx, walk, { outcome, failure, reading }));
+      ctx.close(walk, {
+        outcome,
+        failure,
+        status: head.status,
+        reading,
+        gaps,
+        firstByte: after(offset, one.firstByte),
+        firstToken: after(offset, one.firstToken),
+      });
+    },
+  });
+  flight.pipe(relay);
+}
+
+const after = (offset: number, ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : offset + ms;
+
+/** What is known only at the end of a stream, for callers that speak to Midwatch by header. */
+function lastWords(ctx: AnswerContext, walk: Walk, one: Try, reading: Reading): string {
+  const served = closeTry(one, ctx, walk, { outcome: reading.outcome, reading });
+  const bill = walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, served.cost.microUsd);
+  return `: midwatch exchange=${walk.id} outcome=${reading.outcome} attempts=${walk.attempts.length + 1} cost-usd=${dollars(bill)}\n\n`;
+}
+
+/** The provider's own error passes to a caller of its dialect as it is, unless it speaks of our credential. */
+export function failed(ctx: AnswerContext, walk: Walk, landing: Of<'failed'>, landed: MonotonicMs): void {
+  const { failure, refusal } = landing;
+  if (movesOn(failure) && canned(ctx, walk, failure)) return;
+  walk.own += ctx.clock.monotonic() - landed;
+  if (!refusal || failure.kind === 'provider_auth') {
+    refuse(ctx, walk, withAttempts(failure, walk));
+    return;
+  }
+  const outcome = outcomeOf(failure.kind);
+  walk.outgoing.send(
+    refusal.status,
+    tell(walk, refusal.headers, outcome),
+    masked(ctx.redactor, refusal.body),
+  );
+  ctx.close(walk, { outcome, failure, status: refusal.status });
+}
+
+/**
+ * The route's canned tier: a 200 with a text of the operator's, when no model answered. Whoever reads the record sees the
+ * failure that led here, not a success. False when the route has none.
+ */
+export function canned(ctx: AnswerContext, walk: Walk, failure: Failure): boolean {
+  const tier = walk.route?.tiers.find((t) => t.reply !== undefined);
+  const { stream, model } = walk.facets;
+  const body =
+    tier?.reply === undefined
+      ? undefined
+      : walk.protocol.writeReply?.({ text: tier.reply, exchange: walk.id, model, at: walk.at, stream });
+  if (!tier || body === undefined) return false;
+  const outcome = outcomeOf(failure.kind);
+  const headers = tell(walk, { 'content-type': stream ? 'text/event-stream' : 'application/json' }, outcome);
+  headers['x-midwatch-tier'] = tier.name;
+  headers['x-midwatch-degraded'] = tier.name;
+  walk.outgoing.send(200, headers, body);
+  ctx.close(walk, { outcome, failure, status: 200, tier: tier.name });
+  return true;
+}
+
+const decoder = new TextDecoder();
+
+/** Providers quote wrong keys back; a body without a secret stays the same bytes. */
+function masked(redactor: Redactor, body: Uint8Array): Uint8Array | string {
+  const { text, count } = redactor.secrets(decoder.decode(body));
+  return count > 0 ? text : body;
+}

@@ -1,0 +1,139 @@
+import type {
+  AskFacets,
+  BodyTrouble,
+  ExchangeId,
+  Incoming,
+  KeyRecord,
+  Log,
+  Outgoing,
+  Protocol,
+  RouteTable,
+} from '#contracts';
+import type { Admission } from './admit.ts';
+import { type AnswerContext, canned, failed, refuse, stream, whole } from './answer.ts';
+import { type DispatchContext, dispatch } from './dispatch.ts';
+import { seen } from './failures.ts';
+import { readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
+import { plan } from './plan.ts';
+import { findRoute, forbidden, mismatch, noBody } from './refusals.ts';
+import { stopWalk, type Try, type Walk } from './walk.ts';
+
+export interface AskContext extends AnswerContext, DispatchContext {
+  readonly admission: Admission;
+  readonly routes: () => RouteTable;
+  readonly nextId: () => ExchangeId;
+  readonly log: Log;
+  /** Largest request body, bytes. */
+  readonly maxBody: number;
+  readonly draining: () => boolean;
+  /** A walk has begun; `close` ends it. */
+  open(walk: Walk): void;
+}
+
+/** The walk of one exchange, from its head to its answer. */
+export function ask(
+  ctx: AskContext,
+  protocol: Protocol,
+  incoming: Incoming,
+  outgoing: Outgoing,
+): ((body: Uint8Array | BodyTrouble) => void) | undefined {
+  const start = ctx.clock.monotonic();
+  const said = readHeaders(incoming.headers);
+  const admitted = ctx.admission.admit(said.credential, incoming.peer);
+  const key = admitted.ok ? admitted.value : undefined;
+  const walk: Walk = {
+    id: ctx.nextId(),
+    at: ctx.clock.now(),
+    start,
+    protocol,
+    outgoing,
+    who: readWho(said, key),
+    place: readPlace(said),
+    declared: readDeclared(said),
+    talks: talks(said),
+    facets: UNREAD,
+    body: undefined,
+    route: undefined,
+    attempts: [],
+    flight: undefined,
+    stopped: undefined,
+    wake: undefined,
+    own: 0,
+  };
+  ctx.open(walk);
+  if (ctx.draining()) return void refuse(ctx, walk, seen('shutting_down'));
+  if (!admitted.ok) return void refuse(ctx, walk, admitted.error);
+  const listened = ctx.clock.monotonic();
+  walk.own = listened - start;
+  return (body) => {
+    if (typeof body === 'string') return refuse(ctx, walk, noBody(body, incoming.headers, ctx.maxBody));
+    carry(ctx, walk, body, said, key, incoming.query).catch((error: unknown) => {
+      // A fault of our own must not leave a caller waiting for ever.
+      ctx.log('error', 'exchange failed inside', { exchange: walk.id, error: String(error) });
+      walk.flight?.abandon();
+      refuse(ctx, walk, seen('internal', 'Midwatch failed inside; its log names this exchange.'));
+    });
+  };
+}
+
+async function carry(
+  ctx: AskContext,
+  walk: Walk,
+  body: Uint8Array,
+  said: Said,
+  key: KeyRecord | undefined,
+  query: string,
+): Promise<void> {
+  const { clock } = ctx;
+  const { protocol, outgoing } = walk;
+  const began = clock.monotonic();
+  walk.body = body;
+  const read = protocol.readAsk(body);
+  if (!read.ok) return refuse(ctx, walk, read.error);
+  walk.facets = read.value.facets;
+  const found = findRoute(ctx.routes(), walk.facets, protocol, said);
+  if ('kind' in found) return refuse(ctx, walk, found);
+  walk.route = found;
+  if (key?.routes && !key.routes.includes(found.name))
+    return refuse(ctx, walk, forbidden(key.name, found.name));
+  const steps = plan(found, protocol);
+  if (steps.length === 0) {
+    const why = mismatch(found, protocol);
+    return canned(ctx, walk, why) ? undefined : refuse(ctx, walk, why);
+  }
+  outgoing.onLeft = () => stopWalk(walk, 'client_left');
+  const total = Math.min(found.config.timeouts.total, deadlineOf(said));
+  const errand = { deadline: walk.start + total, headers: said.forward, query, ask: read.value };
+  walk.own += clock.monotonic() - began;
+  const { one, landing } = await dispatch(ctx, errand, walk, steps);
+  const landed = clock.monotonic();
+  if (landing.kind === 'streaming') return stream(ctx, walk, one as Try, landing, landed);
+  outgoing.onLeft = undefined;
+  if (landing.kind === 'whole') whole(ctx, walk, one as Try, landing, landed);
+  else failed(ctx, walk, landing, landed);
+}
+
+/** Of a body that could not be read, or was not. */
+const UNREAD: AskFacets = Object.freeze({
+  model: '',
+  stream: false,
+  turns: 0,
+  tools: 0,
+  images: 0,
+  audios: 0,
+  structured: false,
+  choices: 1,
+  stops: 0,
+  bytes: 0,
+});
+
+/** The caller itself speaks to Midwatch by header. */
+const talks = (said: Said): boolean => {
+  for (const _ in said.midwatch) return true;
+  return false;
+};
+
+const deadlineOf = (said: Said): number => {
+  const ms = Number(said.midwatch['deadline-ms']);
+  return Number.isFinite(ms) && ms > 0 ? ms : Number.POSITIVE_INFINITY;
+};

@@ -1,0 +1,72 @@
+import type { AskFacets, BodyTrouble, Failure, Fields, Protocol, Route, RouteTable } from '#contracts';
+import type { Said } from './headers.ts';
+import type { Walk } from './walk.ts';
+
+/** What a caller is told who came in vain: one sentence each that says what to do. */
+
+const refusal = (kind: Failure['kind'], hint: string): Failure => ({
+  kind,
+  origin: 'client',
+  retryable: false,
+  hint,
+});
+
+export const wrongMethod = (allow: string): Failure => refusal('bad_request', `Use ${allow} on this path.`);
+
+export const forbidden = (key: string, route: string): Failure =>
+  refusal(
+    'forbidden',
+    `The key "${key}" may not use route "${route}"; use another key or have the route added to it.`,
+  );
+
+export function findRoute(
+  table: RouteTable,
+  facets: AskFacets,
+  protocol: Protocol,
+  said: Said,
+): Route | Failure {
+  const { route, feature } = said.midwatch;
+  const found = table.match({
+    model: facets.model,
+    protocol,
+    ...(feature && { feature }),
+    ...(route && { route }),
+  });
+  if (found) return found;
+  const names = table.routes.map((r) => r.name).join(', ') || 'none';
+  return refusal(
+    'unknown_route',
+    route
+      ? `No route is called "${route}". Routes: ${names}.`
+      : `No route serves model "${facets.model}". Routes: ${names}. Add one that matches it, or name a route in x-midwatch-route.`,
+  );
+}
+
+export function mismatch(route: Route, protocol: Protocol): Failure {
+  const targets = new Set(route.tiers.flatMap((tier) => tier.targets.map((t) => t.provider)));
+  return refusal(
+    'dialect_mismatch',
+    `Route "${route.name}" leads to ${[...targets].join(', ')}, which does not serve ${protocol.name}; call it in its own dialect or choose another route.`,
+  );
+}
+
+const MIB = 1024 ** 2;
+
+export function noBody(trouble: BodyTrouble, headers: Fields, max: number): Failure {
+  if (trouble === 'broken') return refusal('client_left', 'The body broke off before its end.');
+  const declared = Number(headers['content-length']);
+  const size = Number.isFinite(declared) ? ` of ${(declared / MIB).toFixed(1)} MiB` : '';
+  return refusal(
+    'too_large',
+    `The body${size} is over the limit of ${(max / MIB).toFixed(0)} MiB (limits.body); send less, or refer to files by id or URL.`,
+  );
+}
+
+/** When several targets were tried, the caller learns which and how each failed. */
+export function withAttempts(failure: Failure, walk: Walk): Failure {
+  if (walk.attempts.length < 2) return failure;
+  const list = walk.attempts
+    .map((a) => `${a.provider}/${a.model}: ${a.failure?.kind ?? a.outcome}`)
+    .join('; ');
+  return { ...failure, hint: `${failure.hint} Tried ${list}.` };
+}

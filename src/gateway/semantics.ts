@@ -1,0 +1,74 @@
+import type { FailureKind, FailureOrigin, Outcome } from '#contracts';
+
+/** What a failure means, once and for all: retries, fallback, health, bills and error bodies follow from this row. */
+export interface Semantics {
+  /** Whose it is, where the failure itself does not say. */
+  readonly fault: FailureOrigin;
+  /** How an exchange ended that ended in it. */
+  readonly outcome: Outcome;
+  /**
+   * May the same target be tried again? `once`: after a jittered pause. `waited`: when the wait that it asks for is short.
+   * `alone`: like `once`, but only where no other target is left.
+   */
+  readonly again: 'never' | 'once' | 'waited' | 'alone';
+  /** May another target be tried? `larger`: one whose declared context window holds the ask. `allowed`: where the route says so. */
+  readonly elsewhere: 'never' | 'always' | 'larger' | 'allowed';
+  /** Who gets no further traffic because of it: the provider's key, the target for a while, nobody. */
+  readonly condemns: 'nobody' | 'target' | 'key';
+  /** What it says of the target's health: nothing, that it failed, or that it is full. */
+  readonly health: 'nothing' | 'failed' | 'full';
+}
+
+const row = (
+  fault: FailureOrigin,
+  outcome: Outcome,
+  again: Semantics['again'],
+  elsewhere: Semantics['elsewhere'],
+  condemns: Semantics['condemns'],
+  health: Semantics['health'],
+): Semantics => Object.freeze({ fault, outcome, again, elsewhere, condemns, health });
+
+const callers = row('client', 'error', 'never', 'never', 'nobody', 'nothing');
+const ours = row('midwatch', 'error', 'never', 'never', 'nobody', 'nothing');
+
+export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze({
+  bad_request: callers,
+  unauthorized: callers,
+  forbidden: callers,
+  unknown_route: callers,
+  not_found: callers,
+  too_large: callers,
+  dialect_mismatch: callers,
+  client_left: row('client', 'cancelled', 'never', 'never', 'nobody', 'nothing'),
+
+  rate_limited: row('provider', 'error', 'waited', 'always', 'target', 'full'),
+  // An account without money stays so until somebody pays; its other models are as dead.
+  quota_exhausted: row('provider', 'error', 'never', 'always', 'key', 'nothing'),
+  overloaded: row('provider', 'error', 'once', 'always', 'nobody', 'failed'),
+  provider_error: row('provider', 'error', 'once', 'always', 'nobody', 'failed'),
+  provider_auth: row('provider', 'error', 'never', 'always', 'key', 'nothing'),
+  provider_rejected: row('provider', 'error', 'never', 'never', 'nobody', 'nothing'),
+  context_overflow: row('client', 'context_overflow', 'never', 'larger', 'nobody', 'nothing'),
+  content_filter: row('provider', 'content_filter', 'never', 'allowed', 'nobody', 'nothing'),
+  in_band_error: row('provider', 'error', 'once', 'always', 'nobody', 'failed'),
+  bad_content_type: row('provider', 'error', 'alone', 'always', 'nobody', 'failed'),
+  malformed: row('provider', 'invalid', 'alone', 'always', 'nobody', 'failed'),
+  empty: row('provider', 'invalid', 'alone', 'always', 'nobody', 'failed'),
+  cut: row('provider', 'cut', 'alone', 'always', 'nobody', 'failed'),
+
+  connect: row('network', 'error', 'once', 'always', 'nobody', 'failed'),
+  reset: row('network', 'cut', 'once', 'always', 'nobody', 'failed'),
+  // Whoever was silent once is not asked again while somebody else could answer.
+  timeout_connect: row('network', 'error', 'never', 'always', 'nobody', 'failed'),
+  timeout_headers: row('provider', 'error', 'never', 'always', 'nobody', 'failed'),
+  timeout_first_token: row('provider', 'error', 'never', 'always', 'nobody', 'failed'),
+  timeout_idle: row('provider', 'stalled', 'never', 'always', 'nobody', 'failed'),
+  timeout_total: row('midwatch', 'error', 'never', 'never', 'nobody', 'nothing'),
+
+  shutting_down: ours,
+  internal: ours,
+  no_target: row('midwatch', 'error', 'never', 'always', 'nobody', 'nothing'),
+});
+
+/** How an exchange ended that ended in this failure. */
+export const outcomeOf = (kind: FailureKind): Outcome => SEMANTICS[kind].outcome;

@@ -1,0 +1,24 @@
+import type { Failure, Outcome } from '#contracts';
+import type { Try, Walk } from './walk.ts';
+
+/** Adds what Midwatch tells by header about the exchange. `running` is the try whose answer has begun and not ended. */
+export function tell(
+  walk: Walk,
+  headers: Record<string, string>,
+  outcome?: Outcome,
+  running?: Try,
+): Record<string, string> {
+  const tier = running?.tier.name ?? walk.attempts.at(-1)?.tier;
+  headers['x-midwatch-exchange'] = walk.id;
+  if (walk.route) headers['x-midwatch-route'] = walk.route.name;
+  if (tier) headers['x-midwatch-tier'] = tier;
+  if (outcome) headers['x-midwatch-outcome'] = outcome;
+  headers['x-midwatch-attempts'] = String(walk.attempts.length + (running ? 1 : 0));
+  if (tier && tier !== walk.route?.tiers[0]?.name) headers['x-midwatch-degraded'] = tier;
+  return headers;
+}
+
+export const JSON_TYPE = { 'content-type': 'application/json' } as const;
+
+export const retryAfter = (failure: Failure): Record<string, string> =>
+  failure.after === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(failure.after / 1000))) };
