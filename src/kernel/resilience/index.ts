@@ -1,6 +1,13 @@
 // The door of the resilience mechanisms: pure steps over plain JSON state; time and chance come in as arguments.
 export * from './backoff.ts';
 export * from './deadline.ts';
+export * from './decaying-sketch.ts';
+export { sizeClass } from './health/baseline.ts';
+export { CIRCUIT, type CircuitRule, type CircuitState } from './health/circuit.ts';
+export { GRADE, type Grade, type GradeRule } from './health/grade.ts';
+export * from './health/health.ts';
+export * from './health/signal.ts';
+export * from './health/spread.ts';
 export * from './park.ts';
 export * from './quota-headers.ts';
 export { LONGEST_WAIT, readRetryAfter } from './retry-after.ts';
