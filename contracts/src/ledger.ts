@@ -138,7 +138,7 @@ export interface LedgerStore {
   settle(hold: Hold, actual: readonly number[]): boolean;
   /** Counts without asking; for bills that nobody reserved. */
   charge(account: Account, amount: number): void;
-  /** Takes a provider's word for a bucket: at most `left` is left. Never raises the level: what is in flight is not in his figure. */
+  /** Takes a provider's word: at most `left` is left (may be negative). Never raises it: what is in flight is not in his figure. */
   lower(account: Account, left: number): void;
   read(account: Account): AccountReading;
   /** Forgets accounts that ended or lie idle, releases what expired. Called by `take` as well; here for an idle process. */
@@ -406,6 +406,8 @@ export interface QuotaReading {
     readonly share: number;
     readonly left: number;
     readonly pressure: Pressure;
+    /** Of a daily axis: when it runs out if the day goes on like the days before; absent when it does not within a day. */
+    readonly exhaustsAt?: EpochMs;
   }[];
   readonly waiting: Readonly<Record<Lane, number>>;
   /** Places kept for callers that were told when to return. */

@@ -84,6 +84,12 @@ export function charge(account: Ledgered, amount: number): void {
   else account.settled += amount;
 }
 
+export function lower(account: Ledgered, left: number, now: EpochMs): void {
+  const { rule } = account;
+  if (rule.kind === 'bucket') account.level = Math.min(refill(account, now), left);
+  else account.settled = Math.max(account.settled, rule.limit - account.reserved - left);
+}
+
 export function readingOf(account: Ledgered, now: EpochMs): AccountReading {
   const { rule } = account;
   if (rule.kind === 'bucket') {

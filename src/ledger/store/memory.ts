@@ -15,6 +15,7 @@ import {
   forgettable,
   giveBack,
   Ledgered,
+  lower,
   NEVER,
   readingOf,
   refill,
@@ -143,10 +144,7 @@ export function createMemoryStore(options: {
 
     charge: (account, amount) => charge(own(account), amount),
 
-    lower(account, left) {
-      const bucket = own(account);
-      bucket.level = Math.min(refill(bucket, clock.now()), left);
-    },
+    lower: (account, left) => lower(own(account), left, clock.now()),
 
     read: (account) => readingOf(own(account), clock.now()),
 

@@ -1,0 +1,98 @@
+import type { EpochMs, QuotaAmounts } from '#contracts';
+
+/** A place kept for a caller who was told to return at `due`. */
+export interface Place {
+  readonly caller: string;
+  readonly due: EpochMs;
+  readonly estimate: QuotaAmounts;
+  /** The same by limit, in the scope's order. */
+  amounts: readonly number[];
+}
+
+export interface KeptPlaces {
+  readonly size: number;
+  /** False when there are as many as may be. */
+  keep(place: Place): boolean;
+  /** The caller's earliest place. */
+  find(caller: string): Place | undefined;
+  /** He came, or is served otherwise. */
+  drop(place: Place, came: boolean): void;
+  /** What must be left of limit `i` at `now` so that everybody finds what he was promised. */
+  needed(i: number, rate: number, now: EpochMs): number;
+  /** Sum over all places. */
+  promised(i: number): number;
+  each(visit: (place: Place) => void): void;
+  /** Forgets whoever did not come. */
+  lapse(now: EpochMs): void;
+}
+
+/** Remembers about the last fifty places. */
+const NEWEST = 0.02;
+
+/**
+ * A `retry-after` is only true if what it promises is not given away meanwhile. So a refused caller gets a place in the
+ * future, and everybody else must leave max over places k of Σ_{j ≤ k} amount_j − rate·(due_k − now): what the refill until
+ * then does not cover. Who does not come within `grace` loses the place; what was saved for him goes to the next. What must be left is weighted by
+ * the share of callers who came lately, or a crowd that never returns would keep everybody else waiting for it.
+ */
+export function keptPlaces(most: () => number, grace: () => number): KeptPlaces {
+  /** By due. */
+  const places: Place[] = [];
+  const byCaller = new Map<string, Place[]>();
+  /** Exponentially weighted share of places whose caller came. */
+  let coming = 1;
+  const count = (came: boolean) => {
+    coming += NEWEST * ((came ? 1 : 0) - coming);
+  };
+
+  const forget = (place: Place): void => {
+    const own = byCaller.get(place.caller)?.filter((p) => p !== place) ?? [];
+    if (own.length > 0) byCaller.set(place.caller, own);
+    else byCaller.delete(place.caller);
+  };
+
+  return {
+    get size() {
+      return places.length;
+    },
+    keep(place) {
+      if (places.length >= most()) return false;
+      let at = places.length;
+      while (at > 0 && places[at - 1]!.due > place.due) at--;
+      places.splice(at, 0, place);
+      byCaller.set(place.caller, [...(byCaller.get(place.caller) ?? []), place]);
+      return true;
+    },
+    find: (caller) => byCaller.get(caller)?.[0],
+    drop(place, came) {
+      const at = places.indexOf(place);
+      if (at < 0) return;
+      if (came) count(true);
+      places.splice(at, 1);
+      forget(place);
+    },
+    needed(i, rate, now) {
+      let sum = 0;
+      let most = 0;
+      for (const { amounts, due } of places) {
+        sum += amounts[i]!;
+        const short = sum - rate * Math.max(0, due - now);
+        if (short > most) most = short;
+      }
+      return most * coming;
+    },
+    promised(i) {
+      let sum = 0;
+      for (const { amounts } of places) sum += amounts[i]!;
+      return sum;
+    },
+    each: (visit) => places.forEach(visit),
+    lapse(now) {
+      const lost = grace();
+      while (places.length > 0 && places[0]!.due + lost < now) {
+        forget(places.shift()!);
+        count(false);
+      }
+    },
+  };
+}

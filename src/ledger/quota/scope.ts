@@ -1,0 +1,468 @@
+import {
+  type Claim,
+  type Clock,
+  type EpochMs,
+  LANES,
+  type Lane,
+  type LanesConfig,
+  type LedgerListener,
+  type LedgerStore,
+  type LimitReading,
+  type Pressure,
+  type QuotaAmounts,
+  type QuotaAsk,
+  type QuotaAxis,
+  type QuotaConfig,
+  type QuotaDecision,
+  type QuotaReading,
+  type Taking,
+} from '#contracts';
+import { type DayProfile, dayProfile, exhaustion } from './day.ts';
+import { keptPlaces, type Place } from './kept.ts';
+import { type Limit, limitsOf } from './limits.ts';
+import { createLine, type Waiting } from './line.ts';
+import { pressureOf } from './pressure.ts';
+import { type UseRate, useRate } from './use.ts';
+import { waitOf } from './wait.ts';
+
+/** The limits of one credential for the models that share them, and the line of those who wait for it. */
+export interface Scope {
+  reserve(ask: QuotaAsk): QuotaDecision | Promise<QuotaDecision>;
+  /** What the provider says in an answer's headers. */
+  observe(readings: readonly LimitReading[]): void;
+  /** The provider refused a call: nothing more before `retryAfterMs`. */
+  refused(retryAfterMs: number, axis?: QuotaAxis): void;
+  reading(): QuotaReading;
+  configure(config: QuotaConfig): void;
+}
+
+interface Waiter extends Waiting {
+  readonly ask: QuotaAsk;
+  amounts: readonly number[];
+  readonly since: EpochMs;
+  /** Came back when told to: goes before everybody. */
+  readonly returned: boolean;
+  readonly decide: (decision: QuotaDecision) => void;
+}
+
+const LOOK_EVERY = 100;
+const USE_TAU = 20_000;
+/** A promise may be late by this much when answers were longer than expected; then the caller waits instead of being sent away again. */
+const LATENESS = 1_000;
+/** Estimates are means; the place is kept a little later than they say. */
+const MARGIN = 1.02;
+const KEPT_SHARE = 0.5;
+const LONGEST_REFUSAL = 60_000;
+const AWAY_RETRY = 1_000;
+const DAY = 86_400_000;
+
+export function createScope(options: {
+  readonly name: string;
+  readonly store: LedgerStore;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly config: QuotaConfig;
+  readonly lanes: () => LanesConfig;
+  readonly onEvent?: LedgerListener;
+}): Scope {
+  const { name, store, clock, lanes, onEvent } = options;
+  let { config } = options;
+  const lowered = new Map<QuotaAxis, number>();
+  let limits: readonly Limit[] = limitsOf(store, name, config, lowered, clock.now());
+  let rollAt = rollOf(limits);
+  const line = createLine<Waiter>(lanes);
+  const returned: Waiter[] = [];
+  const kept = keptPlaces(
+    () => lanes().keep,
+    () => lanes().grace,
+  );
+  const use = Object.fromEntries(LANES.map((lane) => [lane, [] as UseRate[]])) as Record<Lane, UseRate[]>;
+  const days = new Map<QuotaAxis, DayProfile>();
+  const pressures = new Map<QuotaAxis, Pressure>();
+  let lookAt = 0;
+  let asking = false;
+  let stopTimer: (() => void) | undefined;
+
+  function renew(now: EpochMs): void {
+    limits = limitsOf(store, name, config, lowered, now);
+    rollAt = rollOf(limits);
+  }
+
+  const vector = (amounts: QuotaAmounts): number[] => limits.map(({ amountOf }) => amountOf(amounts));
+  const costOf = (amounts: readonly number[]): number => {
+    let cost = 0;
+    for (let i = 0; i < limits.length; i++) cost = Math.max(cost, amounts[i]! / limits[i]!.limit);
+    return cost;
+  };
+
+  /** What a lane leaves of limit `i`: its share for those above it, and what was promised. */
+  function leave(i: number, lane: Lane, owed: boolean, now: EpochMs): number {
+    const { depth, rate } = limits[i]!;
+    const above = owed ? 0 : (1 - lanes()[lane].stopAt) * depth;
+    return kept.size === 0 ? above : Math.max(above, kept.needed(i, rate, now));
+  }
+
+  function take(ask: QuotaAsk, amounts: readonly number[], first: boolean, owed: boolean, now: EpochMs) {
+    const claims: Claim[] = [];
+    for (let i = 0; i < limits.length; i++)
+      claims.push({
+        account: limits[i]!.account,
+        amount: amounts[i]!,
+        leave: first ? 0 : leave(i, ask.lane, owed, now),
+      });
+    return store.take(claims, ask.ttlMs);
+  }
+
+  function granted(
+    ask: QuotaAsk,
+    amounts: readonly number[],
+    taking: Taking & { ok: true },
+    since: EpochMs,
+    owed: boolean,
+  ): QuotaDecision {
+    const now = clock.now();
+    for (let i = 0; i < limits.length; i++) {
+      use[ask.lane][i] ??= useRate(USE_TAU);
+      use[ask.lane][i]!.add(amounts[i]!, now);
+    }
+    line.accrue(costOf(amounts), ask.lane, owed);
+    look(now);
+    const { hold } = taking;
+    const taken = limits;
+    const close = (actual: readonly number[]): boolean => {
+      if (!store.settle(hold, actual)) return false;
+      if (line.size > 0 || returned.length > 0) pump();
+      return true;
+    };
+    return {
+      ok: true,
+      waitedMs: now - since,
+      settle(actual) {
+        const figures = taken.map(({ amountOf }) => amountOf(actual));
+        for (let i = 0; i < taken.length; i++)
+          if (taken[i]!.daily) day(taken[i]!.axis).add(figures[i]!, clock.now());
+        return close(figures);
+      },
+      release: () => close(NOTHING),
+    };
+  }
+
+  const day = (axis: QuotaAxis): DayProfile => {
+    const profile = days.get(axis) ?? dayProfile();
+    days.set(axis, profile);
+    return profile;
+  };
+
+  /** Tells changes of pressure; not with every call, since nobody acts on it that fast. */
+  function look(now: EpochMs): void {
+    if (now < lookAt) return;
+    lookAt = now + LOOK_EVERY;
+    for (const { axis, account } of limits) {
+      const from = pressures.get(axis) ?? 'calm';
+      const to = pressureOf(from, store.read(account).share);
+      if (to === from) continue;
+      pressures.set(axis, to);
+      onEvent?.({ type: 'pressure', at: now, scope: name, axis, from, to });
+    }
+  }
+
+  const binding = (): QuotaAxis => {
+    let axis = limits[0]!.axis;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const limit of limits) {
+      const { share } = store.read(limit.account);
+      if (share > most) {
+        most = share;
+        axis = limit.axis;
+      }
+    }
+    return axis;
+  };
+
+  /** How long a newcomer would have to wait, and for which axis. */
+  function wait(ask: QuotaAsk, newcomer: Waiting, amounts: readonly number[], now: EpochMs) {
+    let longest = 0;
+    let axis = binding();
+    const before = limits.map(() => ({ above: 0, own: 0 }));
+    line.each((waiter) => {
+      if (LANES.indexOf(waiter.lane) < LANES.indexOf(ask.lane))
+        for (let i = 0; i < before.length; i++) before[i]!.above += waiter.amounts[i]!;
+    });
+    const own = ({ amounts: theirs }: Waiter) => {
+      for (let i = 0; i < before.length; i++) before[i]!.own += theirs[i]!;
+    };
+    line.ahead(newcomer, own);
+    returned.forEach(own);
+    for (let i = 0; i < limits.length; i++) {
+      const limit = limits[i]!;
+      let above = 0;
+      for (const lane of LANES) {
+        if (lane === ask.lane) break;
+        above += use[lane][i]?.read(now) ?? 0;
+      }
+      const ms = waitOf({
+        limit,
+        level: limit.depth - store.read(limit.account).used,
+        before: before[i]!,
+        amount: amounts[i]!,
+        leave: (1 - lanes()[ask.lane].stopAt) * limit.depth,
+        above,
+        floor: lanes()[ask.lane].floor,
+        most: lanes()[ask.lane].stopAt,
+        needed: (at) => kept.needed(i, limit.rate, at),
+        promised: kept.promised(i),
+        now,
+      });
+      if (ms > longest) {
+        longest = ms;
+        axis = limit.axis;
+      }
+    }
+    return { ms: longest, axis };
+  }
+
+  function later(ask: QuotaAsk, amounts: readonly number[], back: boolean, taking: Taking | undefined) {
+    const now = clock.now();
+    const newcomer: Waiting = { lane: ask.lane, tenant: ask.tenant ?? '', cost: costOf(amounts) };
+    if (taking && !taking.ok && taking.why === 'away') return away(taking);
+    const { ms, axis } = back
+      ? { ms: taking && !taking.ok ? taking.waitMs : 0, axis: axisOf(taking) }
+      : wait(ask, newcomer, amounts, now);
+    const deadline = back ? Math.max(ask.deadline ?? 0, now + LATENESS) : (ask.deadline ?? now);
+    if (ask.signal?.aborted) return { ok: false, why: 'left', axis, kept: false } as const;
+    if (now + ms > deadline || deadline <= now) return sendAway(ask, amounts, 'deadline', axis, ms, now);
+    if (line.size >= lanes().queue) return sendAway(ask, amounts, 'full', axis, ms, now);
+    return queue(ask, amounts, newcomer, back, deadline, now);
+  }
+
+  const axisOf = (taking: Taking | undefined): QuotaAxis =>
+    (taking && !taking.ok && limits.find(({ account }) => account === taking.claim.account)?.axis) ||
+    binding();
+
+  const away = (taking: Taking): QuotaDecision => ({
+    ok: false,
+    why: 'away',
+    axis: axisOf(taking),
+    retryAfterMs: AWAY_RETRY,
+    kept: false,
+  });
+
+  function sendAway(
+    ask: QuotaAsk,
+    amounts: readonly number[],
+    why: 'deadline' | 'full',
+    axis: QuotaAxis,
+    ms: number,
+    now: EpochMs,
+  ): QuotaDecision {
+    const caller = callerOf(ask);
+    // Who asks again before his time keeps his place and gets no second one; without a name nobody could find it.
+    const place = kept.find(caller);
+    const due = place?.due ?? now + Math.max(Math.ceil(ms * MARGIN) + 1, spaced(amounts));
+    const keeps =
+      place !== undefined ||
+      (ask.caller !== undefined && kept.keep({ caller, due, estimate: ask.estimate, amounts }));
+    return { ok: false, why, axis, retryAfterMs: Math.max(1, Math.ceil(due - now)), kept: keeps };
+  }
+
+  /** Places come one after another at a share of the refill, so that a newcomer is always served from the rest. */
+  function spaced(amounts: readonly number[]): number {
+    let ms = 0;
+    for (let i = 0; i < limits.length; i++) {
+      const { rate } = limits[i]!;
+      if (rate > 0) ms = Math.max(ms, (kept.promised(i) + amounts[i]!) / (rate * KEPT_SHARE));
+    }
+    return Math.ceil(ms);
+  }
+
+  function queue(
+    ask: QuotaAsk,
+    amounts: readonly number[],
+    newcomer: Waiting,
+    back: boolean,
+    deadline: EpochMs,
+    now: EpochMs,
+  ): Promise<QuotaDecision> {
+    return new Promise((resolve) => {
+      const leave = (decide: () => QuotaDecision) => {
+        if (!quit(waiter)) return;
+        waiter.decide(decide());
+        // Whoever stood behind may fit where this one did not.
+        pump();
+      };
+      const stop = clock.after(deadline - now, () =>
+        leave(() => {
+          const at = clock.now();
+          const { ms, axis } = wait(ask, newcomer, amounts, at);
+          return sendAway(ask, amounts, 'deadline', axis, ms, at);
+        }),
+      );
+      const onAbort = () => leave(() => ({ ok: false, why: 'left', axis: binding(), kept: false }));
+      const waiter: Waiter = {
+        ...newcomer,
+        ask,
+        amounts,
+        since: now,
+        returned: back,
+        decide(decision) {
+          stop();
+          ask.signal?.removeEventListener('abort', onAbort);
+          resolve(decision);
+        },
+      };
+      ask.signal?.addEventListener('abort', onAbort, { once: true });
+      if (back) returned.push(waiter);
+      else line.add(waiter);
+      pump();
+    });
+  }
+
+  function quit(waiter: Waiter, served = false): boolean {
+    if (!waiter.returned) return line.remove(waiter, served);
+    const at = returned.indexOf(waiter);
+    if (at >= 0) returned.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Serves the line as far as there is something to give, then sleeps until there is more. */
+  function pump(): void {
+    if (asking) return;
+    stopTimer?.();
+    stopTimer = undefined;
+    for (;;) {
+      const now = clock.now();
+      if (now >= rollAt) renew(now);
+      kept.lapse(now);
+      const first = returned[0];
+      const next = first ? { waiter: first, owed: false } : line.head();
+      if (!next) return;
+      const { waiter, owed } = next;
+      const taking = take(waiter.ask, waiter.amounts, waiter.returned, owed, now);
+      if (taking instanceof Promise) {
+        asking = true;
+        taking.then((taken) => {
+          asking = false;
+          if (serve(waiter, owed, taken)) pump();
+        });
+        return;
+      }
+      if (!serve(waiter, owed, taking)) return;
+    }
+  }
+
+  /** False when the line has to wait. */
+  function serve(waiter: Waiter, owed: boolean, taking: Taking): boolean {
+    if (!taking.ok) {
+      if (taking.why === 'short') {
+        stopTimer = clock.after(Math.min(Math.max(1, taking.waitMs), LONGEST_REFUSAL), pump);
+        return false;
+      }
+      if (quit(waiter)) waiter.decide(away(taking));
+      return true;
+    }
+    if (!quit(waiter, true)) {
+      store.settle(taking.hold, NOTHING);
+      return true;
+    }
+    waiter.decide(granted(waiter.ask, waiter.amounts, taking, waiter.since, owed));
+    return true;
+  }
+
+  function reserve(ask: QuotaAsk): QuotaDecision | Promise<QuotaDecision> {
+    const now = clock.now();
+    if (now >= rollAt) renew(now);
+    const amounts = vector(ask.estimate);
+    for (let i = 0; i < limits.length; i++)
+      if (amounts[i]! > limits[i]!.limit)
+        return { ok: false, why: 'never', axis: limits[i]!.axis, kept: false };
+    let place: Place | undefined;
+    if (kept.size > 0) {
+      kept.lapse(now);
+      place = kept.find(callerOf(ask));
+    }
+    const back =
+      place !== undefined && now >= place.due && amounts.every((a, i) => a <= place!.amounts[i]! * 1.25);
+    if (back) kept.drop(place!, true);
+    else if (line.blocks(ask.lane)) return later(ask, amounts, false, undefined);
+    const decide = (taking: Taking): QuotaDecision | Promise<QuotaDecision> => {
+      if (!taking.ok) return later(ask, amounts, back, taking);
+      if (place && !back) kept.drop(place, true);
+      return granted(ask, amounts, taking, now, false);
+    };
+    const taking = take(ask, amounts, back, false, now);
+    return taking instanceof Promise ? taking.then(decide) : decide(taking);
+  }
+
+  return {
+    reserve,
+    observe(readings) {
+      const now = clock.now();
+      for (const { axis, limit, remaining } of readings) {
+        const mine = limits.find((l) => l.axis === axis);
+        if (!mine || !config.learn) continue;
+        if (limit !== undefined && limit > 0 && limit !== mine.published) {
+          lowered.set(axis, limit);
+          renew(now);
+        }
+        if (remaining !== undefined) store.lower(mine.account, remaining);
+      }
+    },
+    refused(retryAfterMs, axis) {
+      const mine = limits.find((l) => l.axis === axis) ?? limits.find((l) => l.rate > 0);
+      if (mine) store.lower(mine.account, -mine.rate * Math.min(retryAfterMs, LONGEST_REFUSAL));
+    },
+    reading() {
+      const now = clock.now();
+      look(now);
+      const axes = limits.map(({ axis, account, limit, rate, daily, endsAt }) => {
+        const { share, left } = store.read(account);
+        const until = endsAt ?? now + DAY;
+        const end = daily
+          ? exhaustion(left, rate, (at) => day(axis).expected(at, now), now, until)
+          : undefined;
+        return {
+          axis,
+          limit,
+          share,
+          left,
+          pressure: pressures.get(axis) ?? 'calm',
+          ...(end !== undefined && { exhaustsAt: end }),
+        };
+      });
+      const tightest = axes.reduce((most, one) => (one.share > most.share ? one : most));
+      const waiting = Object.fromEntries(LANES.map((lane) => [lane, line.sizeOf(lane)])) as Record<
+        Lane,
+        number
+      >;
+      return {
+        scope: name,
+        pressure: tightest.pressure,
+        binding: tightest.axis,
+        axes,
+        waiting,
+        kept: kept.size,
+      };
+    },
+    configure(next) {
+      config = next;
+      renew(clock.now());
+      // Limits may have come or gone: amounts are by limit.
+      const recount = (w: Waiter) => {
+        w.amounts = vector(w.ask.estimate);
+      };
+      line.each(recount);
+      returned.forEach(recount);
+      kept.each((place) => {
+        place.amounts = vector(place.estimate);
+      });
+      pump();
+    },
+  };
+}
+
+const NOTHING: readonly number[] = Object.freeze([]);
+const callerOf = ({ lane, tenant = '', caller = '' }: QuotaAsk): string => `${lane} ${tenant} ${caller}`;
+const rollOf = (limits: readonly Limit[]): EpochMs =>
+  limits.reduce(
+    (first, { endsAt = Number.POSITIVE_INFINITY }) => Math.min(first, endsAt),
+    Number.POSITIVE_INFINITY,
+  );
