@@ -1,4 +1,5 @@
 import type { AnswerTaker, TransportCall, TransportRequest, TransportTrouble } from '#contracts';
+import type { Decoding } from './decoding.ts';
 import type { Route } from './route.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -7,10 +8,15 @@ export class Call implements TransportCall {
   readonly request: TransportRequest;
   readonly route: Route;
   readonly taker: AnswerTaker;
+  /** While its answer is on the connection. */
   upstream: Upstream | undefined;
+  /** Outlives the connection: what is last unpacked comes after it has been given back. */
+  decoding: Decoding | undefined;
   over = false;
   retried = false;
   paused = false;
+  private full = false;
+  private stopped = false;
 
   constructor(request: TransportRequest, route: Route, taker: AnswerTaker) {
     this.request = request;
@@ -21,24 +27,52 @@ export class Call implements TransportCall {
   cancel(): void {
     if (this.over) return;
     this.over = true;
-    this.upstream?.abandon();
+    this.decoding?.drop();
+    this.upstream?.terminate();
   }
 
   pause(): void {
     if (this.over || this.paused) return;
     this.paused = true;
-    this.upstream?.pause();
+    this.decoding?.pause();
+    this.apply();
   }
 
   resume(): void {
     if (this.over || !this.paused) return;
     this.paused = false;
-    this.upstream?.resume();
+    this.apply();
+    this.decoding?.resume();
+  }
+
+  /** Whether the decoding has enough to do. */
+  hold(full: boolean): void {
+    this.full = full;
+    this.apply();
+  }
+
+  /** Whether nothing may be read for it. */
+  get held(): boolean {
+    return this.stopped;
+  }
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.taker.end();
   }
 
   fail(trouble: TransportTrouble): void {
     if (this.over) return;
     this.over = true;
     this.taker.fail(trouble);
+  }
+
+  private apply(): void {
+    const stop = this.paused || this.full;
+    if (stop === this.stopped) return;
+    this.stopped = stop;
+    if (stop) this.upstream?.pause();
+    else this.upstream?.resume();
   }
 }

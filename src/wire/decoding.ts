@@ -14,13 +14,6 @@ import { FieldBag } from './fields.ts';
 /** Bytes waiting to be unpacked before the socket is told to stop. */
 const BUFFERED = 256 * 1024;
 
-/** What a decoding needs of the connection its input comes from. */
-export interface Source {
-  pause(): void;
-  resume(): void;
-  terminate(): void;
-}
-
 /** Takes a content coding off an answer. We ask for none; some providers compress all the same. */
 export interface Decoding {
   /** The answer's headers without what was true of the packed bytes only. */
@@ -34,18 +27,16 @@ export interface Decoding {
   drop(): void;
 }
 
-type Unpacker = Transform;
-
 /** Undefined for a coding not known here: its bytes are passed on as they are, with its header. */
-export function decodingOf(coding: string, call: Call, source: Source): Decoding | undefined {
+export function decodingOf(coding: string, call: Call): Decoding | undefined {
   const make = CODINGS[coding.trim().toLowerCase()];
-  return make === undefined ? undefined : decoding(make, call, source);
+  return make === undefined ? undefined : decoding(make, call);
 }
 
 // What has been unpacked is given out at once: the end of a stream of events may be minutes away.
 const ZLIB = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_FINISH };
 
-const CODINGS: Readonly<Record<string, (first: number) => Unpacker>> = {
+const CODINGS: Readonly<Record<string, (first: number) => Transform>> = {
   gzip: () => createGunzip(ZLIB),
   'x-gzip': () => createGunzip(ZLIB),
   br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
@@ -54,36 +45,27 @@ const CODINGS: Readonly<Record<string, (first: number) => Unpacker>> = {
   deflate: (first) => ((first & 0x0f) === 8 ? createInflate(ZLIB) : createInflateRaw(ZLIB)),
 };
 
-function decoding(make: (first: number) => Unpacker, call: Call, source: Source): Decoding {
-  let unpacker: Unpacker | undefined;
+function decoding(make: (first: number) => Transform, call: Call): Decoding {
+  let unpacker: Transform | undefined;
   let trouble: TransportTrouble | undefined;
-  let over = false;
-  let held = false;
 
   const finish = (why: TransportTrouble | undefined) => {
-    if (over) return;
-    over = true;
-    if (call.over) return;
-    if (why) return call.fail(why);
-    call.over = true;
-    call.taker.end();
+    if (why) call.fail(why);
+    else call.end();
   };
-  const start = (first: number): Unpacker => {
+  const start = (first: number): Transform => {
     const made = make(first);
     made.on('data', (bytes: Uint8Array) => {
       if (!call.over) call.taker.data(bytes);
     });
     made.on('end', () => finish(trouble));
     made.on('error', (error: Error) => {
-      source.terminate();
+      call.upstream?.terminate();
       finish(
         trouble ?? { kind: 'malformed', detail: `The compressed answer cannot be read: ${error.message}` },
       );
     });
-    made.on('drain', () => {
-      held = false;
-      if (!call.paused) source.resume();
-    });
+    made.on('drain', () => call.hold(false));
     if (call.paused) made.pause();
     return made;
   };
@@ -98,9 +80,7 @@ function decoding(make: (first: number) => Unpacker, call: Call, source: Source)
     put(bytes) {
       unpacker ??= start(bytes[0] as number);
       unpacker.write(bytes);
-      if (unpacker.writableLength < BUFFERED || held) return;
-      held = true;
-      source.pause();
+      if (unpacker.writableLength >= BUFFERED) call.hold(true);
     },
     end() {
       if (unpacker) unpacker.end();
@@ -113,9 +93,6 @@ function decoding(make: (first: number) => Unpacker, call: Call, source: Source)
     },
     pause: () => void unpacker?.pause(),
     resume: () => void unpacker?.resume(),
-    drop() {
-      over = true;
-      unpacker?.destroy();
-    },
+    drop: () => void unpacker?.destroy(),
   };
 }

@@ -14,9 +14,12 @@ Reflect.deleteProperty(FieldBag.prototype, 'constructor');
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 export const isToken = (text: string): boolean => TOKEN.test(text);
 
-/** What no field value may hold: it would end the line, or be read differently by whoever comes next. */
+/**
+ * What no head may hold beside its line breaks: it would end a line, or be read differently by whoever comes next. Looked
+ * for once in the whole text, which costs a third of looking into each value.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
 /** The same few dozen names come with every message; beyond these somebody is making them up. */
 const NAMES_KEPT = 1_000;
@@ -41,8 +44,8 @@ function fieldName(sent: string): string | undefined {
 /** So many fields cost a reader real time and mean nothing. */
 export const MAX_FIELDS = 500;
 
-const SPACE = 32;
-const TAB = 9;
+const CR = 13;
+const isBlank = (c: number): boolean => c === 32 || c === 9;
 
 /**
  * Reads the lines of `text` from `at` on, without the empty line that ends them. A string says what is wrong: no folded
@@ -50,37 +53,27 @@ const TAB = 9;
  * off against each other (RFC 9112 §5, §11.2).
  */
 export function readFields(text: string, at: number): Fields | string {
+  if (CONTROL.test(text)) return 'The head holds a control character.';
   const fields = new FieldBag();
   const { length } = text;
   let count = 0;
   while (at < length) {
-    let end = text.indexOf('\r\n', at);
+    let end = text.indexOf('\n', at) - 1;
     if (end < 0) end = length;
+    else if (text.charCodeAt(end) !== CR) return 'A line does not end in CRLF.';
     const colon = text.indexOf(':', at);
     if (colon < 0 || colon > end) return 'A header line has no colon.';
     const name = fieldName(text.slice(at, colon));
     if (name === undefined) return 'A header name cannot be read.';
+    // A long list of repeats is as expensive as a long list of names.
+    if (++count > MAX_FIELDS) return TOO_MANY;
     let from = colon + 1;
     let to = end;
-    for (let c = text.charCodeAt(from); from < to && (c === SPACE || c === TAB); c = text.charCodeAt(from))
-      from++;
-    for (
-      let c = text.charCodeAt(to - 1);
-      from < to && (c === SPACE || c === TAB);
-      c = text.charCodeAt(to - 1)
-    )
-      to--;
+    while (from < to && isBlank(text.charCodeAt(from))) from++;
+    while (from < to && isBlank(text.charCodeAt(to - 1))) to--;
     const value = text.slice(from, to);
-    if (CONTROL.test(value)) return `The header ${name} holds a control character.`;
     const before = fields[name];
-    if (before === undefined) {
-      if (++count > MAX_FIELDS) return TOO_MANY;
-      fields[name] = value;
-    } else {
-      // A long list of repeats is as expensive as a long list of names.
-      if (++count > MAX_FIELDS) return TOO_MANY;
-      fields[name] = `${before}${name === 'set-cookie' ? '\n' : ', '}${value}`;
-    }
+    fields[name] = before === undefined ? value : `${before}${name === 'set-cookie' ? '\n' : ', '}${value}`;
     at = end + 2;
   }
   return fields;

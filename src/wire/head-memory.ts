@@ -36,7 +36,7 @@ export class HeadMemory<Head extends Remembered> {
     if (head === undefined) return undefined;
     if (text === this.text) return head;
     if (head.length === undefined || head.headers['content-length'] === undefined) return undefined;
-    if (this.before === undefined) this.split();
+    if (this.before === undefined) this.split(head);
     const before = this.before as string;
     if (!text.startsWith(before) || !text.endsWith(this.after)) return undefined;
     // The two must not overlap, and what is between them must be a length and nothing else.
@@ -48,16 +48,22 @@ export class HeadMemory<Head extends Remembered> {
     return this.withLength(head, headers, length);
   }
 
-  private split(): void {
+  /** Leaves both sides impossible to match when the field is not written as everybody writes it. */
+  private split(head: Head): void {
     const { text } = this;
-    const at = text.search(/\r\ncontent-length:[ \t]*[0-9]/i);
-    const from = text.indexOf(':', at) + 1;
-    const start = from + text.slice(from).search(/[0-9]/);
-    let end = start;
-    while (end < text.length && isDigit(text.charCodeAt(end))) end++;
-    this.before = text.slice(0, start);
-    this.after = text.slice(end);
+    const digits = head.headers['content-length'] as string;
+    const written = `: ${digits}`;
+    let at = text.indexOf(written);
+    // Another field may have the same value, and to mistake it for the length would be to lose the message's end.
+    while (at >= 0 && !isLength(text, at, at + written.length)) at = text.indexOf(written, at + 1);
+    this.before = at < 0 ? text : text.slice(0, at + 2);
+    this.after = at < 0 ? text : text.slice(at + 2 + digits.length);
   }
 }
 
-const isDigit = (c: number): boolean => c >= 48 && c <= 57;
+const LABEL = '\r\ncontent-length';
+const CR = 13;
+
+const isLength = (text: string, colon: number, end: number): boolean =>
+  (end === text.length || text.charCodeAt(end) === CR) &&
+  text.slice(colon - LABEL.length, colon).toLowerCase() === LABEL;

@@ -18,7 +18,7 @@ export interface ResponseHead {
 export function readResponseHead(text: string): ResponseHead | string {
   let end = text.indexOf('\r\n');
   if (end < 0) end = text.length;
-  const line = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/.exec(text.slice(0, end));
+  const line = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [^\n]*)?$/.exec(text.slice(0, end));
   if (!line) return 'The status line cannot be read.';
   const status = Number(line[2]);
   const minor = line[1] === '1' ? 1 : 0;

@@ -7,12 +7,12 @@ export interface Origin {
   readonly host: string;
   readonly port: number;
   /** Where the socket goes, when that is not the origin itself. */
-  readonly proxy: Proxy | undefined;
+  readonly proxy: ProxyServer | undefined;
   /** Last in, first out: the connections at the bottom grow old and are let go. */
   readonly idle: Upstream[];
 }
 
-export interface Proxy {
+export interface ProxyServer {
   readonly host: string;
   readonly port: number;
   /** A `proxy-authorization` line, or nothing. */
@@ -42,7 +42,7 @@ export function createRouter(proxyOf: (url: string) => string | undefined): {
   const routes = new Map<string, Route>();
   const origins = new Map<string, Origin>();
 
-  const originOf = (secure: boolean, host: string, port: number, proxy: Proxy | undefined): Origin => {
+  const originOf = (secure: boolean, host: string, port: number, proxy: ProxyServer | undefined): Origin => {
     const key = `${secure ? 's' : 'p'} ${host} ${port} ${proxy ? `${proxy.host} ${proxy.port} ${proxy.authorization}` : ''}`;
     let origin = origins.get(key);
     if (origin === undefined) {
@@ -86,7 +86,7 @@ const portOf = (url: URL): number =>
   url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 
 /** @throws Error when the proxy is no http URL; says so without its password. */
-function readProxy(text: string): Proxy {
+function readProxy(text: string): ProxyServer {
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url === null || url.protocol !== 'http:') throw new Error('A proxy must be given as http://host:port.');
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;

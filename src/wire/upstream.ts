@@ -2,7 +2,7 @@ import type { Socket } from 'bun';
 import type { TransportTrouble } from '#contracts';
 import type { Call } from './call.ts';
 import { ChunkedDecoder } from './chunked.ts';
-import { type Decoding, decodingOf } from './decoding.ts';
+import { decodingOf } from './decoding.ts';
 import { dial } from './dial.ts';
 import { HeadMemory } from './head-memory.ts';
 import { MAX_HEAD } from './limits.ts';
@@ -36,7 +36,7 @@ export class Upstream {
     headers,
     length,
   }));
-  private socket: Socket<Upstream> | undefined;
+  private socket: Socket<unknown> | undefined;
   private phase: Phase = 'opening';
   private call: Call | undefined;
   private reused = false;
@@ -46,7 +46,6 @@ export class Upstream {
   private head: ResponseHead | undefined;
   private framing: Framing = 'none';
   private left = 0;
-  private decoding: Decoding | undefined;
 
   constructor(pool: Pool, origin: Origin) {
     this.pool = pool;
@@ -66,36 +65,35 @@ export class Upstream {
 
   // What the call says.
 
-  abandon() {
-    this.call = undefined;
-    this.decoding?.drop();
-    // One that is still opening is of use to the next call.
-    if (this.phase !== 'opening') this.terminate();
-  }
-
   pause() {
-    if (this.decoding) this.decoding.pause();
     this.socket?.pause();
   }
 
   resume() {
     this.socket?.resume();
-    this.decoding?.resume();
   }
 
+  /** At once, whatever it was doing. */
   terminate() {
-    this.socket?.terminate();
+    const { socket } = this;
     this.gone();
+    socket?.terminate();
   }
 
   // What the socket says.
 
-  opened(socket: Socket<Upstream>) {
+  /** There is a connection, though not always one that can be used yet. False: it is no longer wanted. */
+  attached(socket: Socket<unknown>): boolean {
+    if (this.phase === 'closed') return false;
     this.socket = socket;
+    return true;
+  }
+
+  opened(socket: Socket<unknown>) {
+    if (!this.attached(socket)) return;
     this.outbox.open(socket);
     const { call } = this;
     if (call !== undefined) this.begin(call);
-    else this.retire(undefined);
   }
 
   refused(detail: string) {
@@ -143,7 +141,7 @@ export class Upstream {
     this.phase = 'head';
     this.head = undefined;
     this.sentAt = this.pool.clock.monotonic();
-    if (call.paused) this.socket?.pause();
+    if (call.held) this.socket?.pause();
     if (!call.retried) call.taker.connected();
     if (call.over) return;
     writeRequest(this.outbox, call.request, call.route);
@@ -154,7 +152,6 @@ export class Upstream {
     const end = bytes.indexOf(HEAD_END);
     if (end < 0) {
       if (bytes.length > MAX_HEAD) return this.malformed('The head of the answer is too large.');
-      // It may still be the middle of a read; the bytes are ours.
       this.rest = bytes;
       return;
     }
@@ -166,6 +163,8 @@ export class Upstream {
     const next = end + HEAD_END.length;
     if (head.status < 200) {
       if (head.status === 101) return this.malformed('The provider switched to another protocol.');
+      // It has answered: the connection was not stale.
+      this.reused = false;
       if (next < bytes.length) this.readHead(bytes.subarray(next));
       return;
     }
@@ -177,9 +176,8 @@ export class Upstream {
     if (this.framing === 'sized') this.left = head.length as number;
     else if (this.framing === 'chunked') this.decoder.reset();
     const coding = head.headers['content-encoding'];
-    const decoding =
-      coding === undefined || this.framing === 'none' ? undefined : decodingOf(coding, call, this);
-    this.decoding = decoding;
+    const decoding = coding === undefined || this.framing === 'none' ? undefined : decodingOf(coding, call);
+    call.decoding = decoding;
     call.taker.head(status, decoding ? decoding.headers(head.headers) : head.headers);
     if (call.over) return;
     if (this.framing === 'none' || (this.framing === 'sized' && this.left === 0)) this.complete(bytes, next);
@@ -198,7 +196,7 @@ export class Upstream {
       case 'chunked': {
         const { decoder } = this;
         decoder.decode(bytes, at);
-        // Told of the content, the taker may cancel, and this connection be put to use again: look before.
+        // Looked at before the taker is told, which may cancel.
         const { begin, end, next, state } = decoder;
         if (end > begin) this.data(bytes.subarray(begin, end));
         if (state === 'done') this.complete(bytes, next);
@@ -213,40 +211,30 @@ export class Upstream {
   private data(bytes: Uint8Array) {
     const { call } = this;
     if (call === undefined || call.over) return;
-    if (this.decoding) this.decoding.put(bytes);
+    if (call.decoding) call.decoding.put(bytes);
     else call.taker.data(bytes);
   }
 
   /** The answer is over at `next`; nothing may stand behind it. */
   private complete(bytes: Buffer, next: number) {
     const { call, head } = this;
-    if (call === undefined || call.over || head === undefined) return;
-    if (call.paused) this.socket?.resume();
-    const { decoding } = this;
+    if (call === undefined || head === undefined) return;
     this.call = undefined;
-    this.decoding = undefined;
-    if (next === bytes.length && head.keepAlive && this.outbox.empty) this.retire(head.keepSeconds);
-    else this.terminate();
-    if (decoding) return decoding.end();
-    call.over = true;
-    call.taker.end();
+    call.upstream = undefined;
+    if (next === bytes.length && head.keepAlive && this.outbox.empty) {
+      if (call.held) this.socket?.resume();
+      this.phase = 'idle';
+      this.pool.giveBack(this, head.keepSeconds);
+    } else this.terminate();
+    over(call);
   }
 
   /** A body without a length ended with its connection. */
   private finish() {
-    const { call, decoding } = this;
+    const { call } = this;
     this.call = undefined;
-    this.decoding = undefined;
     this.gone();
-    if (call === undefined || call.over) return;
-    if (decoding) return decoding.end();
-    call.over = true;
-    call.taker.end();
-  }
-
-  private retire(seconds: number | undefined) {
-    this.phase = 'idle';
-    this.pool.giveBack(this, seconds);
+    if (call !== undefined) over(call);
   }
 
   private malformed(detail: string) {
@@ -255,11 +243,10 @@ export class Upstream {
 
   /** The connection is of no more use, and the call, if there is one, has failed. */
   private end(trouble: TransportTrouble) {
-    const { call, decoding } = this;
+    const { call } = this;
     this.call = undefined;
-    this.decoding = undefined;
     this.terminate();
-    if (decoding) decoding.fail(trouble);
+    if (call?.decoding) call.decoding.fail(trouble);
     else call?.fail(trouble);
   }
 
@@ -271,8 +258,15 @@ export class Upstream {
     this.pool.open.delete(this);
     if (phase === 'idle') this.pool.lose(this);
     this.call = undefined;
-    call?.fail({ kind: 'reset', detail: 'The transport was closed.' });
+    if (call === undefined) return;
+    call.upstream = undefined;
+    call.fail({ kind: phase === 'opening' ? 'connect' : 'reset', detail: 'The transport was closed.' });
   }
+}
+
+function over(call: Call): void {
+  if (call.decoding) call.decoding.end();
+  else call.end();
 }
 
 /** The system's code where there is one; messages may name more than a person needs. */
