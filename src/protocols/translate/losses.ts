@@ -1,0 +1,402 @@
+import { DIALECTS, type DialectName } from './neutral.ts';
+
+/** One thing that does not survive a translation. The page `docs/reference/translation.md` is made from this table. */
+export interface LossRow {
+  readonly id: string;
+  /** Which way it is lost: on the way to the target or on the way back. */
+  readonly in: 'ask' | 'answer';
+  readonly from: readonly DialectName[];
+  readonly to: readonly DialectName[];
+  readonly lost: string;
+  readonly instead: string;
+}
+
+const CHAT = ['openai-chat'] as const;
+const RESPONSES = ['openai-responses'] as const;
+const MESSAGES = ['anthropic-messages'] as const;
+const OPENAI = ['openai-chat', 'openai-responses'] as const;
+const ALL = DIALECTS;
+
+export const losses = [
+  {
+    id: 'max-tokens-default',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'an answer without a limit',
+    instead: 'Anthropic must be told one: the default of the target is set',
+  },
+  {
+    id: 'temperature-range',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'temperatures above 1',
+    instead: 'cut to 1, the highest there',
+  },
+  {
+    id: 'sampling',
+    in: 'ask',
+    from: ALL,
+    to: ALL,
+    lost: '`temperature`, `top_p`, `top_k` where the target takes none, or thinks',
+    instead: 'left out; the model samples as it does by default',
+  },
+  {
+    id: 'top-k',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: '`top_k`',
+    instead: 'left out',
+  },
+  {
+    id: 'seed',
+    in: 'ask',
+    from: CHAT,
+    to: ['openai-responses', 'anthropic-messages'],
+    lost: '`seed`',
+    instead: 'left out; answers do not repeat',
+  },
+  {
+    id: 'penalties',
+    in: 'ask',
+    from: CHAT,
+    to: ['openai-responses', 'anthropic-messages'],
+    lost: '`frequency_penalty`, `presence_penalty`, `logit_bias`',
+    instead: 'left out',
+  },
+  {
+    id: 'logprobs',
+    in: 'ask',
+    from: OPENAI,
+    to: ALL,
+    lost: '`logprobs`, `top_logprobs`',
+    instead: 'left out; the answer says null',
+  },
+  {
+    id: 'prediction',
+    in: 'ask',
+    from: CHAT,
+    to: ['openai-responses', 'anthropic-messages'],
+    lost: '`prediction`',
+    instead: 'left out; the answer only takes longer',
+  },
+  {
+    id: 'verbosity',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: '`verbosity`',
+    instead: 'left out',
+  },
+  {
+    id: 'system-position',
+    in: 'ask',
+    from: ALL,
+    to: MESSAGES,
+    lost: 'the place of a system message that is not first',
+    instead: 'joined to the system prompt, in order; kept in place where the target takes it',
+  },
+  {
+    id: 'system-only',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'an ask that is nothing but instructions',
+    instead: 'sent as the words of the user',
+  },
+  {
+    id: 'assistant-last',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'an assistant message that stands last is answered anew',
+    instead: 'Anthropic goes on from it (prefill)',
+  },
+  {
+    id: 'message-name',
+    in: 'ask',
+    from: CHAT,
+    to: ['openai-responses', 'anthropic-messages'],
+    lost: '`name` of a message',
+    instead: 'left out',
+  },
+  {
+    id: 'empty-text',
+    in: 'ask',
+    from: ALL,
+    to: MESSAGES,
+    lost: 'empty texts, and white space at the end of a prefill',
+    instead: 'left out; Anthropic refuses them',
+  },
+  {
+    id: 'image-detail',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: '`detail` of an image',
+    instead: 'left out; Anthropic scales by itself',
+  },
+  {
+    id: 'document-frame',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: '`context` and `citations` of a document',
+    instead: 'left out; the title becomes the name of the file',
+  },
+  {
+    id: 'search-results',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: '`search_result` blocks',
+    instead: 'handed over as text with title and source',
+  },
+  {
+    id: 'result-media',
+    in: 'ask',
+    from: ['openai-responses', 'anthropic-messages'],
+    to: CHAT,
+    lost: 'images and files inside the result of a tool',
+    instead: 'handed over in a user message right after the results',
+  },
+  {
+    id: 'result-error',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: '`is_error` of the result of a tool',
+    instead: 'the text of the result begins with `Error: `',
+  },
+  {
+    id: 'tool-frame',
+    in: 'ask',
+    from: ALL,
+    to: ALL,
+    lost: "members of a tool that only the caller's dialect has (`input_examples`, `defer_loading`, `allowed_callers`, `output_schema`, …)",
+    instead: 'left out',
+  },
+  {
+    id: 'allowed-tools',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: '`allowed_tools`, which keeps the cached list of tools whole',
+    instead: 'only the allowed tools are sent',
+  },
+  {
+    id: 'schema-name',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'name, description and `strict` of an output schema',
+    instead: 'left out; Anthropic always holds to the schema',
+  },
+  {
+    id: 'schema-closed',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'open objects in an output schema',
+    instead: '`additionalProperties: false` is added, which Anthropic demands',
+  },
+  {
+    id: 'schema-loose',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: 'the guarantee of a schema with optional members',
+    instead: "`strict: false`: OpenAI's strict mode demands that all are required",
+  },
+  {
+    id: 'json-mode',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'JSON mode without a schema',
+    instead: 'a sentence in the system prompt asks for one JSON object',
+  },
+  {
+    id: 'thinking-budget',
+    in: 'ask',
+    from: ALL,
+    to: ALL,
+    lost: 'the exact budget or effort of thinking',
+    instead:
+      'the nearest effort: below 4,096 tokens low, below 16,384 medium, else high; `minimal` is low at Anthropic',
+  },
+  {
+    id: 'thinking-off',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: '`thinking: disabled`',
+    instead: 'left out: not every model of OpenAI can be told not to think',
+  },
+  {
+    id: 'thinking-forced-tool',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'thinking before a forced tool call',
+    instead: 'no thinking: Anthropic takes one or the other',
+  },
+  {
+    id: 'reasoning-history',
+    in: 'ask',
+    from: ALL,
+    to: ALL,
+    lost: 'thoughts of earlier turns that another dialect signed or encrypted',
+    instead: 'left out; those the target itself made are handed back to it',
+  },
+  {
+    id: 'cache-control',
+    in: 'ask',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: '`cache_control`',
+    instead: 'left out; OpenAI caches by itself',
+  },
+  {
+    id: 'cache-key',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: '`prompt_cache_key`, `prompt_cache_options`, `prompt_cache_retention`',
+    instead: 'left out; explicit breakpoints become `cache_control`, nothing else is cached',
+  },
+  {
+    id: 'metadata',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: '`metadata`, `moderation`',
+    instead: 'left out; `safety_identifier` or `user` becomes `metadata.user_id`',
+  },
+  {
+    id: 'store',
+    in: 'ask',
+    from: OPENAI,
+    to: ALL,
+    lost: '`store: true`',
+    instead: 'the answer is not kept by the provider; at `/responses` this is said with `store: false`',
+  },
+  {
+    id: 'service-tier',
+    in: 'ask',
+    from: ALL,
+    to: ALL,
+    lost: 'service tiers that the target does not have, and `speed`',
+    instead: '`default` is `standard_only`, `auto` is `auto`; others are left out',
+  },
+  {
+    id: 'include',
+    in: 'ask',
+    from: RESPONSES,
+    to: ['openai-chat', 'anthropic-messages'],
+    lost: '`include`, `max_tool_calls`, `truncation: auto`, `context_management`, a style of summary',
+    instead: 'left out; an ask that is too long fails',
+  },
+  {
+    id: 'unknown-field',
+    in: 'ask',
+    from: ALL,
+    to: ALL,
+    lost: 'members that this version does not know',
+    instead: 'left out',
+  },
+  {
+    id: 'refusal-part',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'that an earlier answer was a refusal',
+    instead: 'its words stay, as text',
+  },
+  {
+    id: 'answer-citations',
+    in: 'answer',
+    from: ALL,
+    to: ALL,
+    lost: 'citations, but for links between the endpoints of OpenAI',
+    instead: 'the text stays without them',
+  },
+  {
+    id: 'answer-refusal',
+    in: 'answer',
+    from: ALL,
+    to: ALL,
+    lost: 'whether a refusal is a part of the text or a reason for the end',
+    instead:
+      'Anthropic: its words are text, the stop reason says `refusal`. OpenAI: the explanation, or a sentence of ours, is the refusal',
+  },
+  {
+    id: 'answer-stop',
+    in: 'answer',
+    from: RESPONSES,
+    to: ['openai-chat', 'anthropic-messages'],
+    lost: 'which stop sequence matched',
+    instead: '`status: incomplete` with the reason `stop_sequence`; towards chat it stands in `matched_stop`',
+  },
+  {
+    id: 'answer-filter',
+    in: 'answer',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: "nothing, but the word is not one of Anthropic's: a filter that ended the answer",
+    instead: 'stop reason `content_filter`; calling it a refusal of the model would be untrue',
+  },
+  {
+    id: 'answer-window',
+    in: 'answer',
+    from: OPENAI,
+    to: ALL,
+    lost: 'that the context window, not the limit, ended the answer',
+    instead: '`length` or `max_output_tokens`',
+  },
+  {
+    id: 'answer-thinking',
+    in: 'answer',
+    from: ALL,
+    to: ALL,
+    lost: 'thoughts as the target writes them',
+    instead:
+      'chat: `reasoning_content`; responses: a summary; Anthropic: thinking blocks, only if the ask turned thinking on. What the target signed travels along, marked `midwatch:`, and finds its way back',
+  },
+  {
+    id: 'answer-usage',
+    in: 'answer',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: 'audio and image tokens; that no usage was reported',
+    instead: 'counted as input or output; zero, since the dialect demands numbers',
+  },
+  {
+    id: 'answer-fingerprint',
+    in: 'answer',
+    from: ['openai-responses', 'anthropic-messages'],
+    to: ALL,
+    lost: '`system_fingerprint`, log probabilities',
+    instead: 'left out',
+  },
+  {
+    id: 'answer-id',
+    in: 'answer',
+    from: ALL,
+    to: ALL,
+    lost: 'ids of the answer and its items',
+    instead: 'made from the exchange; ids of tool calls stay',
+  },
+] as const satisfies readonly LossRow[];
+
+export type Loss = (typeof losses)[number];
+
+/** What is declared lost for a caller of `from` at a target of `to`. */
+export const lossesOf = (from: string, to: string): readonly LossRow[] =>
+  from === to
+    ? []
+    : (losses as readonly LossRow[]).filter(
+        (row) => row.from.some((name) => name === from) && row.to.some((name) => name === to),
+      );
