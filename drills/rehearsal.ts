@@ -2,7 +2,7 @@ import { buildRoutes, parseConfig } from '#app';
 import type { Clock, Config, DigestedExchange, Finished } from '#contracts';
 import { createGateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
-import { estimateUsage, protocolByName, protocols } from '#protocols';
+import { estimateUsage, findTranslator, protocolByName, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createSimulator, loadWorld, type Simulator } from '#simulator';
 import { createRedactor } from '#telemetry';
@@ -67,6 +67,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     clock,
     protocols,
     estimate: estimateUsage,
+    translator: findTranslator,
     transport: sockets?.transport ?? transportOver((request) => simulator.fetch(request)),
     keys: { empty: true, find: () => undefined },
     recorder: { record: (one) => finished.push(one), flush: () => Promise.resolve(), stats: () => NO_SPOOL },

@@ -1,7 +1,7 @@
 import { buildRoutes, parseConfig } from '#app';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
-import { estimateUsage, protocolByName, protocols } from '#protocols';
+import { estimateUsage, findTranslator, protocolByName, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { callHandler } from '../../drills/in-process.ts';
@@ -62,6 +62,7 @@ export async function fillSpool(
     live: { publish: () => undefined, subscribe: () => () => undefined },
     pricer: createPricer({ openai: { priceId: 'openai', free: false } }),
     estimate: estimateUsage,
+    translator: findTranslator,
     redactor,
     routes: () => table,
     log,

@@ -84,6 +84,8 @@ export interface Attempt {
   readonly provider: string;
   /** Model name sent upstream. */
   readonly model: string;
+  /** The protocol it was translated to, where the target does not speak the caller's, and what was lost on the way. */
+  readonly translated?: { readonly to: string; readonly losses: readonly string[] };
   readonly startedAt: EpochMs;
   readonly outcome: Outcome;
   readonly status?: number;

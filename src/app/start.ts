@@ -2,7 +2,7 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import type { Clock, Config, Log, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
-import { estimateUsage, protocolByName, protocols, rebuildAsk } from '#protocols';
+import { estimateUsage, findTranslator, protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
@@ -109,6 +109,7 @@ async function compose(given: Composition): Promise<Running> {
     live,
     pricer: createPricer(priceOverrides(config)),
     estimate: estimateUsage,
+    translator: findTranslator,
     redactor,
     routes: () => table,
     log,
@@ -234,7 +235,13 @@ async function compose(given: Composition): Promise<Running> {
       lifecycle,
     });
     late.bind(database.store);
-    thread = startScribeThread({ databaseUrl: database.url, spool: folder.spool, clock, log });
+    thread = startScribeThread({
+      databaseUrl: database.url,
+      spool: folder.spool,
+      maxBytes: config.spool.max,
+      clock,
+      log,
+    });
     lifecycle.onStop('scribe', thread.stop);
     lifecycle.onStop('upkeep', startUpkeep(database.store, config.retention, clock, log));
     adminToken = await admin.settle(database.store);

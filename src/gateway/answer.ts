@@ -63,6 +63,7 @@ export function stream(
   walk.outgoing.begin(head.status, headers);
   const relay = new Relay({
     clock: ctx.clock,
+    protocol: walk.protocol,
     flight,
     outgoing: walk.outgoing,
     idle: (walk.route as Route).config.timeouts.idle,

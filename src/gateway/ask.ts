@@ -7,6 +7,7 @@ import type {
   Log,
   Outgoing,
   Protocol,
+  Route,
   RouteTable,
 } from '#contracts';
 import type { Admission } from './admit.ts';
@@ -14,7 +15,7 @@ import { type AnswerContext, canned, failed, refuse, stream, whole } from './ans
 import { type DispatchContext, dispatch } from './dispatch.ts';
 import { seen } from './failures.ts';
 import { readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
-import { plan } from './plan.ts';
+import type { Step } from './plan.ts';
 import { findRoute, forbidden, mismatch, noBody } from './refusals.ts';
 import { stopWalk, type Try, type Walk } from './walk.ts';
 
@@ -25,6 +26,7 @@ export interface AskContext extends AnswerContext, DispatchContext {
   readonly log: Log;
   /** Largest request body, bytes. */
   readonly maxBody: number;
+  readonly plan: (route: Route, protocol: Protocol) => readonly Step[];
   readonly draining: () => boolean;
   /** A walk has begun; `close` ends it. */
   open(walk: Walk): void;
@@ -96,7 +98,7 @@ async function carry(
   walk.route = found;
   if (key?.routes && !key.routes.includes(found.name))
     return refuse(ctx, walk, forbidden(key.name, found.name));
-  const steps = plan(found, protocol);
+  const steps = ctx.plan(found, protocol);
   if (steps.length === 0) {
     const why = mismatch(found, protocol);
     return canned(ctx, walk, why) ? undefined : refuse(ctx, walk, why);

@@ -9,6 +9,8 @@ import type {
   Reading,
   StreamScanner,
   Timeouts,
+  TranslateContext,
+  Translator,
   Transport,
   TransportCall,
   TransportRequest,
@@ -61,6 +63,7 @@ export interface TryContext {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly watchdog: Watchdog;
+  /** What the target speaks. */
   readonly protocol: Protocol;
   readonly walk: Walk;
   readonly one: Try;
@@ -68,6 +71,14 @@ export interface TryContext {
   /** When the whole exchange must be over. */
   readonly deadline: MonotonicMs;
   readonly request: TransportRequest;
+  /** Between the target's protocol and the caller's, where they differ. */
+  readonly speech?: Speech;
+}
+
+/** A translator with what it has to know of this exchange. */
+export interface Speech {
+  readonly translator: Translator;
+  readonly context: TranslateContext;
 }
 
 type Stage = 'sent' | 'whole' | 'refused' | 'mislabelled' | 'opening' | 'streaming' | 'over';
@@ -78,6 +89,7 @@ type Stage = 'sent' | 'whole' | 'refused' | 'mislabelled' | 'opening' | 'streami
  */
 export class Flight implements AnswerTaker {
   readonly scanner: StreamScanner | undefined;
+  readonly speech: Speech | undefined;
   private readonly ctx: TryContext;
   private readonly land: (landing: Landing) => void;
   private readonly dog: Dog;
@@ -93,6 +105,7 @@ export class Flight implements AnswerTaker {
   constructor(ctx: TryContext, land: (landing: Landing) => void) {
     this.ctx = ctx;
     this.land = land;
+    this.speech = ctx.speech;
     this.scanner = ctx.walk.facets.stream ? ctx.protocol.scanStream() : undefined;
     this.dog = ctx.watchdog.watch((kind) => this.cut(kind));
   }
@@ -258,7 +271,7 @@ export class Flight implements AnswerTaker {
     } else if (scanner.started || scanner.finished) {
       // A reason for the end without output is an answer (a filter's, say); a terminator without a reason is none.
       if (scanner.started) one.firstToken = clock.monotonic() - one.start;
-      this.landed({ kind: 'streaming', head: this.head_ });
+      this.landed({ kind: 'streaming', head: this.ctx.speech ? plainHead(this.head_) : this.head_ });
     } else if (scanner.ended) {
       this.abandon();
       this.fails(seen('empty'), scanner.read(false));
@@ -273,7 +286,18 @@ export class Flight implements AnswerTaker {
     // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
     const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
     if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };
-    return { kind: 'whole', head: this.head_, body, reading };
+    return this.said(body, reading);
+  }
+
+  /** The answer as the caller's dialect writes it. */
+  private said(body: Uint8Array, reading: Reading): Landing {
+    const { speech, walk } = this.ctx;
+    if (!speech) return { kind: 'whole', head: this.head_, body, reading };
+    const told = speech.translator.answer(body, speech.context);
+    if (!told.ok) return { kind: 'failed', failure: told.error, reading };
+    // What is kept is what the caller got, in the dialect in which it will come back as history.
+    const { message } = walk.protocol.readAnswer(told.value);
+    return { kind: 'whole', head: plainHead(this.head_), body: told.value, reading: { ...reading, message } };
   }
 
   private refused(body: Uint8Array): Landing {
@@ -281,15 +305,20 @@ export class Flight implements AnswerTaker {
     const { status, headers } = this.head_;
     if (this.stage === 'mislabelled')
       return mislabelled(protocol, headers['content-type'] ?? '', !!this.scanner, body);
-    return {
-      kind: 'failed',
-      failure: protocol.readError(status, headers, body),
-      refusal: { status, headers, body },
-    };
+    const failure = protocol.readError(status, headers, body);
+    // An error of another dialect means nothing to the caller's client.
+    if (this.ctx.speech) return { kind: 'failed', failure };
+    return { kind: 'failed', failure, refusal: { status, headers, body } };
   }
 }
 
 const NO_HEAD: Head = { status: 0, headers: {} };
+
+/** Of another dialect's head only this means anything to the caller. */
+const plainHead = ({ status, headers }: Head): Head => ({
+  status,
+  headers: { 'content-type': headers['content-type'] ?? 'application/json' },
+});
 
 const isJson = (type: string): boolean => /[/+]json\b/.test(type);
 

@@ -75,9 +75,18 @@ export async function dispatch(
   const open = (step: Step) => ctx.standing.closedFor(step.target) === 0;
   for (;;) {
     const step = steps[at] as Step;
+    const model = step.target.model ?? walk.facets.model;
+    const call = write(errand, walk, step, model);
+    if ('kind' in call) {
+      const other = steps.findIndex((s, i) => i > (at as number) && open(s));
+      if (other < 0) return { landing: { kind: 'failed', failure: call } };
+      at = other;
+      here = 0;
+      continue;
+    }
     here++;
-    const one = begin(ctx, walk, step, here);
-    const landing = await fly(ctx, errand, walk, one);
+    const one = begin(ctx, walk, step, model, here, call.losses);
+    const landing = await fly(ctx, errand, walk, step, one, call);
     if (landing.kind !== 'failed') {
       ctx.standing.succeeded(one);
       return { one, landing };
@@ -185,25 +194,38 @@ const rest = (clock: Clock, walk: Walk, ms: number): Promise<void> =>
   });
 
 /** Makes one call and follows it to the commit gate. Never rejects: whatever happens is a landing. */
-function fly(ctx: DispatchContext, errand: Errand, walk: Walk, one: Try): Promise<Landing> {
-  const request = write(errand, walk, one);
-  if (!request)
-    return Promise.resolve({
-      kind: 'failed',
-      failure: noBaseUrl(one.target.provider, walk.protocol.dialect),
-    });
-  return new Promise((resolve) => {
+const fly = (
+  ctx: DispatchContext,
+  errand: Errand,
+  walk: Walk,
+  step: Step,
+  one: Try,
+  call: Call,
+): Promise<Landing> =>
+  new Promise((resolve) => {
+    const { translator } = step;
     const flight = new Flight(
       {
         clock: ctx.clock,
         transport: ctx.transport,
         watchdog: ctx.watchdog,
-        protocol: walk.protocol,
+        protocol: step.protocol,
         walk,
         one,
         timeouts: (walk.route as Route).config.timeouts,
         deadline: errand.deadline,
-        request,
+        request: call.request,
+        ...(translator && {
+          speech: {
+            translator,
+            context: {
+              exchange: walk.id,
+              model: walk.facets.model,
+              at: walk.at,
+              ask: walk.body as Uint8Array,
+            },
+          },
+        }),
       },
       resolve,
     );
@@ -211,32 +233,64 @@ function fly(ctx: DispatchContext, errand: Errand, walk: Walk, one: Try): Promis
     flight.start();
     walk.own += ctx.clock.monotonic() - one.start;
   });
-}
 
-const begin = ({ clock }: DispatchContext, walk: Walk, { cause, tier, target }: Step, here: number): Try => ({
+const begin = (
+  { clock }: DispatchContext,
+  walk: Walk,
+  { cause, tier, target, protocol, translator }: Step,
+  model: string,
+  here: number,
+  losses: readonly string[] | undefined,
+): Try => ({
   number: walk.attempts.length + 1,
   cause: walk.attempts.length === 0 ? 'first' : here > 1 ? 'retry' : cause,
   tier,
   target,
-  model: target.model ?? walk.facets.model,
+  model,
+  translated: translator && { to: protocol.name, losses: losses ?? [] },
   startedAt: clock.now(),
   start: clock.monotonic(),
 });
 
-/** The call as the target wants it; undefined when it has no address for this dialect. */
-function write(errand: Errand, walk: Walk, { target, model }: Try): TransportRequest | undefined {
-  const { dialect, path } = walk.protocol;
-  const baseUrl = target.baseUrl[dialect];
-  if (baseUrl === undefined) return undefined;
-  const { apiKey, settings } = target;
-  const call = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
-  const headers: Record<string, string> = { ...errand.headers };
-  // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
-  for (const [name, value] of call.headers) headers[name] ??= value;
-  const { query } = errand;
-  const url = query ? `${call.url}${call.url.includes('?') ? '&' : '?'}${query}` : call.url;
-  return { url, method: 'POST', headers, body: mapModel(errand.ask, walk, model) };
+interface Call {
+  readonly request: TransportRequest;
+  /** Declared losses of its translation. */
+  readonly losses?: readonly string[];
 }
+
+/** The call as the target wants it; a failure when it cannot be put that way, and then nobody is asked. */
+function write(errand: Errand, walk: Walk, step: Step, model: string): Call | Failure {
+  const { target, protocol, translator } = step;
+  const { dialect, path } = protocol;
+  const baseUrl = target.baseUrl[dialect];
+  if (baseUrl === undefined) return noBaseUrl(target.provider, dialect);
+  const { apiKey, settings } = target;
+  const { url, headers: own } = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
+  const headers: Record<string, string> = {};
+  for (const name in errand.headers)
+    if (!translator || !DIALECT_HEADER.test(name)) headers[name] = errand.headers[name] as string;
+  // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
+  for (const [name, value] of own) headers[name] ??= value;
+  if (translator) {
+    const told = translator.ask(walk.body as Uint8Array, { model, maxTokensDefault: MAX_TOKENS });
+    if (!told.ok) return told.error;
+    const { body, losses } = told.value;
+    return { request: { url, method: 'POST', headers, body }, losses };
+  }
+  return {
+    request: {
+      url: errand.query ? `${url}${url.includes('?') ? '&' : '?'}${errand.query}` : url,
+      method: 'POST',
+      headers,
+      body: mapModel(errand.ask, walk, model),
+    },
+  };
+}
+
+/** Says something in one dialect only. */
+const DIALECT_HEADER = /^(anthropic-|openai-|x-stainless-)/;
+/** Anthropic wants a limit where OpenAI's callers name none; every current model can write this much. */
+const MAX_TOKENS = 8_192;
 
 function mapModel(ask: ReadAsk, walk: Walk, model: string): Uint8Array {
   const body = walk.body as Uint8Array;

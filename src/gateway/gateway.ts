@@ -19,6 +19,7 @@ import { createShareBudgetState, type ShareBudgetState } from '#kernel/resilienc
 import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
 import { listModels } from './models.ts';
+import { createPlanner, type Tongues } from './plan.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Standing } from './standing.ts';
@@ -35,6 +36,7 @@ export interface GatewayPorts {
   readonly live: LiveFeed;
   readonly pricer: Pricer;
   readonly estimate: Estimate;
+  readonly translator: Tongues['translator'];
   readonly redactor: Redactor;
   readonly routes: () => RouteTable;
   readonly log: Log;
@@ -87,6 +89,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     watchdog,
     standing: new Standing(clock),
     retries,
+    plan: createPlanner(ports),
     nextId,
     draining: () => draining,
     streams(change) {

@@ -1,7 +1,17 @@
-import type { Clock, Failure, FailureKind, MonotonicMs, Outgoing, Reading, StreamScanner } from '#contracts';
+import type {
+  Clock,
+  Failure,
+  FailureKind,
+  MonotonicMs,
+  Outgoing,
+  Protocol,
+  Reading,
+  StreamScanner,
+} from '#contracts';
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
+import { Voice } from './voice.ts';
 
 /** How a relayed stream ended: once, whoever ended it. */
 export interface RelayEnd {
@@ -12,6 +22,8 @@ export interface RelayEnd {
 
 export interface RelayContext {
   readonly clock: Clock;
+  /** What the caller speaks. */
+  readonly protocol: Protocol;
   readonly flight: Flight;
   readonly outgoing: Outgoing;
   /** Longest silence between two reads, milliseconds. */
@@ -42,17 +54,19 @@ export class Relay implements StreamTaker {
   /** The beginning of an event that is not whole yet. */
   private held: Uint8Array[] = [];
   private over = false;
+  private readonly voice: Voice | undefined;
 
   constructor(ctx: RelayContext) {
     this.ctx = ctx;
     this.scanner = ctx.flight.scanner as StreamScanner;
     this.last = ctx.clock.monotonic();
+    this.voice = ctx.flight.speech && new Voice(ctx.flight.speech, ctx.protocol);
     ctx.outgoing.onLeft = () => this.left();
     ctx.outgoing.onDrain = () => this.drained();
   }
 
   opening(chunks: readonly Uint8Array[]): void {
-    const ready = this.wholeEvents(join(chunks));
+    const ready = this.ready(join(chunks));
     if (ready) this.write(ready);
     this.waitForMore(this.last);
   }
@@ -63,10 +77,10 @@ export class Relay implements StreamTaker {
     this.gaps.add(now - this.last);
     this.last = now;
     scanner.push(chunk);
-    const ready = this.wholeEvents(chunk);
+    const ready = this.ready(chunk);
     if (scanner.failure) {
       // The provider's own error event tells the caller what happened; a line that nobody can read does not.
-      const told = scanner.failure.kind !== 'malformed';
+      const told = scanner.failure.kind !== 'malformed' && !this.voice;
       if (told && ready) ctx.outgoing.write(ready);
       this.breakOff(scanner.failure, told);
       return;
@@ -125,7 +139,8 @@ export class Relay implements StreamTaker {
     if (this.over) return;
     const { outgoing, flight } = this.ctx;
     flight.abandon();
-    if (this.held.length > 0) outgoing.write(join(this.held));
+    const rest = this.voice ? this.voice.end() : this.held.length > 0 ? join(this.held) : undefined;
+    if (rest) outgoing.write(rest);
     const words = this.ctx.lastWords(this.scanner.read(true));
     if (words) outgoing.write(words);
     outgoing.end();
@@ -146,7 +161,18 @@ export class Relay implements StreamTaker {
     this.over = true;
     this.ctx.outgoing.onLeft = undefined;
     this.ctx.outgoing.onDrain = undefined;
-    this.ctx.onEnd({ reading: this.scanner.read(true), ...(failure && { failure }), gaps: this.gaps });
+    const reading = this.scanner.read(true);
+    const { voice } = this;
+    this.ctx.onEnd({
+      reading: voice ? { ...reading, message: voice.message() } : reading,
+      ...(failure && { failure }),
+      gaps: this.gaps,
+    });
+  }
+
+  /** What may go out of what was just pushed into the scanner. */
+  private ready(chunk: Uint8Array): Uint8Array | undefined {
+    return this.voice ? this.voice.push(chunk) : this.wholeEvents(chunk);
   }
 
   /**

@@ -69,6 +69,7 @@ export interface Try {
   readonly tier: Tier;
   readonly target: Target;
   readonly model: string;
+  readonly translated: Attempt['translated'];
   readonly startedAt: EpochMs;
   readonly start: MonotonicMs;
   status?: number;
@@ -114,6 +115,7 @@ export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: W
     tier: one.tier.name,
     provider: one.target.provider,
     model: one.model,
+    translated: one.translated,
     startedAt: one.startedAt,
     outcome: end.outcome,
     status: one.status,

@@ -8,7 +8,7 @@ import {
 } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { sha256, systemClock } from '#kernel';
-import { estimateUsage, protocols } from '#protocols';
+import { estimateUsage, findTranslator, protocols } from '#protocols';
 import { createPricer } from '#providers';
 import { createRedactor } from '#telemetry';
 import { createTransport } from '#wire';
@@ -60,6 +60,7 @@ export function testGateway(
       claude: { priceId: 'anthropic', free: false },
     }),
     estimate: estimateUsage,
+    translator: findTranslator,
     redactor,
     routes: () => table,
     log: () => undefined,

@@ -57,6 +57,10 @@ export const attempt = z.object({
   tier: z.string(),
   provider: z.string(),
   model: z.string(),
+  translated: z
+    .object({ to: z.string(), losses: z.array(z.string()) })
+    .optional()
+    .describe('Protocol it was translated to, and the declared losses it met.'),
   startedAt: epoch,
   outcome,
   status: z.number().optional(),

@@ -1,0 +1,34 @@
+import type { Protocol, Reading, StreamScanner, StreamTranslator } from '#contracts';
+import type { Speech } from './attempt.ts';
+
+/**
+ * A stream told in the caller's dialect. It listens to itself: what is kept of the answer is what the caller got, in the
+ * dialect in which it will come back as history.
+ */
+export class Voice {
+  private readonly translated: StreamTranslator;
+  private readonly own: StreamScanner;
+
+  constructor({ translator, context }: Speech, protocol: Protocol) {
+    this.translated = translator.stream(context);
+    this.own = protocol.scanStream();
+  }
+
+  /** Whole events, if any. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    return this.heard(this.translated.push(chunk));
+  }
+
+  end(): Uint8Array | undefined {
+    return this.heard(this.translated.end());
+  }
+
+  message(): Reading['message'] {
+    return this.own.read(true).message;
+  }
+
+  private heard(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    if (bytes) this.own.push(bytes);
+    return bytes;
+  }
+}
