@@ -8,6 +8,7 @@ export { GRADE, type Grade, type GradeRule } from './health/grade.ts';
 export * from './health/health.ts';
 export * from './health/signal.ts';
 export * from './health/spread.ts';
+export * from './hedge.ts';
 export * from './limiter.ts';
 export * from './park.ts';
 export * from './quota-headers.ts';
