@@ -129,9 +129,21 @@ test('everything three times slower: hedges stop instead of doubling the load', 
     const off = tail(seed, { ...world, hedged: false });
     expect(on.share).toBeLessThanOrEqual(0.05);
     expect(on.p99).toBeLessThanOrEqual(off.p99 * 1.02);
-    // Half of the exchanges come after the shift and would have earned 2.5 points.
-    expect(on.later).toBeLessThan(0.02);
+    // Half of the exchanges come after the shift; all of them are late by the old delay.
+    expect(on.later).toBeLessThanOrEqual(0.025);
   }
+  const state = policy.create();
+  const random = seededRandom('shift');
+  const see = (factor: number, i: number) =>
+    policy.observe(state, {
+      now: 1e12 + i * 100,
+      firstToken: factor * draw(random, world, 1),
+      inputTokens: 500,
+    });
+  for (let i = 0; i < 2_000; i++) see(1, i);
+  expect(policy.delay(state, { inputTokens: 500, remaining: 60_000 })).toBeGreaterThan(700);
+  for (let i = 2_000; i < 2_010; i++) see(3, i);
+  expect(policy.delay(state, { inputTokens: 500, remaining: 60_000 })).toBeUndefined();
 });
 
 test('no stragglers: hedges change nothing but the tail, within the budget', () => {
