@@ -308,6 +308,14 @@ export const losses = [
     instead: 'left out',
   },
   {
+    id: 'part-order',
+    in: 'ask',
+    from: ['openai-responses', 'anthropic-messages'],
+    to: CHAT,
+    lost: 'words that stand after a call of a tool in the same answer',
+    instead: 'all words come before all calls',
+  },
+  {
     id: 'refusal-part',
     in: 'ask',
     from: OPENAI,
@@ -322,6 +330,14 @@ export const losses = [
     to: ALL,
     lost: 'citations, but for links between the endpoints of OpenAI',
     instead: 'the text stays without them',
+  },
+  {
+    id: 'answer-order',
+    in: 'answer',
+    from: CHAT,
+    to: ['openai-responses', 'anthropic-messages'],
+    lost: 'where words, thoughts and calls stood among each other, and where one text ended and the next began',
+    instead: 'one text, one thought, one list of calls; a stream keeps the order',
   },
   {
     id: 'answer-refusal',

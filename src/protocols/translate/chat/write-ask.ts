@@ -87,8 +87,10 @@ class Writer {
     const calls: Json[] = [];
     let refusal = '';
     for (const part of parts) {
-      if (part.kind === 'text') texts.push(part.text);
-      else if (part.kind === 'refusal') refusal += part.text;
+      if (part.kind === 'text') {
+        if (calls.length > 0) this.#notes.lose('part-order');
+        texts.push(part.text);
+      } else if (part.kind === 'refusal') refusal += part.text;
       else if (part.kind === 'reasoning') this.#notes.lose('reasoning-history');
       else if (part.kind === 'call') calls.push(callOf(part));
       else this.#notes.refuse(this.#path, `a part of kind "${part.kind}" in an answer`);
