@@ -6,7 +6,7 @@ import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
 import { outcomeOf } from './semantics.ts';
 import { JSON_TYPE, retryAfter, tell } from './tell.ts';
-import { type Billing, closeTry, type Try, type Walk } from './walk.ts';
+import { type Billing, closeTry, endTry, type Try, type Walk } from './walk.ts';
 
 export interface AnswerContext extends Billing {
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export function whole(
 ): void {
   const { reading, head, body } = landing;
   const { outcome, failure } = reading;
-  walk.attempts.push(closeTry(one, ctx, walk, { outcome, failure, reading }));
+  endTry(one, ctx, walk, { outcome, failure, reading });
   const first = one.start - walk.start + (one.firstByte ?? 0);
   const headers = tell(walk, head.headers, outcome);
   headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
@@ -75,7 +75,7 @@ export function stream(
     onEnd({ reading, failure, gaps }) {
       ctx.streams(-1);
       const outcome = failure ? outcomeOf(failure.kind) : reading.outcome;
-      walk.attempts.push(closeTry(one, ctx, walk, { outcome, failure, reading }));
+      endTry(one, ctx, walk, { outcome, failure, reading });
       ctx.close(walk, {
         outcome,
         failure,

@@ -1,4 +1,6 @@
 import type {
+  Attempt,
+  AttemptCause,
   Clock,
   Failure,
   FailureKind,
@@ -6,6 +8,7 @@ import type {
   Pricer,
   ReadAsk,
   Route,
+  Tier,
   Transport,
   TransportRequest,
 } from '#contracts';
@@ -25,7 +28,7 @@ import { next } from './next.ts';
 import type { Step } from './plan.ts';
 import { outcomeOf } from './semantics.ts';
 import type { Standing } from './standing.ts';
-import { closeTry, type Estimate, type Try, type Walk } from './walk.ts';
+import { type Estimate, endTry, type Try, type Walk } from './walk.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface DispatchContext {
@@ -66,19 +69,22 @@ export async function dispatch(
   steps: readonly Step[],
 ): Promise<Dispatched> {
   const route = walk.route as Route;
-  const waits = createBackoffState();
+  const { standing } = ctx;
+  const asked = walk.facets.model;
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
-  let at =
-    ctx.standing.closedFor((steps[0] as Step).target) === 0 ? 0 : await firstOpen(ctx, errand, walk, steps);
-  if (typeof at === 'object') return { landing: at };
+  const order = standing.calm(steps, asked) ? steps : await arrange(ctx, errand, walk, steps);
+  if ('kind' in order) return { landing: order };
+  const waits = createBackoffState();
+  const open = ({ target }: Step) => standing.open(target, target.model ?? asked);
+  let at = 0;
   let here = 0;
-  const open = (step: Step) => ctx.standing.closedFor(step.target) === 0;
   for (;;) {
-    const step = steps[at] as Step;
-    const model = step.target.model ?? walk.facets.model;
+    const step = order[at] as Step;
+    const model = step.target.model ?? asked;
     const call = write(errand, walk, step, model);
     if ('kind' in call) {
-      const other = steps.findIndex((s, i) => i > (at as number) && open(s));
+      const place = at;
+      const other = order.findIndex((s, i) => i > place && open(s));
       if (other < 0) return { landing: { kind: 'failed', failure: call } };
       at = other;
       here = 0;
@@ -87,18 +93,12 @@ export async function dispatch(
     here++;
     const one = begin(ctx, walk, step, model, here, call.losses);
     const landing = await fly(ctx, errand, walk, step, one, call);
-    if (landing.kind !== 'failed') {
-      ctx.standing.succeeded(one);
-      return { one, landing };
-    }
+    if (landing.kind !== 'failed') return { one, landing };
     const { failure, reading } = landing;
-    ctx.standing.failed(one, failure);
-    walk.attempts.push(
-      closeTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) }),
-    );
+    endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
-    const then = next({ failure, route: route.config, steps, open, at, here, total });
+    const then = next({ failure, route: route.config, steps: order, open, at, here, total });
     if (then.again && (await pause(ctx, errand, walk, waits, then.again))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     } else if (then.elsewhere === undefined) return { one, landing: told(walk, landing) };
@@ -131,33 +131,41 @@ async function pause(
 }
 
 /**
- * The first step whose target is open, or opens within the wait that the route allows; else why there is none. A tier is
- * not left for a park that is about to end.
+ * The plan in the order in which its targets stand now: first the one that this exchange is sent to. A tier is not left for a
+ * park that is about to end, since leaving it has a price; that park is waited out.
  */
-async function firstOpen(
-  { clock, standing }: DispatchContext,
+async function arrange(
+  ctx: DispatchContext,
   errand: Errand,
   walk: Walk,
   steps: readonly Step[],
-): Promise<number | Of<'failed'>> {
+): Promise<readonly Step[] | Of<'failed'>> {
+  const { clock, standing } = ctx;
   const { waitForTarget } = (walk.route as Route).config;
-  let soonest = Number.POSITIVE_INFINITY;
-  for (const [at, { target }] of steps.entries()) {
-    const closed = standing.closedFor(target);
-    if (closed === 0) return at;
-    soonest = Math.min(soonest, closed);
-    if (closed > waitForTarget || clock.monotonic() + closed > errand.deadline) continue;
-    // Whoever waited for the same park would come back in one burst.
-    await rest(clock, walk, closed * (1 + clock.random() / 4));
-    return walk.stopped ? stoppedBy(walk.stopped) : at;
+  const asked = walk.facets.model;
+  const fits = (ms: number) => ms <= waitForTarget && clock.monotonic() + ms < errand.deadline;
+  for (let waited = false; ; waited = true) {
+    const closed = steps.map(({ target }) => standing.closedFor(target, target.model ?? asked));
+    const soonest = Math.min(...closed);
+    const [intended = 0] = closed;
+    const wait = soonest > 0 ? soonest : intended;
+    if (!waited && wait > 0 && fits(wait)) {
+      // Whoever waited for the same park would come back in one burst.
+      await rest(clock, walk, wait * (1 + clock.random() / 4));
+      if (walk.stopped) return stoppedBy(walk.stopped);
+      continue;
+    }
+    const chosen = standing.choose(steps, asked);
+    if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
+    if (chosen === 0) return steps;
+    return [steps[chosen] as Step, ...steps.filter((_, i) => i !== chosen)];
   }
-  return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
 }
 
 function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soonest: number): Failure {
   const name = walk.route?.name;
   const wait = `${Math.ceil(soonest / 1000)} s`;
-  if (steps.every(({ target }) => standing.refusesKey(target)))
+  if (steps.every(({ target }) => standing.refusesKey(target, target.model ?? walk.facets.model)))
     return seen(
       'provider_auth',
       `Every provider of route "${name}" refuses the key that Midwatch has for it; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,
@@ -237,13 +245,13 @@ const fly = (
 const begin = (
   { clock }: DispatchContext,
   walk: Walk,
-  { cause, tier, target, protocol, translator }: Step,
+  { tier, target, protocol, translator }: Step,
   model: string,
   here: number,
   losses: readonly string[] | undefined,
 ): Try => ({
   number: walk.attempts.length + 1,
-  cause: walk.attempts.length === 0 ? 'first' : here > 1 ? 'retry' : cause,
+  cause: causeOf(walk.attempts.at(-1), tier, here),
   tier,
   target,
   model,
@@ -251,6 +259,12 @@ const begin = (
   startedAt: clock.now(),
   start: clock.monotonic(),
 });
+
+function causeOf(before: Attempt | undefined, tier: Tier, here: number): AttemptCause {
+  if (!before) return 'first';
+  if (here > 1) return 'retry';
+  return before.tier === tier.name ? 'reroute' : 'fallback';
+}
 
 interface Call {
   readonly request: TransportRequest;

@@ -1,9 +1,8 @@
-import type { AttemptCause, Protocol, Route, Target, Tier, Translator } from '#contracts';
+import type { Protocol, Route, Target, Tier, Translator } from '#contracts';
 
 export interface Step {
   readonly tier: Tier;
   readonly target: Target;
-  readonly cause: AttemptCause;
   /** What the target is spoken to in. */
   readonly protocol: Protocol;
   /** Between the caller's protocol and the target's, where they differ. */
@@ -39,16 +38,13 @@ export function createPlanner(tongues: Tongues): (route: Route, protocol: Protoc
   };
 }
 
-/** The targets to try, in order, and why each would be tried. */
+/** The targets that may serve, in order. */
 function plan(route: Route, protocol: Protocol, tongues: Tongues): readonly Step[] {
   const steps: Step[] = [];
   for (const tier of route.tiers)
     for (const target of tier.targets) {
       const spoken = tongueOf(target, protocol, tongues);
-      if (!spoken) continue;
-      const before = steps.at(-1);
-      const cause = !before ? 'first' : before.tier === tier ? 'reroute' : 'fallback';
-      steps.push({ tier, target, cause, ...spoken });
+      if (spoken) steps.push({ tier, target, ...spoken });
     }
   return steps;
 }

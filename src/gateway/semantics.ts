@@ -1,4 +1,5 @@
-import type { FailureKind, FailureOrigin, Outcome } from '#contracts';
+import type { Failure, FailureKind, FailureOrigin, Outcome } from '#contracts';
+import type { HealthSignal } from '#kernel/resilience';
 
 /** What a failure means, once and for all: retries, fallback, health, bills and error bodies follow from this row. */
 export interface Semantics {
@@ -15,8 +16,8 @@ export interface Semantics {
   readonly elsewhere: 'never' | 'always' | 'larger' | 'allowed';
   /** Who gets no further traffic because of it: the provider's key, the target for a while, nobody. */
   readonly condemns: 'nobody' | 'target' | 'key';
-  /** What it says of the target's health: nothing, that it failed, or that it is full. */
-  readonly health: 'nothing' | 'failed' | 'full';
+  /** What it says about the target's health. */
+  readonly health: Exclude<HealthSignal, 'good'>;
 }
 
 const row = (
@@ -28,8 +29,8 @@ const row = (
   health: Semantics['health'],
 ): Semantics => Object.freeze({ fault, outcome, again, elsewhere, condemns, health });
 
-const callers = row('client', 'error', 'never', 'never', 'nobody', 'nothing');
-const ours = row('midwatch', 'error', 'never', 'never', 'nobody', 'nothing');
+const callers = row('client', 'error', 'never', 'never', 'nobody', 'none');
+const ours = row('midwatch', 'error', 'never', 'never', 'nobody', 'none');
 
 export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze({
   bad_request: callers,
@@ -39,36 +40,55 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   not_found: callers,
   too_large: callers,
   dialect_mismatch: callers,
-  client_left: row('client', 'cancelled', 'never', 'never', 'nobody', 'nothing'),
+  client_left: row('client', 'cancelled', 'never', 'never', 'nobody', 'none'),
 
-  rate_limited: row('provider', 'error', 'waited', 'always', 'target', 'full'),
+  rate_limited: row('provider', 'error', 'waited', 'always', 'target', 'capacity'),
   // An account without money stays so until somebody pays; its other models are as dead.
-  quota_exhausted: row('provider', 'error', 'never', 'always', 'key', 'nothing'),
-  overloaded: row('provider', 'error', 'once', 'always', 'nobody', 'failed'),
-  provider_error: row('provider', 'error', 'once', 'always', 'nobody', 'failed'),
-  provider_auth: row('provider', 'error', 'never', 'always', 'key', 'nothing'),
-  provider_rejected: row('provider', 'error', 'never', 'never', 'nobody', 'nothing'),
-  context_overflow: row('client', 'context_overflow', 'never', 'larger', 'nobody', 'nothing'),
-  content_filter: row('provider', 'content_filter', 'never', 'allowed', 'nobody', 'nothing'),
-  in_band_error: row('provider', 'error', 'once', 'always', 'nobody', 'failed'),
-  bad_content_type: row('provider', 'error', 'alone', 'always', 'nobody', 'failed'),
-  malformed: row('provider', 'invalid', 'alone', 'always', 'nobody', 'failed'),
-  empty: row('provider', 'invalid', 'alone', 'always', 'nobody', 'failed'),
-  cut: row('provider', 'cut', 'alone', 'always', 'nobody', 'failed'),
+  quota_exhausted: row('provider', 'error', 'never', 'always', 'key', 'capacity'),
+  overloaded: row('provider', 'error', 'once', 'always', 'nobody', 'bad'),
+  provider_error: row('provider', 'error', 'once', 'always', 'nobody', 'bad'),
+  provider_auth: row('provider', 'error', 'never', 'always', 'key', 'none'),
+  provider_rejected: row('provider', 'error', 'never', 'never', 'nobody', 'none'),
+  context_overflow: row('client', 'context_overflow', 'never', 'larger', 'nobody', 'none'),
+  content_filter: row('provider', 'content_filter', 'never', 'allowed', 'nobody', 'none'),
+  in_band_error: row('provider', 'error', 'once', 'always', 'nobody', 'bad'),
+  bad_content_type: row('provider', 'error', 'alone', 'always', 'nobody', 'bad'),
+  malformed: row('provider', 'invalid', 'alone', 'always', 'nobody', 'bad'),
+  empty: row('provider', 'invalid', 'alone', 'always', 'nobody', 'bad'),
+  cut: row('provider', 'cut', 'alone', 'always', 'nobody', 'bad'),
 
-  connect: row('network', 'error', 'once', 'always', 'nobody', 'failed'),
-  reset: row('network', 'cut', 'once', 'always', 'nobody', 'failed'),
+  connect: row('network', 'error', 'once', 'always', 'nobody', 'bad'),
+  reset: row('network', 'cut', 'once', 'always', 'nobody', 'bad'),
   // Whoever was silent once is not asked again while somebody else could answer.
-  timeout_connect: row('network', 'error', 'never', 'always', 'nobody', 'failed'),
-  timeout_headers: row('provider', 'error', 'never', 'always', 'nobody', 'failed'),
-  timeout_first_token: row('provider', 'error', 'never', 'always', 'nobody', 'failed'),
-  timeout_idle: row('provider', 'stalled', 'never', 'always', 'nobody', 'failed'),
-  timeout_total: row('midwatch', 'error', 'never', 'never', 'nobody', 'nothing'),
+  timeout_connect: row('network', 'error', 'never', 'always', 'nobody', 'bad'),
+  timeout_headers: row('provider', 'error', 'never', 'always', 'nobody', 'bad'),
+  timeout_first_token: row('provider', 'error', 'never', 'always', 'nobody', 'bad'),
+  timeout_idle: row('provider', 'stalled', 'never', 'always', 'nobody', 'bad'),
+  timeout_total: row('midwatch', 'error', 'never', 'never', 'nobody', 'none'),
 
   shutting_down: ours,
   internal: ours,
-  no_target: row('midwatch', 'error', 'never', 'always', 'nobody', 'nothing'),
+  no_target: row('midwatch', 'error', 'never', 'always', 'nobody', 'none'),
 });
 
 /** How an exchange ended that ended in this failure. */
 export const outcomeOf = (kind: FailureKind): Outcome => SEMANTICS[kind].outcome;
+
+/** Of a try that ended so. Ends that were asked for, or that a policy of the provider meant, say nothing. */
+export function healthOf(outcome: Outcome, failure: Failure | undefined): HealthSignal {
+  if (failure) return SEMANTICS[failure.kind].health;
+  switch (outcome) {
+    case 'complete':
+    case 'tool':
+    case 'length':
+    case 'stop':
+      return 'good';
+    case 'invalid':
+    case 'stalled':
+    case 'cut':
+    case 'error':
+      return 'bad';
+    default:
+      return 'none';
+  }
+}

@@ -1,89 +1,224 @@
-import type { Clock, Failure, Target } from '#contracts';
+import type { Clock, Failure, Reading, Target } from '#contracts';
 import { sha256 } from '#kernel';
-import { createParkState, type ParkState, park, parkedFor, parkSucceeded } from '#kernel/resilience';
-import { SEMANTICS } from './semantics.ts';
-import type { Try } from './walk.ts';
+import {
+  type Candidate,
+  createParkState,
+  HEALTH,
+  type HealthReading,
+  type HealthState,
+  health,
+  healthKey,
+  type ParkState,
+  park,
+  parkedFor,
+  parkSucceeded,
+  spread,
+} from '#kernel/resilience';
+import type { Step } from './plan.ts';
+import { healthOf, SEMANTICS } from './semantics.ts';
+import type { Try, TryEnd } from './walk.ts';
 
 /** How long a key that its provider refused is left alone before one call may look again, milliseconds. */
 const KEY_RECHECK = 60_000;
+/** Below so many tokens the pace of a stream is noise. */
+const PACE_FROM = 20;
+/** Targets of catch-all routes are made up by callers; those nobody has asked for lately are forgotten. */
+const MOST = 2_000;
+
+/** What is known of one target and one model behind it. */
+interface Stand {
+  readonly park: ParkState;
+  readonly key: KeyStand;
+  readonly health: HealthState;
+  readonly name: { readonly provider: string; readonly model: string };
+}
+
+interface KeyStand {
+  deadUntil: number;
+}
+
+/** Plain data: a restart is no amnesty, and no death sentence either. */
+export type StandingSnapshot = Readonly<
+  Record<string, { readonly park: ParkState; readonly health: HealthState }>
+>;
+
+/** How one target stands, for a page. */
+export interface TargetReading extends HealthReading {
+  readonly provider: string;
+  readonly model: string;
+  /** Milliseconds until it takes ordinary traffic again; 0 when it does. */
+  readonly closedFor: number;
+  readonly keyRefused: boolean;
+}
 
 /**
- * Where every target stands: parked because it is full, or behind a key that its provider refuses. Kept by name, so that it
- * outlives a reload of the configuration, and looked up by target, because that is what the hot path holds.
+ * Where every target stands: its health, whether it is parked because it is full, whether its provider refuses the key. Kept by
+ * name, so that it outlives a reload of the configuration, and found by target, because that is what the hot path holds.
  */
 export class Standing {
   private readonly clock: Clock;
-  private readonly byTarget = new WeakMap<Target, TargetStanding>();
-  private readonly parks = new Map<string, ParkState>();
-  private readonly keys = new Map<string, KeyStanding>();
+  private readonly judge = health(HEALTH);
+  private readonly spread = spread(this.judge);
+  private readonly near = new WeakMap<Target, Map<string, Stand>>();
+  private readonly stands = new Map<string, Stand>();
+  private readonly keys = new Map<string, KeyStand>();
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
-  /** Milliseconds until ordinary traffic may go there; 0 when it may now. */
-  closedFor(target: Target): number {
-    const { park: state, key } = this.of(target);
-    if (state.until === 0 && key.deadUntil === 0) return 0;
+  /** Place in the plan of the target that this exchange is sent to; undefined when none takes ordinary traffic. */
+  choose(steps: readonly Step[], model: string): number | undefined {
     const now = this.clock.now();
-    return Math.max(parkedFor(state, now), key.deadUntil - now, 0);
+    const tiers = new Map<unknown, number>();
+    const candidates = steps.map(({ target, tier }): Candidate => {
+      const stand = this.of(target, target.model ?? model);
+      if (!tiers.has(tier)) tiers.set(tier, tiers.size);
+      return {
+        health: stand.health,
+        tier: tiers.get(tier) as number,
+        available: closed(stand, now) === 0,
+      };
+    });
+    return this.spread.choose(candidates, now, () => this.clock.random())?.index;
+  }
+
+  /** Is the first target as well as can be, and no other due for a probe? True on most days for all exchanges. */
+  calm(steps: readonly Step[], model: string): boolean {
+    const now = this.clock.now();
+    for (let i = 0; i < steps.length; i++) {
+      const { target } = steps[i] as Step;
+      const stand = this.of(target, target.model ?? model);
+      if (this.judge.probeDue(stand.health, now)) return false;
+      if (i === 0 && (closed(stand, now) > 0 || this.judge.share(stand.health, now) < 1)) return false;
+      if (i === 1 && steps[0]?.tier === steps[1]?.tier) return false;
+    }
+    return true;
+  }
+
+  /** Milliseconds until ordinary traffic may go there; 0 when it may now. */
+  closedFor(target: Target, model: string): number {
+    return closed(this.of(target, model), this.clock.now());
+  }
+
+  /** Does it take an exchange that failed elsewhere? */
+  open(target: Target, model: string): boolean {
+    const stand = this.of(target, model);
+    return closed(stand, this.clock.now()) === 0 && !this.judge.ejected(stand.health);
   }
 
   /** Is it the provider's refusal of the key that closes it? */
-  refusesKey(target: Target): boolean {
-    return this.of(target).key.deadUntil > this.clock.now();
+  refusesKey(target: Target, model: string): boolean {
+    return this.of(target, model).key.deadUntil > this.clock.now();
   }
 
-  failed(one: Try, { kind, after, status }: Failure): void {
-    const { condemns } = SEMANTICS[kind];
-    if (condemns === 'nobody') return;
-    const { park: state, key } = this.of(one.target);
+  /** Tells the end of a try: of a stream at its end, not at its head. */
+  ended(one: Try, { outcome, failure, reading }: TryEnd, inputTokens: number): void {
+    const stand = this.of(one.target, one.model);
     const now = this.clock.now();
-    // A 403 may mean this one model or place; a 401, or an empty account, is about the key.
-    const wholeKey = condemns === 'key' && status !== 403;
-    if (wholeKey) key.deadUntil = now + KEY_RECHECK;
-    else {
-      const wait = condemns === 'key' ? KEY_RECHECK : after;
-      park(state, {
-        now,
-        startedAt: one.startedAt,
-        random: () => this.clock.random(),
-        ...(wait !== undefined && { wait }),
-      });
+    const signal = healthOf(outcome, failure);
+    if (failure) this.condemn(stand, one, failure, now);
+    else if (signal === 'good') {
+      parkSucceeded(stand.park, one.startedAt);
+      stand.key.deadUntil = 0;
+    }
+    const pace = paceOf(one, reading, now);
+    this.judge.observe(stand.health, {
+      now,
+      startedAt: one.startedAt,
+      signal,
+      inputTokens,
+      ...(one.firstToken !== undefined && { firstToken: one.firstToken }),
+      ...(pace !== undefined && { tokensPerSecond: pace }),
+      random: () => this.clock.random(),
+    });
+  }
+
+  read(): readonly TargetReading[] {
+    const now = this.clock.now();
+    return [...this.stands.values()].map((stand) => ({
+      ...stand.name,
+      ...this.judge.read(stand.health, now),
+      closedFor: closed(stand, now),
+      keyRefused: stand.key.deadUntil > now,
+    }));
+  }
+
+  snapshot(): StandingSnapshot {
+    return Object.fromEntries([...this.stands].map(([key, { park, health }]) => [key, { park, health }]));
+  }
+
+  /** Before the first exchange. What was learnt of targets that no longer exist is dropped by being asked for by nobody. */
+  restore(snapshot: StandingSnapshot): void {
+    for (const [key, { park, health }] of Object.entries(snapshot)) {
+      const [provider = '', model = ''] = key.split('/').map(decodeURIComponent);
+      this.stands.set(key, { park, health, key: this.keyOf(provider, ''), name: { provider, model } });
     }
   }
 
-  succeeded(one: Try): void {
-    const { park: state, key } = this.of(one.target);
-    parkSucceeded(state, one.startedAt);
-    key.deadUntil = 0;
+  private condemn({ park: state, key }: Stand, one: Try, { kind, after, status }: Failure, now: number) {
+    const { condemns } = SEMANTICS[kind];
+    if (condemns === 'nobody') return;
+    // A 403 may mean this one model or place; a 401, or an empty account, is about the key.
+    if (condemns === 'key' && status !== 403) {
+      key.deadUntil = now + KEY_RECHECK;
+      return;
+    }
+    const wait = condemns === 'key' ? KEY_RECHECK : after;
+    park(state, {
+      now,
+      startedAt: one.startedAt,
+      random: () => this.clock.random(),
+      ...(wait !== undefined && { wait }),
+    });
   }
 
-  private of(target: Target): TargetStanding {
-    const known = this.byTarget.get(target);
+  private of(target: Target, model: string): Stand {
+    let models = this.near.get(target);
+    if (!models) {
+      models = new Map();
+      this.near.set(target, models);
+    }
+    const known = models.get(model);
     if (known) return known;
-    const fresh = {
-      park: found(this.parks, `${target.provider}/${target.model ?? '*'}`, createParkState),
-      key: found(this.keys, `${target.provider}/${sha256(target.apiKey ?? '')}`, () => ({ deadUntil: 0 })),
-    };
-    this.byTarget.set(target, fresh);
+    if (models.size >= MOST) models.clear();
+    const { provider } = target;
+    const name = healthKey({ provider, model });
+    let stand = this.stands.get(name);
+    if (!stand) {
+      // The oldest goes; a Map keeps the order in which it was filled.
+      if (this.stands.size >= MOST) this.stands.delete(this.stands.keys().next().value as string);
+      stand = {
+        park: createParkState(),
+        health: this.judge.create(),
+        key: this.keyOf(provider, target.apiKey ?? ''),
+        name: { provider, model },
+      };
+      this.stands.set(name, stand);
+    } else stand = { ...stand, key: this.keyOf(provider, target.apiKey ?? '') };
+    models.set(model, stand);
+    return stand;
+  }
+
+  private keyOf(provider: string, apiKey: string): KeyStand {
+    const name = `${provider}/${sha256(apiKey)}`;
+    const known = this.keys.get(name);
+    if (known) return known;
+    const fresh = { deadUntil: 0 };
+    this.keys.set(name, fresh);
     return fresh;
   }
 }
 
-interface TargetStanding {
-  readonly park: ParkState;
-  readonly key: KeyStanding;
+function closed({ park: state, key }: Stand, now: number): number {
+  if (state.until === 0 && key.deadUntil === 0) return 0;
+  return Math.max(parkedFor(state, now), key.deadUntil - now, 0);
 }
 
-interface KeyStanding {
-  deadUntil: number;
-}
-
-function found<T>(map: Map<string, T>, key: string, create: () => T): T {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const fresh = create();
-  map.set(key, fresh);
-  return fresh;
+function paceOf(one: Try, reading: Reading | undefined, now: number): number | undefined {
+  if (reading === undefined || one.firstToken === undefined) return undefined;
+  const { output, reasoning } = reading.usage;
+  const tokens = output + reasoning;
+  const seconds = (now - one.startedAt - one.firstToken) / 1000;
+  return tokens >= PACE_FROM && seconds > 0.05 ? tokens / seconds : undefined;
 }

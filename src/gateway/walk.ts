@@ -25,6 +25,7 @@ import type {
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Flight } from './attempt.ts';
 import { round, roundIf } from './gaps.ts';
+import type { Standing } from './standing.ts';
 
 /**
  * One exchange on its way through the house. Born when the ask arrives, filled in step by step, closed by the record; one
@@ -87,6 +88,7 @@ export interface Billing {
   readonly clock: Clock;
   readonly pricer: Pricer;
   readonly estimate: Estimate;
+  readonly standing: Standing;
 }
 
 /** Names under which providers return their own id of a call. */
@@ -130,6 +132,14 @@ export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: W
     },
     providerRequestId: one.providerRequestId,
   };
+}
+
+/** Ends the try that runs: its row is written, and its target's standing is told. */
+export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt {
+  const row = closeTry(one, ctx, walk, end);
+  walk.attempts.push(row);
+  ctx.standing.ended(one, end, row.usage.input);
+  return row;
 }
 
 /** A provider that began to answer has worked, and bills; where it did not say how much, the estimate says that it is one. */
