@@ -1,0 +1,7 @@
+// Pure logic of service levels: plain JSON state, time as an argument, chance as a number in [0, 1).
+export * from './demotion.ts';
+export * from './exercise.ts';
+export * from './failover.ts';
+export * from './mix.ts';
+export * from './proof.ts';
+export * from './readiness.ts';

@@ -1,0 +1,124 @@
+import type { EpochMs } from '#contracts';
+import { type RateSequenceState, rateSequence } from '../stats/sequential/rate-sequence.ts';
+import { secondsToProve } from './exercise.ts';
+import type { Capacity } from './failover.ts';
+import type { Proof } from './proof.ts';
+
+/** What is known to be wrong with a fallback before it is needed. */
+export interface FallbackReport {
+  readonly kind: 'capacity' | 'context' | 'parity' | 'stale_prompt' | 'retired_model';
+  readonly text: string;
+}
+
+/** What must not become more frequent on the way to a fallback: schema breaks, answers that do not fit. */
+export interface ParityRule {
+  /** Largest share that is accepted, in (0, 1). */
+  readonly allowed: number;
+  /** Chance of ever reporting a sound edge; 0.001. */
+  readonly alpha?: number;
+}
+
+/** Watches one kind of break over exercised items. May be looked at after each one, since its bound holds at all times. */
+export function parity({ allowed, alpha = 0.001 }: ParityRule) {
+  const sequence = rateSequence({ confidence: 1 - alpha });
+  return {
+    start: sequence.start,
+    step: (state: RateSequenceState, broke: boolean): RateSequenceState =>
+      sequence.step(state, broke ? 1 : 0),
+    /** Surely above what is accepted, surely below, or not known yet. */
+    read(state: RateSequenceState) {
+      const reading = sequence.read(state);
+      const verdict = reading.lower > allowed ? 'BREACHED' : reading.upper <= allowed ? 'MET' : 'UNKNOWN';
+      return { ...reading, allowed, verdict } as const;
+    },
+  };
+}
+
+export interface EdgeFacts {
+  readonly edge: string;
+  readonly proof: Proof;
+  /** Exchanges per second that may be exercised, and the share that is. */
+  readonly rate: number;
+  readonly share: number;
+  readonly required: boolean;
+  readonly capacity?: Capacity;
+  /** Largest ask of the primary (its p99), and what the fallback takes; tokens. */
+  readonly context?: { readonly asked: number; readonly offered: number };
+  readonly parity?: readonly {
+    readonly what: string;
+    readonly verdict: 'MET' | 'BREACHED' | 'UNKNOWN';
+    readonly estimate?: number;
+    readonly allowed: number;
+  }[];
+  /** Things a person has let rot, found by comparing the two sides' releases. */
+  readonly rot?: readonly FallbackReport[];
+}
+
+export interface ReadinessRow {
+  readonly edge: string;
+  readonly state: Proof['state'];
+  readonly n: number;
+  readonly failures: number;
+  readonly bound?: number;
+  readonly why: string;
+  readonly hashMatches: boolean;
+  readonly lastSuccess?: EpochMs;
+  /** Milliseconds until it can be proven at the present share; 0 when it is, Infinity when nothing exercises it. */
+  readonly eta: number;
+  readonly reports: readonly FallbackReport[];
+  readonly required: boolean;
+  /** No release while a required edge is broken or stale. */
+  readonly gate: 'open' | 'shut';
+}
+
+/** One row of the readiness board, worst first. */
+export function readiness(edges: readonly EdgeFacts[]): readonly ReadinessRow[] {
+  const rank = { BROKEN: 0, UNPROVEN: 1, STALE: 2, PROVEN: 3 } as const;
+  return edges
+    .map(({ edge, proof, rate, share, required, ...facts }): ReadinessRow => {
+      const { state, n, failures, bound, why, hashMatches, lastSuccess, needed } = proof;
+      return {
+        edge,
+        state,
+        n,
+        failures,
+        ...(bound === undefined ? {} : { bound }),
+        why,
+        hashMatches,
+        ...(lastSuccess === undefined ? {} : { lastSuccess }),
+        eta: 1_000 * secondsToProve(needed, rate, share),
+        reports: reportsOf(facts),
+        required,
+        gate: required && (state === 'BROKEN' || state === 'STALE') ? 'shut' : 'open',
+      };
+    })
+    .sort(
+      (a, b) =>
+        rank[a.state] - rank[b.state] || b.reports.length - a.reports.length || (a.edge < b.edge ? -1 : 1),
+    );
+}
+
+function reportsOf({
+  capacity,
+  context,
+  parity = [],
+  rot = [],
+}: Pick<EdgeFacts, 'capacity' | 'context' | 'parity' | 'rot'>) {
+  const reports: FallbackReport[] = [];
+  if (capacity && !capacity.enough)
+    reports.push({
+      kind: 'capacity',
+      text: `carries ${percent(capacity.ratio)} of the primary's p99 demand in ${capacity.axis}`,
+    });
+  if (context && context.offered < context.asked)
+    reports.push({ kind: 'context', text: `takes ${context.offered} tokens, asks reach ${context.asked}` });
+  for (const { what, verdict, estimate, allowed } of parity)
+    if (verdict === 'BREACHED')
+      reports.push({
+        kind: 'parity',
+        text: `${what}: ${percent(estimate ?? 1)}, accepted are ${percent(allowed)}`,
+      });
+  return [...reports, ...rot];
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
