@@ -1,6 +1,8 @@
 /**
  * Header fields of one message, names in lower case. A field sent more than once has its values joined by `, `
- * (RFC 9110 §5.3). A plain object: building a `Headers` object and reading it again costs several microseconds a call.
+ * (RFC 9110 §5.3); those of `set-cookie`, which a comma would corrupt, by a line break, and are written as lines of their own.
+ * A plain object: building a `Headers` object and reading it again costs several microseconds a call. It may be shared with
+ * another call and is never changed; what was not sent is not there, not even by way of a prototype.
  */
 export type Fields = Readonly<Record<string, string>>;
 

@@ -18,6 +18,8 @@ const MAX_DIGITS = 16;
 /** Of extensions in one size line, and of all trailers: both are thrown away. */
 const MAX_IGNORED = 16 * 1024;
 
+export type DecodeState = 'more' | 'done' | 'bad';
+
 /**
  * Takes the framing off a chunked body (RFC 9112 §7.1). Content is moved together in place, so that however many chunks
  * one read holds, they come out as one piece and without a copy. Lines end in CRLF and in nothing else: a bare LF in an
@@ -25,7 +27,7 @@ const MAX_IGNORED = 16 * 1024;
  */
 export class ChunkedDecoder {
   /** `bad`: what was found up to there is content, what follows is not known. */
-  state: 'more' | 'done' | 'bad' = 'more';
+  state: DecodeState = 'more';
   /** Content of the last `decode`: from `begin` to `end` in its buffer. */
   begin = 0;
   end = 0;
@@ -105,7 +107,7 @@ export class ChunkedDecoder {
         return;
       case 'trailer':
         if (c === CR) this.step = 'last';
-        else if (c === LF) this.state = 'bad';
+        else if (c === LF || ++this.ignored > MAX_IGNORED) this.state = 'bad';
         else this.step = 'trailer-line';
         return;
       case 'trailer-line':

@@ -1,5 +1,5 @@
 import type { TransportRequest } from '#contracts';
-import { fieldLines, isToken } from './fields.ts';
+import { fieldLines } from './fields.ts';
 import type { Outbox } from './outbox.ts';
 import type { Route } from './route.ts';
 
@@ -7,14 +7,11 @@ import type { Route } from './route.ts';
 export function writeRequest(outbox: Outbox, request: TransportRequest, route: Route): void {
   const { method, body } = request;
   outbox.latin1(
-    `${methodOf(method)} ${route.target} HTTP/1.1\r\nhost: ${route.hostHeader}\r\n${route.proxyLines}${fieldLines(request.headers, 'host')}${lengthLine(method, body)}\r\n`,
+    `${method} ${route.target} HTTP/1.1\r\nhost: ${route.hostHeader}\r\n${route.proxyLines}${fieldLines(request.headers, 'host')}${lengthLine(method, body)}\r\n`,
   );
   if (body !== undefined && body.length > 0) outbox.bytes(body);
   outbox.flush();
 }
-
-const methodOf = (method: string): string =>
-  method === 'POST' || method === 'GET' || isToken(method) ? method : 'GET';
 
 /** Without a length, a server waits for the body of a POST, or refuses it. */
 function lengthLine(method: string, body: Uint8Array | undefined): string {

@@ -1,5 +1,6 @@
 import type { Clock, Transport } from '#contracts';
 import { Call } from './call.ts';
+import { isToken } from './fields.ts';
 import { Stage } from './outbox.ts';
 import { createRouter, type Origin } from './route.ts';
 import { Upstream } from './upstream.ts';
@@ -102,7 +103,7 @@ export function createTransport(options: TransportOptions): {
 
   return {
     transport(request, taker) {
-      const found = readRoute(request.url);
+      const found = isToken(request.method) ? readRoute(request.url) : 'The method cannot be written.';
       if (typeof found === 'string') {
         taker.fail({ kind: 'connect', detail: found });
         return NOTHING;
