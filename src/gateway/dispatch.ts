@@ -75,7 +75,6 @@ export async function dispatch(
   const order = standing.calm(steps, asked) ? steps : await arrange(ctx, errand, walk, steps);
   if ('kind' in order) return { landing: order };
   const waits = createBackoffState();
-  const open = ({ target }: Step) => standing.open(target, target.model ?? asked);
   let at = 0;
   let here = 0;
   for (;;) {
@@ -84,6 +83,7 @@ export async function dispatch(
     const call = write(errand, walk, step, model);
     if ('kind' in call) {
       const place = at;
+      const open = standing.open(order, asked);
       const other = order.findIndex((s, i) => i > place && open(s));
       if (other < 0) return { landing: { kind: 'failed', failure: call } };
       at = other;
@@ -98,6 +98,7 @@ export async function dispatch(
     endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
+    const open = standing.open(order, asked);
     const then = next({ failure, route: route.config, steps: order, open, at, here, total });
     if (then.again && (await pause(ctx, errand, walk, waits, then.again))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };

@@ -50,6 +50,8 @@ export interface Gateway {
   /** The data plane: `/v1/…`. To be asked only for paths that it serves. */
   readonly handle: Handler;
   stats(): GatewayStats;
+  /** How every target stands that was asked for so far. */
+  readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore'>;
   /** Refuses what is new, lets what runs go on for `ms`, then ends it with an error of its own dialect. */
   drain(ms: number): Promise<void>;
 }
@@ -71,6 +73,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const admission = createAdmission(ports.keys, clock);
   const watchdog = createWatchdog(clock);
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
+  const standing = new Standing(clock);
   const walks = new Set<Walk>();
   const budgets = new Map<string, ShareBudgetState>();
   const retries = (route: string): ShareBudgetState => {
@@ -87,7 +90,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     ...ports,
     admission,
     watchdog,
-    standing: new Standing(clock),
+    standing,
     retries,
     plan: createPlanner(ports),
     nextId,
@@ -116,6 +119,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       if (incoming.method === 'POST') return ask(ctx, protocol, incoming, outgoing);
       return refuseMethod(protocol, nextId(), 'POST', outgoing);
     },
+    standing,
     stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
     async drain(ms) {
       draining = true;

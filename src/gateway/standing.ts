@@ -101,10 +101,19 @@ export class Standing {
     return closed(this.of(target, model), this.clock.now());
   }
 
-  /** Does it take an exchange that failed elsewhere? */
-  open(target: Target, model: string): boolean {
-    const stand = this.of(target, model);
-    return closed(stand, this.clock.now()) === 0 && !this.judge.ejected(stand.health);
+  /**
+   * Which of these take an exchange that failed elsewhere: those neither parked nor ejected. With more than half of the
+   * route ejected health is ignored (panic): to try a sick target is no worse than to refuse.
+   */
+  open(steps: readonly Step[], model: string): (step: Step) => boolean {
+    const now = this.clock.now();
+    const stands = new Map(steps.map((step) => [step, this.of(step.target, step.target.model ?? model)]));
+    const ejected = [...stands.values()].filter(({ health }) => this.judge.ejected(health)).length;
+    const panic = ejected > steps.length / 2;
+    return (step) => {
+      const stand = stands.get(step);
+      return stand !== undefined && closed(stand, now) === 0 && (panic || !this.judge.ejected(stand.health));
+    };
   }
 
   /** Is it the provider's refusal of the key that closes it? */
