@@ -9,6 +9,7 @@ export * from './health/health.ts';
 export * from './health/signal.ts';
 export * from './health/spread.ts';
 export * from './hedge.ts';
+export { HOURS, type Hours, type HoursCellReading, type HoursRule, type HoursState, hours } from './hours.ts';
 export * from './limiter.ts';
 export * from './park.ts';
 export * from './quota-headers.ts';

@@ -7,7 +7,7 @@ import type { Failure, Outcome } from '#contracts';
  */
 export type HealthSignal = 'good' | 'bad' | 'capacity' | 'none';
 
-/** Whose fault, for what `origin` alone does not say. */
+/** The signal of one ended attempt. */
 export function healthSignal(outcome: Outcome, failure?: Failure): HealthSignal {
   switch (outcome) {
     case 'complete':
