@@ -180,8 +180,8 @@ export interface LedgerSnapshot {
  * is applied as a whole. Figures about the sender are absolute, so a message that is lost, repeated or overtaken does no harm.
  */
 export interface LedgerAuthority {
-  /** Rejects when the authority is away. */
-  exchange(message: AuthorityMessage): Promise<AuthorityReply>;
+  /** Rejects when the authority is away, and soon after `signal` aborts, which is how long it may take. */
+  exchange(message: AuthorityMessage, signal: AbortSignal): Promise<AuthorityReply>;
   close(): void;
 }
 
@@ -198,15 +198,19 @@ export interface AuthorityMessage {
 }
 export interface AuthorityAccount {
   readonly id: string;
+  /** Whose figures these are, below the replica: another name each time it has forgotten the account and begins anew. */
+  readonly as: string;
   readonly rule: AccountRule;
   /** Milliseconds after which the authority may forget the account. */
   readonly keepMs: number;
-  /** Taken by this replica since it began: settled, reserved and idle. */
+  /** Taken under this name since it began: settled, reserved and idle. */
   readonly taken: number;
   /** Of it settled. */
   readonly settled: number;
-  /** Of it idle. */
+  /** Of it idle: free for others when the lease has run out. */
   readonly idle: number;
+  /** Until its last reservation expires; what a silent replica reserved is free for others only then. */
+  readonly holdMs: number;
   /** Idle it would like to have; granted as far as slack and need of others allow. */
   readonly wish: number;
   /** Provider's word, see `LedgerStore.lower`. */
@@ -227,10 +231,10 @@ export interface AuthorityReply {
     /** Settled by all replicas; 0 for a bucket. */
     readonly settled: number;
   }[];
-  /** For each want: granted, or which of its claims failed and how long until it could be met. */
+  /** For each want: granted, or which of its claims failed and how long until it could be met (`Infinity`: never). */
   readonly wants: readonly (
     | { readonly ok: true }
-    | { readonly ok: false; readonly claim: number; readonly never: boolean; readonly waitMs: number }
+    | { readonly ok: false; readonly claim: number; readonly waitMs: number }
   )[];
 }
 

@@ -4,7 +4,6 @@ import {
   type Claim,
   type Clock,
   type EpochMs,
-  type Hold,
   type LedgerListener,
   type LedgerSnapshot,
   type LedgerStore,
@@ -23,6 +22,7 @@ import {
   reserve,
   waitFor,
 } from './account.ts';
+import { createHolds, type Held, type Holds } from './holds.ts';
 
 /** Exact within one process; survives a restart by `snapshot`. */
 export interface MemoryStore extends LedgerStore {
@@ -31,18 +31,6 @@ export interface MemoryStore extends LedgerStore {
 }
 
 const FORGET_EVERY = 60_000;
-
-class Held implements Hold {
-  readonly claims: readonly Claim[];
-  readonly takenAt: EpochMs;
-  readonly expiresAt: EpochMs;
-  state: 'open' | 'expired' | 'settled' = 'open';
-  constructor(claims: readonly Claim[], takenAt: EpochMs, expiresAt: EpochMs) {
-    this.claims = claims;
-    this.takenAt = takenAt;
-    this.expiresAt = expiresAt;
-  }
-}
 
 const own = (account: Account): Ledgered => {
   if (account instanceof Ledgered) return account;
@@ -56,28 +44,14 @@ export function createMemoryStore(options: {
 }): MemoryStore {
   const { clock, onEvent } = options;
   const accounts = new Map<string, Ledgered>();
-  const open = new Set<Held>();
-  /** No hold expires before this, so most calls need not look. */
-  let earliest = Number.POSITIVE_INFINITY;
-  let forgetAt = clock.now() + FORGET_EVERY;
-
-  function expire(now: EpochMs): void {
-    if (now < earliest) return;
-    earliest = Number.POSITIVE_INFINITY;
-    for (const hold of open) {
-      if (hold.expiresAt > now) {
-        if (hold.expiresAt < earliest) earliest = hold.expiresAt;
-        continue;
-      }
-      open.delete(hold);
-      hold.state = 'expired';
-      for (const { account, amount } of hold.claims) {
-        // A bucket keeps the estimate: the provider has most likely counted the request, and it refills by itself.
-        if (account.rule.kind === 'tally') giveBack(own(account), amount);
-        onEvent?.({ type: 'expired', at: now, account: account.id, amount });
-      }
+  const holds = createHolds((hold, now) => {
+    for (const { account, amount } of hold.claims) {
+      // A bucket keeps the estimate: the provider has most likely counted the request, and it refills by itself.
+      if (account.rule.kind === 'tally') giveBack(own(account), amount);
+      onEvent?.({ type: 'expired', at: now, account: account.id, amount });
     }
-  }
+  });
+  let forgetAt = clock.now() + FORGET_EVERY;
 
   function forget(now: EpochMs): void {
     if (now < forgetAt) return;
@@ -85,14 +59,7 @@ export function createMemoryStore(options: {
     for (const [id, account] of accounts) if (forgettable(account, now)) accounts.delete(id);
   }
 
-  function keep(claims: readonly Claim[], takenAt: EpochMs, expiresAt: EpochMs): Held {
-    const hold = new Held(claims, takenAt, expiresAt);
-    open.add(hold);
-    if (expiresAt < earliest) earliest = expiresAt;
-    return hold;
-  }
-
-  if (options.snapshot) restore(options.snapshot, accounts, keep, clock.now());
+  if (options.snapshot) restore(options.snapshot, accounts, holds, clock.now());
 
   return {
     account(id, rule) {
@@ -112,7 +79,7 @@ export function createMemoryStore(options: {
 
     take(claims, ttlMs) {
       const now = clock.now();
-      expire(now);
+      holds.expire(now);
       forget(now);
       for (let i = 0; i < claims.length; i++) {
         const claim = claims[i]!;
@@ -125,20 +92,18 @@ export function createMemoryStore(options: {
         while (i-- > 0) giveBack(own(claims[i]!.account), claims[i]!.amount);
         return refused(claims, claim, now);
       }
-      return { ok: true, hold: keep(claims, now, now + ttlMs) };
+      return { ok: true, hold: holds.keep(claims, now, now + ttlMs) };
     },
 
     settle(hold, actual) {
-      if (!(hold instanceof Held)) throw new TypeError('the hold belongs to another store');
-      if (hold.state === 'settled') return false;
+      const before = holds.close(hold);
+      if (before === undefined) return false;
       const { claims } = hold;
       for (let i = 0; i < claims.length; i++) {
         const { account, amount } = claims[i]!;
-        const gone = hold.state === 'expired' && account.rule.kind === 'tally';
+        const gone = before === 'expired' && account.rule.kind === 'tally';
         replace(own(account), gone ? 0 : amount, actual[i] ?? 0);
       }
-      hold.state = 'settled';
-      open.delete(hold);
       return true;
     },
 
@@ -150,13 +115,13 @@ export function createMemoryStore(options: {
 
     sweep() {
       const now = clock.now();
-      expire(now);
+      holds.expire(now);
       forget(now);
     },
 
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    snapshot: () => snapshotOf(accounts, open, clock.now()),
+    snapshot: () => snapshotOf(accounts, holds.open, clock.now()),
   };
 }
 
@@ -208,7 +173,7 @@ function snapshotOf(
 function restore(
   snapshot: LedgerSnapshot,
   accounts: Map<string, Ledgered>,
-  keep: (claims: readonly Claim[], takenAt: EpochMs, expiresAt: EpochMs) => void,
+  holds: Holds,
   now: EpochMs,
 ): void {
   for (const { id, limit, endsAt, keepMs, settled } of snapshot.tallies) {
@@ -232,6 +197,6 @@ function restore(
       return account?.rule.kind === 'tally' ? [{ account, amount }] : [];
     });
     for (const { account, amount } of claims) reserve(own(account), amount, now);
-    keep(claims, snapshot.at, expiresAt);
+    holds.keep(claims, snapshot.at, expiresAt);
   }
 }
