@@ -24,6 +24,7 @@ export const FAILURE_KINDS = [
   'not_found',
   'too_large',
   'dialect_mismatch',
+  'over_budget',
   'client_left',
   // the provider's
   'rate_limited',

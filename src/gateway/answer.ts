@@ -1,10 +1,10 @@
 import type { Clock, Failure, MonotonicMs, Reading, Redactor, Route } from '#contracts';
+import { outcomeOf } from '#kernel';
 import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
 import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
-import { outcomeOf } from './semantics.ts';
 import { JSON_TYPE, retryAfter, tell } from './tell.ts';
 import { type Billing, closeTry, endTry, type Try, type Walk } from './walk.ts';
 

@@ -12,7 +12,7 @@ import type {
   Transport,
   TransportRequest,
 } from '#contracts';
-import { replaceSpan } from '#kernel';
+import { outcomeOf, replaceSpan } from '#kernel';
 import {
   type BackoffState,
   countRequest,
@@ -26,7 +26,6 @@ import { Flight, type Landing } from './attempt.ts';
 import { seen } from './failures.ts';
 import { next } from './next.ts';
 import type { Step } from './plan.ts';
-import { outcomeOf } from './semantics.ts';
 import type { Standing } from './standing.ts';
 import { type Estimate, endTry, type Try, type Walk } from './walk.ts';
 import type { Watchdog } from './watchdog.ts';

@@ -1,5 +1,5 @@
 import type { Failure, FailureKind } from '#contracts';
-import { SEMANTICS } from './semantics.ts';
+import { SEMANTICS } from '#kernel';
 
 /** May another target serve, as long as the caller has seen nothing? */
 export const movesOn = (failure: Failure): boolean => SEMANTICS[failure.kind].elsewhere === 'always';
@@ -24,6 +24,6 @@ const HINTS: Partial<Record<FailureKind, string>> = {
 export const seen = (kind: FailureKind, hint = HINTS[kind] ?? kind): Failure => ({
   kind,
   origin: SEMANTICS[kind].fault,
-  retryable: SEMANTICS[kind].elsewhere === 'always',
+  retryable: SEMANTICS[kind].retryable,
   hint,
 });

@@ -59,6 +59,7 @@ const TABLE: Readonly<Record<FailureKind, readonly [two: string, alone: string]>
   not_found: ['stop', 'stop'],
   too_large: ['stop', 'stop'],
   dialect_mismatch: ['stop', 'stop'],
+  over_budget: ['stop', 'stop'],
   client_left: ['stop', 'stop'],
   rate_limited: ['at 1', 'again'],
   quota_exhausted: ['at 1', 'stop'],

@@ -1,6 +1,6 @@
 import type { Failure, RouteConfig } from '#contracts';
+import { SEMANTICS } from '#kernel';
 import type { Step } from './plan.ts';
-import { SEMANTICS } from './semantics.ts';
 
 /** What may be done after a try that failed; nothing when both are absent. The first is preferred: leaving a tier has a price. */
 export interface Next {

@@ -1,5 +1,5 @@
 import type { Clock, Failure, Reading, Target } from '#contracts';
-import { sha256 } from '#kernel';
+import { healthOf, SEMANTICS, sha256 } from '#kernel';
 import {
   type Candidate,
   createParkState,
@@ -15,7 +15,6 @@ import {
   spread,
 } from '#kernel/resilience';
 import type { Step } from './plan.ts';
-import { healthOf, SEMANTICS } from './semantics.ts';
 import type { Try, TryEnd } from './walk.ts';
 
 /** How long a key that its provider refused is left alone before one call may look again, milliseconds. */

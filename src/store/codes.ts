@@ -30,6 +30,7 @@ const failure = {
   too_large: 5,
   dialect_mismatch: 6,
   client_left: 7,
+  over_budget: 8,
   rate_limited: 20,
   quota_exhausted: 21,
   overloaded: 22,

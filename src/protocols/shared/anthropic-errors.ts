@@ -12,6 +12,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   not_found: [404, 'not_found_error'],
   too_large: [413, 'request_too_large'],
   dialect_mismatch: [400, 'invalid_request_error'],
+  over_budget: [402, 'billing_error'],
   client_left: [499, 'invalid_request_error'],
   rate_limited: [429, 'rate_limit_error'],
   quota_exhausted: [402, 'billing_error'],

@@ -12,6 +12,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   not_found: [404, 'invalid_request_error'],
   too_large: [413, 'invalid_request_error', 'request_too_large'],
   dialect_mismatch: [400, 'invalid_request_error'],
+  over_budget: [402, 'insufficient_quota', 'budget_exceeded'],
   client_left: [499, 'invalid_request_error'],
   rate_limited: [429, 'rate_limit_error', 'rate_limit_exceeded'],
   quota_exhausted: [429, 'insufficient_quota', 'insufficient_quota'],
