@@ -40,6 +40,7 @@ test('each failure says one thing about the target: only what it did wrong conde
     'not_found',
     'too_large',
     'dialect_mismatch',
+    'over_budget',
     'client_left',
     'provider_auth',
     'provider_rejected',
