@@ -386,8 +386,8 @@ export const losses = [
     in: 'answer',
     from: MESSAGES,
     to: OPENAI,
-    lost: 'audio and image tokens; that no usage was reported',
-    instead: 'counted as input or output; zero, since the dialect demands numbers',
+    lost: 'audio and image tokens; that no usage was reported; the count of the input at the start of a stream',
+    instead: 'counted as input or output; zero, since the dialect demands numbers; zero until the last event',
   },
   {
     id: 'answer-fingerprint',

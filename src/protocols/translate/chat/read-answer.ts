@@ -18,10 +18,17 @@ export class ChatReader implements EventReader {
   #finish: string | undefined;
   #stop: string | undefined;
   #refused = false;
+  /** Something was said in a choice nobody asked for, so what is told here is not the whole answer. */
+  #strayed = false;
   #usage: unknown;
   #tier: string | undefined;
   /** By order of appearance, as the scanner tells pieces of calls apart. */
-  readonly #calls: { id: string | undefined; readonly index: unknown; readonly key: string }[] = [];
+  readonly #calls: {
+    id: string | undefined;
+    index: unknown;
+    readonly key: string;
+    said: boolean;
+  }[] = [];
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -38,7 +45,10 @@ export class ChatReader implements EventReader {
     this.#around(data);
     for (const value of choices) {
       const choice = object(value);
-      if (typeof choice.index === 'number' && choice.index !== 0) continue;
+      if (typeof choice.index === 'number' && choice.index !== 0) {
+        this.#strayed = true;
+        continue;
+      }
       this.#begin(data);
       if (isObject(choice.delta)) this.#take(choice.delta, list(choice.delta.tool_calls));
       // In a whole message the calls are numbered by their places.
@@ -132,7 +142,7 @@ export class ChatReader implements EventReader {
     let call = sameId ?? (byIndex && (id === undefined || byIndex.id === undefined) ? byIndex : undefined);
     if (!call) {
       const n = this.#calls.length;
-      call = { id, index: piece.index, key: `c${n}` };
+      call = { id, index: piece.index, key: `c${n}`, said: false };
       this.#calls.push(call);
       this.#parts.open(call.key, {
         kind: 'call',
@@ -141,8 +151,11 @@ export class ChatReader implements EventReader {
         ...(custom ? { custom: true } : {}),
       });
     }
+    if ('index' in piece) call.index = piece.index;
     call.id ??= id;
-    this.#parts.piece(call.key, custom ? text(made.input) : text(made.arguments));
+    const args = custom ? text(made.input) : text(made.arguments);
+    if (args !== '' || custom) call.said = true;
+    this.#parts.piece(call.key, args);
   }
 
   #ends(choice: Json): void {
@@ -152,11 +165,15 @@ export class ChatReader implements EventReader {
     this.#stop = word(choice.stop_reason) ?? word(choice.matched_stop);
   }
 
-  /** As the dialect's own reading judges it. Arguments that are not JSON show themselves to the caller's reader. */
+  /**
+   * As the dialect's own reading judges it. Arguments that are not JSON show themselves to the caller's reader; none at
+   * all, which is not JSON either, would pass at Anthropic for a call without arguments.
+   */
   #outcome(finish: string): Outcome {
+    if (this.#strayed) return 'invalid';
     const outcome = outcomeOf(finish);
     if (outcome === 'tool' || (outcome === 'complete' && this.#calls.length > 0))
-      return this.#calls.length > 0 ? 'tool' : 'invalid';
+      return this.#calls.length > 0 && this.#calls.every(({ said }) => said) ? 'tool' : 'invalid';
     if (outcome !== 'complete') return outcome;
     if (this.#refused) return 'refusal';
     return this.#stop === undefined ? 'complete' : 'stop';

@@ -13,6 +13,7 @@ const MAX_STOPS = 4;
 
 export function writeChatAsk(ask: Ask, options: TranslateAsk, notes: Notes): Json {
   const messages = ask.turns.flatMap((turn, i) => new Writer(ask, notes, `messages[${i}]`).messages(turn));
+  if (messages.length === 0) notes.refuse('input', 'an ask without any words');
   if (ask.stops.length > MAX_STOPS) notes.refuse('stop_sequences', `more than ${MAX_STOPS} stop sequences`);
   checkTools(ask.tools, notes);
   loseCache(ask, notes);

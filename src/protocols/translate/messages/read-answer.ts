@@ -17,6 +17,7 @@ export class MessagesReader implements EventReader {
   readonly #sink: Sink;
   readonly #parts: Sequencer;
   readonly #blocks = new Map<string, Block>();
+  #begun = false;
   #over = false;
   #calls = 0;
   #finish: string | undefined;
@@ -75,6 +76,7 @@ export class MessagesReader implements EventReader {
   finish(): void {
     if (this.#over || this.#finish === undefined) return;
     this.#over = true;
+    this.#begin({});
     this.#parts.finish();
     this.#sink.end({
       outcome: this.#outcome(this.#finish),
@@ -87,6 +89,8 @@ export class MessagesReader implements EventReader {
   }
 
   #begin(message: Json): void {
+    if (this.#begun) return;
+    this.#begun = true;
     if (isObject(message.usage)) this.#usage = { ...message.usage };
     this.#sink.begin({
       ...(word(message.id) ? { id: text(message.id) } : {}),
@@ -97,6 +101,7 @@ export class MessagesReader implements EventReader {
   }
 
   #start(key: string, block: Json): void {
+    this.#begin({});
     const { type } = block;
     this.#blocks.set(key, { type, input: block.input, said: false, signature: '' });
     if (type === 'text') {

@@ -1,5 +1,6 @@
 import type { Outcome } from '#contracts';
-import { errorOf, finishOf } from '../../openai-responses/answer.ts';
+import { NO_USAGE } from '#contracts';
+import { errorOf, finishOf, read } from '../../openai-responses/answer.ts';
 import { isObject, type Json, list, object, text, word } from '../../shared/json.ts';
 import { openaiUsage } from '../../shared/openai-usage.ts';
 import { outcomeOf } from '../../shared/outcomes.ts';
@@ -17,6 +18,7 @@ export class ResponsesReader implements EventReader {
   #refused = false;
   #finish: string | undefined;
   #usage: unknown;
+  #final: readonly Json[] = [];
   #tier: string | undefined;
   /** Parts that have been opened, and those of them that said something. */
   readonly #opened = new Set<string>();
@@ -102,7 +104,7 @@ export class ResponsesReader implements EventReader {
   }
 
   /** A whole response, or the last event, which repeats it. */
-  #ends(response: Json, otherwise: string): void {
+  #ends(response: Json, otherwise?: string): void {
     if (errorOf(response)) {
       this.#over = true;
       return;
@@ -113,6 +115,7 @@ export class ResponsesReader implements EventReader {
       list(response.output).forEach((item, i) => {
         this.#done(String(i), object(item));
       });
+    this.#final = list(response.output).map(object);
     this.#finish = finishOf(response) ?? otherwise;
     this.#usage = response.usage;
     this.#tier = word(response.service_tier);
@@ -120,7 +123,7 @@ export class ResponsesReader implements EventReader {
   }
 
   response(response: Json): void {
-    this.#ends(response, 'completed');
+    this.#ends(response);
   }
 
   #begin(response: Json): void {
@@ -217,7 +220,18 @@ export class ResponsesReader implements EventReader {
     this.#parts.close(key, seal);
   }
 
+  /** The last event repeats the answer, and the dialect's own reading trusts it more than what was streamed. */
   #outcome(finish: string): Outcome {
+    if (this.#final.length > 0)
+      return read({
+        items: this.#final,
+        any: true,
+        finish,
+        error: undefined,
+        usage: NO_USAGE,
+        observed: {},
+        closed: true,
+      }).outcome;
     const outcome = finish === 'incomplete' ? 'cut' : outcomeOf(finish);
     if (outcome !== 'complete') return outcome;
     if (this.#calls > 0) return 'tool';

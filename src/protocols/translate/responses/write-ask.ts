@@ -26,6 +26,7 @@ export function writeResponsesAsk(ask: Ask, options: TranslateAsk, notes: Notes)
   checkTools(ask.tools, notes);
   loseCache(ask, notes);
   const input = ask.turns.flatMap((turn, i) => new Writer(ask, notes, `input[${i}]`).items(turn));
+  if (input.length === 0) notes.refuse('messages', 'an ask without any words');
   const sampling = options.abilities?.sampling !== false;
   if (!sampling && (ask.temperature ?? ask.topP) !== undefined) notes.lose('sampling');
   const effort = effortOf(ask.thinking, notes);
