@@ -6,6 +6,7 @@ export { sizeClass } from './health/baseline.ts';
 export { CIRCUIT, type CircuitRule, type CircuitState } from './health/circuit.ts';
 export { GRADE, type Grade, type GradeRule } from './health/grade.ts';
 export * from './health/health.ts';
+export * from './health/news.ts';
 export * from './health/signal.ts';
 export * from './health/spread.ts';
 export * from './hedge.ts';

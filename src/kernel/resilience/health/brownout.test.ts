@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const START = 1e12;
 const judge = health();
-const quantileOf = (x: number[], q: number) => x.sort((a, b) => a - b)[Math.floor(q * (x.length - 1))]!;
+const quantileOf = (x: number[], q: number) => Float64Array.from(x).sort()[Math.floor(q * (x.length - 1))]!;
 const alarmed = ({ grade: { grade } }: HealthState) => grade === 'degraded' || grade === 'brownout';
 /** First token, ms: median 0.6 s, p99 2.1 s. */
 const usual = (random: Random) => 600 * Math.exp(0.5386 * drawNormal(random));
@@ -147,7 +147,7 @@ function ramp(seed: number, { watched, stragglers, errors, factor }: World, ever
         firstToken: served ? first : undefined,
         random,
       });
-      open = open.map((c, i) => (i === choice.index ? { ...c, available: false } : c));
+      if (!served) open = open.map((c, i) => (i === choice.index ? { ...c, available: false } : c));
     }
     if (!served) failed++;
     if (now < end) latency.push(took);

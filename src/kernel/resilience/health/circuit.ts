@@ -33,12 +33,13 @@ export const CIRCUIT: CircuitRule = Object.freeze({
   forget: 300_000,
 });
 
-/** `since`: when the phase began, for open and probing when the outage began. `level`: ejections not yet forgotten. */
+/** `since`: when the phase began, for open and probing when the outage began; `at`: when this wait of it began. `level`: ejections not yet forgotten. */
 export type CircuitState =
   | { readonly phase: 'closed'; readonly since: number; readonly level: number; streak: number }
   | {
       readonly phase: 'open';
       readonly since: number;
+      readonly at: number;
       readonly level: number;
       readonly probes: number;
       until: number;
@@ -75,7 +76,7 @@ function open(circuit: CircuitState, now: number, random: () => number, rule: Ci
   const lately = circuit.phase !== 'closed' || now - circuit.since < rule.forget;
   const level = lately ? circuit.level : 0;
   const until = now + ejection(level, 0, 0, random, rule);
-  return { phase: 'open', since: now, level: level + 1, probes: 0, until };
+  return { phase: 'open', since: now, at: now, level: level + 1, probes: 0, until };
 }
 
 export interface CircuitEvent {
@@ -113,9 +114,9 @@ export function stepCircuit(
       if (served) return back(circuit.level, now);
       const { since, level, probes } = circuit;
       // A probe that its caller left, or that was refused for its own sake, has to be repeated at once.
-      if (served === undefined) return { phase: 'open', since, level, probes, until: now };
+      if (served === undefined) return { phase: 'open', since, at: now, level, probes, until: now };
       const wait = ejection(level - 1, probes + 1, now - since, random, rule);
-      return { phase: 'open', since, level, probes: probes + 1, until: now + wait };
+      return { phase: 'open', since, at: now, level, probes: probes + 1, until: now + wait };
     }
   }
 }

@@ -90,9 +90,11 @@ export interface Grading {
   pardon(state: GradeState): void;
   share(state: GradeState, now: number): number;
   score(state: GradeState): number;
-  /** True from an alarm until the target is clean again. */
-  alarmed(state: GradeState): boolean;
 }
+
+/** True from an alarm until the target is clean again. */
+export const alarmed = ({ grade }: { readonly grade: Grade }): boolean =>
+  grade === 'degraded' || grade === 'brownout';
 
 const SLACK = Math.log(1.25);
 /** Three standard errors of an exponential mean over 32, which weighs like 63 observations. */
@@ -106,7 +108,6 @@ export function grading(rule: GradeRule = GRADE): Grading {
   const cusum = bernoulliCusum(rule);
   const step = 1 / memory;
 
-  const alarmed = ({ grade }: GradeState) => grade === 'degraded' || grade === 'brownout';
   const speed = (state: GradeState) =>
     Math.exp(-Math.max(0, state.lag - state.lagSlack, state.drag - state.dragSlack));
   const score = (state: GradeState) => (1 - state.bad) * speed(state);
@@ -193,6 +194,5 @@ export function grading(rule: GradeRule = GRADE): Grading {
     },
     share: settle,
     score,
-    alarmed,
   } satisfies Grading);
 }

@@ -30,7 +30,7 @@ import {
   settleCircuit,
   stepCircuit,
 } from './circuit.ts';
-import { GRADE, type Grade, type GradeRule, type GradeState, grading } from './grade.ts';
+import { alarmed, GRADE, type Grade, type GradeRule, type GradeState, grading } from './grade.ts';
 import type { HealthSignal } from './signal.ts';
 
 export type HealthStatus = Grade | 'down';
@@ -133,7 +133,7 @@ export function health(rule: HealthRule = HEALTH): Health {
 
   /** After the grade has judged it: evidence decides what becomes of the observation. */
   function keep(series: SeriesState, x: number, grade: GradeState, now: number): void {
-    if (grades.alarmed(grade)) {
+    if (alarmed(grade)) {
       series.held.length = 0;
       if (now - grade.since > accept) learn(series, now, x);
     } else if (grade.cusum.sum > 0) hold(series, x);

@@ -224,7 +224,7 @@ test('one request a minute: the probe is that request, and after it the target i
 });
 
 const withCircuit = (circuit: CircuitState): HealthState => ({ ...judge.create(), circuit });
-const down = (until = 1e9) => withCircuit({ phase: 'open', since: 0, level: 1, probes: 0, until });
+const down = (until = 1e9) => withCircuit({ phase: 'open', since: 0, at: 0, level: 1, probes: 0, until });
 
 test('spread: shares sum to one, none beyond capacity unless all are full, a sick tier spills to the next', () => {
   const member = fc.record({
