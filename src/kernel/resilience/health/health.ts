@@ -104,6 +104,8 @@ export interface Health {
   asked(state: HealthState, now: number): void;
   /** True while the circuit keeps ordinary traffic away. */
   ejected(state: HealthState): boolean;
+  /** After a restart: a probe that was under way is lost, and the next request may be one. */
+  revive(state: HealthState, now: number): HealthState;
   read(state: HealthState, now: number): HealthReading;
 }
 
@@ -190,6 +192,12 @@ export function health(rule: HealthRule = HEALTH): Health {
       if (probeDue(state.circuit, now, bounds)) state.circuit = claimProbe(state.circuit, now);
     },
     ejected,
+    revive(state, now) {
+      const { circuit } = state;
+      if (circuit.phase !== 'probing') return state;
+      const { since, level, probes } = circuit;
+      return { ...state, circuit: { phase: 'open', since, at: now, level, probes, until: now } };
+    },
     read(state, now) {
       const circuit = settleCircuit(state.circuit, now, bounds);
       const down = ejected(state);

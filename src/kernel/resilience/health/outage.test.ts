@@ -52,6 +52,16 @@ test('one probe at a time; a probe that told nothing is repeated, one that was l
   expect(serve(asked, 7_000, 5_000).phase).toBe('ramp');
 });
 
+test('a restart is no amnesty, and no lost probe either', () => {
+  const state = withCircuit(opened(0));
+  judge.asked(state, 5_000);
+  const saved: HealthState = JSON.parse(JSON.stringify(state));
+  expect(judge.probeDue(saved, 6_000)).toBe(false);
+  const revived = judge.revive(saved, 6_000);
+  expect(judge.share(revived, 6_000)).toBe(0);
+  expect(judge.probeDue(revived, 6_000)).toBe(true);
+});
+
 test('ramp: 10 % to 50 % at 30 s to 100 % at 60 s; two failures in a row eject again, for longer', () => {
   const ramp = serve(claimProbe(opened(0), 5_000), 5_000);
   const at = (s: number) => circuitShare(ramp, 5_000 + s * 1000);
