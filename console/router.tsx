@@ -7,7 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { parseSearch, readFilter, stringifySearch } from './data/filters.ts';
-import { isUnauthorised, meQuery } from './data/queries.ts';
+import { type AuditSearch, isUnauthorised, meQuery } from './data/queries.ts';
 import { readWindow, type WindowSearch } from './data/window.ts';
 import { Changes } from './pages/changes/Changes.tsx';
 import { ExchangePage } from './pages/exchange/ExchangePage.tsx';
@@ -80,7 +80,16 @@ const changes = createRoute({
     typeof raw.route === 'string' && raw.route !== '' ? { route: raw.route } : {},
 });
 const keys = createRoute({ getParentRoute: () => root, path: '/keys', component: Keys });
-const system = createRoute({ getParentRoute: () => root, path: '/system', component: System });
+const named = (raw: unknown): string | undefined => (typeof raw === 'string' && raw !== '' ? raw : undefined);
+const system = createRoute({
+  getParentRoute: () => root,
+  path: '/system',
+  component: System,
+  validateSearch: (raw: Record<string, unknown>): AuditSearch => {
+    const [actor, action] = [named(raw.actor), named(raw.action)];
+    return { ...(actor ? { actor } : {}), ...(action ? { action } : {}) };
+  },
+});
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',

@@ -49,3 +49,23 @@ test('what cannot be mended is shown as lost and mended by the next filter', asy
   await until('live');
   stop();
 });
+
+test('a break shows at once, and so does its end', async () => {
+  const page = Object.assign(new EventTarget(), { hidden: false }) as unknown as Document;
+  const steps = [Promise.withResolvers<LiveEvent>(), Promise.withResolvers<LiveEvent>()] as const;
+  const live = new Live(async function* (_, signal): AsyncGenerator<LiveEvent> {
+    yield { type: 'connected', again: false };
+    for (const step of steps) yield await step.promise;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  });
+  const states: string[] = [];
+  live.watch(() => states.push(live.view().state));
+  const stop = live.start(page);
+  await Bun.sleep(0);
+  steps[0].resolve({ type: 'disconnected', reason: 'gone', retryMs: 250 });
+  await Bun.sleep(0);
+  steps[1].resolve({ type: 'connected', again: true });
+  await Bun.sleep(0);
+  expect(states).toEqual(['connecting', 'live', 'lost', 'live']);
+  stop();
+});

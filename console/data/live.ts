@@ -90,7 +90,8 @@ export class Live {
     try {
       for await (const event of this.#open(this.#filter, signal)) {
         if (signal.aborted) return;
-        if (this.#view.state !== 'live') this.#show({ ...this.#view, state: 'live' });
+        if (event.type === 'disconnected') this.#show({ state: 'lost', perSecond: 0 });
+        else if (this.#view.state !== 'live') this.#show({ ...this.#view, state: 'live' });
         this.#waiting.push(event);
         if (event.type === 'exchange') this.#seen.push({ at: now(), n: 1 });
         if (event.type === 'skipped') this.#seen.push({ at: now(), n: event.count });

@@ -1,4 +1,4 @@
-import type { ExchangeFilter } from '@midwatch/contracts';
+import type { ExchangeFilter, Role } from '@midwatch/contracts';
 import { MidwatchError } from '@midwatch/sdk';
 import {
   infiniteQueryOptions,
@@ -45,6 +45,12 @@ export const meQuery = queryOptions({
   queryFn: () => api.me(),
   staleTime: 60_000,
 });
+/** Whether the caller may do what this role may; until it is known, nothing is offered. */
+export const useMay = (least: Role): boolean => {
+  const me = useQuery(meQuery).data;
+  return me !== undefined && RANK.indexOf(me.role) >= RANK.indexOf(least);
+};
+const RANK: readonly Role[] = ['viewer', 'operator', 'admin'];
 export const useStatus = () => useQuery(statusQuery).data;
 
 export const watchQuery = (search: WindowSearch) =>
@@ -125,6 +131,19 @@ export const changesQuery = (search: ChangesSearch) =>
   });
 
 export const keysQuery = queryOptions({ queryKey: ['keys'], queryFn: () => api.keys.list() });
+export interface AuditSearch {
+  readonly actor?: string;
+  readonly action?: string;
+}
+export const auditQuery = (search: AuditSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', search],
+    queryFn: ({ pageParam }) =>
+      api.audit({ ...search, limit: 20, ...(pageParam === undefined ? {} : { cursor: pageParam }) }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
 export const systemQuery = queryOptions({
   queryKey: ['system'],
   queryFn: () => api.system(),

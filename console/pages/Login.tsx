@@ -36,7 +36,7 @@ export function Login() {
           <span>Midwatch</span>
         </div>
         <h1>Sign in to the console</h1>
-        <label htmlFor={field}>Admin token</label>
+        <label htmlFor={field}>Token</label>
         <input
           id={field}
           className="input"
@@ -59,8 +59,9 @@ export function Login() {
           {busy ? 'Signing in …' : 'Sign in'}
         </button>
         <p id={`${field}-hint`} className="login-hint">
-          The token was printed once, when <code>midwatch up</code> ran for the first time. Only its hash is
-          kept, so it cannot be shown again.
+          The admin token was printed once, when <code>midwatch up</code> ran for the first time; an admin
+          makes others with <code>midwatch tokens create</code>. Only their hashes are kept, so none can be
+          shown again.
         </p>
       </form>
       <ThemeSwitch />

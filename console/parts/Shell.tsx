@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '../data/client.ts';
-import { statusQuery } from '../data/queries.ts';
+import { meQuery, statusQuery } from '../data/queries.ts';
 import { live } from '../data/session.ts';
 import { Help } from './Help.tsx';
 import { useHotkeys } from './hotkeys.ts';
@@ -32,7 +32,17 @@ export const PLACES = [
 export function Shell() {
   const navigate = useNavigate();
   const [open, setOpen] = useState<'palette' | 'help' | undefined>();
+  const client = useQueryClient();
   useEffect(() => live.start(document), []);
+  // Who loses the stream or gets it back knows first: the banner about an answer that does not come need not wait for its turn.
+  useEffect(
+    () =>
+      live.listen((events) => {
+        if (events.some((event) => event.type === 'connected' || event.type === 'disconnected'))
+          void client.invalidateQueries({ queryKey: ['status'] });
+      }),
+    [client],
+  );
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
@@ -120,9 +130,9 @@ const SAYS = {
 
 function LiveDot() {
   const view = useSyncExternalStore(live.watch, live.view);
-  // The stream mends itself in silence; that nobody answers any more shows in the status, asked for every ten seconds.
+  // While the first connection is tried, only the status can tell that nobody answers.
   const gone = useQuery(statusQuery).isError;
-  const state = gone && view.state !== 'paused' ? 'lost' : view.state;
+  const state = gone && view.state === 'connecting' ? 'lost' : view.state;
   return (
     <div className="live-dot" data-state={state} role="status" aria-label={`Live connection: ${SAYS[state]}`}>
       <i aria-hidden="true" />
@@ -139,6 +149,8 @@ function LiveDot() {
 
 function LeaveButton() {
   const client = useQueryClient();
+  const me = useQuery(meQuery).data;
+  const who = me && (me.name === me.role ? me.name : `${me.name}, ${me.role}`);
   const leave = async (): Promise<void> => {
     await api.logout().finally(() => client.clear());
     location.assign('/');
@@ -148,7 +160,7 @@ function LeaveButton() {
       type="button"
       className="icon-button"
       aria-label="Sign out"
-      title="Sign out"
+      title={who ? `Sign out (${who})` : 'Sign out'}
       onClick={() => void leave()}
     >
       <LeaveIcon />

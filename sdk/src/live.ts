@@ -16,7 +16,8 @@ export type LiveEvent =
 /** The server sends at least a comment every 10 s; two missed ones and the connection is dead without having said so. */
 const SILENCE_MS = 25_000;
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 10_000;
+/** Short, because a watcher is a person: a Midwatch that is back should be seen to be back within two seconds. */
+const LONGEST_WAIT_MS = 1_500;
 
 /**
  * Events until `signal` aborts. A break is mended with growing pauses; what no retry can mend (no login, a wrong filter)

@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { LoadedConfig } from '#app';
 import type { Clock, SystemView } from '#contracts';
 import { systemClock } from '#kernel';
 import { createMidwatch, MidwatchError } from '#sdk';
 import { type ConnectionFlags, tokenOf, urlOf, withConnection } from './connect.ts';
-import { bad, type Finding, good, note, unknown } from './doctor/finding.ts';
+import { bad, type Finding, good, note, unknown, warn } from './doctor/finding.ts';
 import { dataFolder } from './doctor/folder.ts';
 import { machine } from './doctor/machine.ts';
 import { listenerOn } from './doctor/processes.ts';
@@ -50,6 +51,13 @@ async function run(flags: Flags): Promise<void> {
     ...(folder === undefined || there.elsewhere ? [] : dataFolder(resolve(folder), there.runs, clock)),
     ...machine(clock),
   ];
+  if (!there.runs && folder !== undefined && existsSync(join(resolve(folder), 'admin.json')))
+    findings.push(
+      warn('midwatch', `It has run on ${resolve(folder)} and does not run now, or not at ${url}`, {
+        why: 'Whoever calls models through it gets no answer.',
+        remedy: '`midwatch up` starts it; its last log lines say why it ended.',
+      }),
+    );
   const verdict = verdictOf(findings);
   if (flags.json) printJson({ verdict, running: there.runs, url, findings });
   else print(rendered(findings));

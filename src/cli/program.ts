@@ -26,9 +26,16 @@ export function createProgram(): Command {
       '\nExit codes: 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. Every verb has --json.',
     );
   for (const verb of VERBS) program.addCommand(verb());
-  forEach(program, (command) => command.exitOverride());
+  forEach(program, (command) => {
+    command.exitOverride();
+    if (command !== program) command.showHelpAfterError(`(${fullName(command)} --help says what it takes)`);
+  });
   return program;
 }
+
+/** `midwatch keys create`. */
+const fullName = (command: Command): string =>
+  command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 
 export function forEach(command: Command, visit: (command: Command) => void): void {
   visit(command);

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { createLog, loadConfig, prepareConsole, type Running, start } from '#app';
+import { createLog, type LoadedConfig, loadConfig, prepareConsole, type Running, start } from '#app';
 import { systemClock } from '#kernel';
+import { firstCalls } from './first-calls.ts';
 import { port, untilSignal } from './process.ts';
 import { bold, cyan, dim, yellow } from './terminal.ts';
 
@@ -69,7 +70,7 @@ async function run(flags: UpFlags): Promise<void> {
         simulator: running.simulator?.port,
       }),
     );
-  else console.log(banner(running, loaded.source));
+  else console.log(banner(running, loaded));
   await untilSignal();
   if (!flags.json)
     console.log(dim('draining: streams may finish, new requests are refused; a second signal ends at once'));
@@ -80,11 +81,11 @@ async function run(flags: UpFlags): Promise<void> {
 }
 
 /** Every line below a heading works when pasted. */
-function banner(running: Running, source: string): string {
+function banner(running: Running, { config, source }: LoadedConfig): string {
   const key = running.key ?? (running.open ? 'none-needed-yet' : 'mw_your_key');
-  const model = source === 'simulator' ? 'sim' : 'gpt-5.5';
-  const claude = source === 'simulator' ? 'sim' : 'claude-opus-4-7';
   const base = running.url;
+  // As it was started: on a fresh checkout nothing called midwatch is on the path.
+  const self = process.env.MIDWATCH_SELF || 'midwatch';
   const lines = [
     '',
     `${bold('Midwatch')} is on watch at ${cyan(base)}`,
@@ -94,12 +95,12 @@ function banner(running: Running, source: string): string {
     ...(running.key ? [`  first key     ${bold(running.key)}  ${dim('shown once')}`] : []),
     ...(running.open
       ? [
-          `  ${yellow('open')}          no key exists, so callers on this machine need none; \`midwatch keys create\` ends that`,
+          `  ${yellow('open')}          no key exists, so callers on this machine need none; \`${self} keys create <name>\` ends that`,
         ]
       : []),
     ...(running.simulator
       ? [
-          `  simulator     http://127.0.0.1:${running.simulator.port}  ${dim('no provider key was found, so answers are simulated')}`,
+          `  simulator     http://127.0.0.1:${running.simulator.port}  ${dim(source === 'simulator' ? 'no provider key was found, so answers are simulated' : 'the configuration sends calls here')}`,
         ]
       : []),
     ...(running.degraded
@@ -108,12 +109,9 @@ function banner(running: Running, source: string): string {
         ]
       : []),
     '',
-    dim('# curl'),
-    `curl ${base}/v1/chat/completions -H 'content-type: application/json' -H 'authorization: Bearer ${key}' -d '{"model":"${model}","messages":[{"role":"user","content":"What is 17*23?"}]}'`,
-    dim('# JavaScript, the openai client'),
-    `node --input-type=module -e "import OpenAI from 'openai'; const c = new OpenAI({ baseURL: '${base}/v1', apiKey: '${key}' }); console.log((await c.chat.completions.create({ model: '${model}', messages: [{ role: 'user', content: 'What is 17*23?' }] })).choices[0].message.content)"`,
-    dim('# JavaScript, the Anthropic client'),
-    `node --input-type=module -e "import Anthropic from '@anthropic-ai/sdk'; const c = new Anthropic({ baseURL: '${base}', apiKey: '${key}' }); console.log((await c.messages.create({ model: '${claude}', max_tokens: 100, messages: [{ role: 'user', content: 'What is 17*23?' }] })).content[0].text)"`,
+    ...firstCalls(config, base, key).flatMap(([what, line]) => [dim(`# ${what}`), line]),
+    '',
+    dim(`# another terminal: ${self} login, then ${self} tail · show last · doctor`),
     '',
   ];
   return lines.join('\n');

@@ -65,10 +65,10 @@ const ask = (model: string, headers: Record<string, string> = {}) =>
 test('login: a wrong token is refused in words, the right one leads to the watch', async () => {
   await page.goto(house.url);
   await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
-  await page.getByLabel('Admin token').fill('mwa_wrong');
+  await page.getByLabel('Token', { exact: true }).fill('mwa_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').first().waitFor();
-  await page.getByLabel('Admin token').fill(house.token);
+  await page.getByLabel('Token', { exact: true }).fill(house.token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   await page.getByText('Open to loopback callers').first().waitFor();
@@ -155,6 +155,45 @@ test('the first key is shown once, closes the house, and its revocation acts', a
   await page.getByRole('button', { name: 'Revoke harbour' }).click();
   await page.getByRole('button', { name: 'Revoke key' }).click();
   await until(async () => (await call(key)) === 401, 'the revocation', 5_000);
+});
+
+test('the system page tells who changed what, by name and by action, in the address', async () => {
+  await page.goto(`${house.url}/system`);
+  const audit = page.getByRole('region', { name: 'Audit' });
+  await audit.getByRole('link', { name: 'key.revoke' }).click();
+  await page.waitForURL('**/system?action=key.revoke');
+  await audit.getByRole('cell', { name: 'harbour' }).first().waitFor();
+  await page.reload();
+  await audit.getByRole('button', { name: /Only key\.revoke/ }).click();
+  await audit.getByRole('link', { name: 'login' }).first().waitFor();
+});
+
+test('a viewer sees everything and is offered nothing it may not do', async () => {
+  const { token } = await house.api.tokens.create({ name: 'ada', role: 'viewer' });
+  const other = await browser.newContext();
+  const seen = await open(other);
+  await seen.goto(`${house.url}/keys`);
+  await seen.getByLabel('Token', { exact: true }).fill(token);
+  await seen.getByRole('button', { name: 'Sign in' }).click();
+  await seen.getByRole('rowheader', { name: 'harbour' }).waitFor();
+  await seen.getByTitle('Sign out (ada, viewer)').waitFor();
+  expect(await seen.getByRole('button', { name: /Create|Revoke/ }).count()).toBe(0);
+  await other.close();
+});
+
+test('a connection that breaks shows as offline, and one that is back as live', async () => {
+  await page.goto(house.url);
+  const dot = page.getByRole('status', { name: /^Live connection/ });
+  await dot.and(page.getByLabel('Live connection: Live')).waitFor();
+  const { port } = new URL(house.url);
+  await house.stop('SIGKILL');
+  await dot.and(page.getByLabel('Live connection: Connection lost, trying again')).waitFor();
+  await page.getByText('Midwatch does not answer.').waitFor();
+  // On the port it had, as a supervisor would start it.
+  house = await house.again({ flags: ['--port', port] });
+  await dot.and(page.getByLabel('Live connection: Live')).waitFor();
+  await page.getByText('Midwatch does not answer.').waitFor({ state: 'detached' });
+  complaints.length = 0;
 });
 
 for (const [theme, width, height] of [

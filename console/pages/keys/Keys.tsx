@@ -1,7 +1,7 @@
 import type { KeyCreated, KeyView } from '@midwatch/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { keysQuery } from '../../data/queries.ts';
+import { keysQuery, useMay } from '../../data/queries.ts';
 import { NONE } from '../../parts/format.ts';
 import { PlusIcon } from '../../parts/icons.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -16,6 +16,8 @@ export function Keys() {
   const keys = useQuery(keysQuery);
   const client = useQueryClient();
   const now = useNow();
+  const mayCreate = useMay('admin');
+  const mayRevoke = useMay('operator');
   const [creating, setCreating] = useState(false);
   const [created, setCreated] = useState<KeyCreated>();
   const [revoking, setRevoking] = useState<KeyView>();
@@ -27,7 +29,7 @@ export function Keys() {
     <Page
       title="Keys"
       controls={
-        keys.data?.length === 0 ? null : (
+        keys.data?.length === 0 || !mayCreate ? null : (
           <button type="button" className="button button-main" onClick={() => setCreating(true)}>
             <PlusIcon />
             Create key
@@ -45,9 +47,13 @@ export function Keys() {
             Until the first one exists, every program on this machine may call the models, and Midwatch
             refuses to listen on any other address. From the first key on, every caller needs one.
           </p>
-          <button type="button" className="button button-main" onClick={() => setCreating(true)}>
-            Create the first key
-          </button>
+          {mayCreate ? (
+            <button type="button" className="button button-main" onClick={() => setCreating(true)}>
+              Create the first key
+            </button>
+          ) : (
+            <p className="quiet">An admin of this Midwatch can create it.</p>
+          )}
         </EmptyState>
       ) : (
         <div className="table-scroll">
@@ -98,7 +104,7 @@ export function Keys() {
                       <Time at={key.createdAt} show="ago" />
                     </td>
                     <td className="cell-act">
-                      {state.over ? null : (
+                      {state.over || !mayRevoke ? null : (
                         <button
                           type="button"
                           className="button button-quiet"

@@ -2,10 +2,11 @@ import type { SystemView } from '@midwatch/contracts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { systemQuery } from '../../data/queries.ts';
-import { bytes, compact, count, duration, NONE } from '../../parts/format.ts';
+import { bytes, compact, count, duration, NONE, plural } from '../../parts/format.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { Audit } from './Audit.tsx';
 import { Meter } from './Meter.tsx';
 import { Partitions } from './Partitions.tsx';
 
@@ -31,6 +32,7 @@ export function System() {
           <div>
             <Process system={data} />
           </div>
+          <Audit />
           <Partitions partitions={data.database.partitions} />
         </div>
       ) : null}
@@ -123,11 +125,26 @@ function Storage({ system: { retention, disk } }: { readonly system: SystemView 
           ['Exchanges kept', duration(retention.exchangesMs)],
           ['Bodies kept', duration(retention.bodiesMs)],
           ['Rollups kept', duration(retention.rollupsMs)],
-          ['Disk budget', bytes(retention.diskBytes)],
+          ...lost(retention.dropped),
         ]}
       />
     </Section>
   );
+}
+
+/** What the disk budget has cost before its time; the day and table of each loss are in `GET /api/v1/system`. */
+function lost(dropped: SystemView['retention']['dropped']): readonly (readonly [string, ReactNode])[] {
+  const [last] = dropped?.days ?? [];
+  if (!dropped || !last) return [];
+  return [
+    [
+      'Dropped for it',
+      <strong key="l" className="is-broken-text">
+        {dropped.exchanges > 0 ? plural(dropped.exchanges, 'exchange') : `${bytes(dropped.bytes)} of bodies`}
+      </strong>,
+    ],
+    ['Last dropped', <Time key="t" at={last.at} show="ago" />],
+  ];
 }
 
 function Gateway({ system: { gateway } }: { readonly system: SystemView }) {

@@ -1,4 +1,4 @@
-import type { Me } from '#contracts';
+import { type Me, StoreUnavailable } from '#contracts';
 import type { TokenService } from '../tokens/service.ts';
 import type { VerifyAdmin } from './admin.ts';
 
@@ -12,14 +12,23 @@ export type Identify = (token: string, address: string) => Promise<Person | unde
 
 /**
  * Tokens with a role first: they cost one look-up, the admin token an argon2id. A token that is no secret of ours goes on to
- * the admin's verification, where failures are counted.
+ * the admin's verification, where failures are counted. Rejects with `StoreUnavailable` when the token is not the admin's
+ * and nobody can say now whose it is: a program that is told «not right» does not come back.
  */
 export const identifier =
   (verifyAdmin: VerifyAdmin, tokens: TokenService): Identify =>
   async (token, address) => {
-    const found = SHAPE.test(token) ? await tokens.find(token) : undefined;
+    let away: StoreUnavailable | undefined;
+    const found = SHAPE.test(token)
+      ? await tokens.find(token).catch((error: unknown) => {
+          if (!(error instanceof StoreUnavailable)) throw error;
+          away = error;
+        })
+      : undefined;
     if (found) return { role: found.role, name: found.name, token: found.id };
-    return (await verifyAdmin(token, address)) ? ADMIN : undefined;
+    if (await verifyAdmin(token, address)) return ADMIN;
+    if (away) throw away;
+    return undefined;
   };
 
 const SHAPE = /^mwa_[0-9A-Za-z]{43}$/;

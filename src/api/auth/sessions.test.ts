@@ -68,6 +68,8 @@ test('with the database gone: sessions go on, new ones begin, ended ones stay en
   await clock.advance(10_000);
   expect(await here.find(fresh)).toMatchObject({ me: ME });
   expect(await here.find(ended)).toBeUndefined();
+  // A process that has just started cannot tell a good one from none.
+  await expect(processOf().find(old)).rejects.toMatchObject({ name: 'StoreUnavailable' });
   api.wire.mend();
   await clock.advance(10_000);
   expect(await here.find(fresh)).toMatchObject({ me: ME });

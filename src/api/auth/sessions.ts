@@ -20,6 +20,7 @@ export interface Found {
 export interface Sessions {
   /** Returns the secret that goes into the cookie; only its hash is kept. */
   open(me: Person): Promise<string>;
+  /** Rejects with `StoreUnavailable` when nobody can say now whether it is one. */
   find(secret: string): Promise<Found | undefined>;
   end(secret: string): Promise<void>;
   /** Asks the database anew about every session that was opened with this token: it has just been revoked. */
@@ -95,8 +96,10 @@ export function createSessions(services: {
       for (const late of ended) if (await drop(late)) ended.delete(late);
       return row;
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      return known.get(hash)?.me;
+      const entry = known.get(hash);
+      // One that this process never saw may well be good: to call it ended would send a person to the login for a restart.
+      if (!entry || !(error instanceof StoreUnavailable)) throw error;
+      return entry.me;
     }
   };
 

@@ -1,4 +1,4 @@
-import { loginSchema, type Me } from '#contracts';
+import { loginSchema, type Me, StoreUnavailable } from '#contracts';
 import { dropCookie, readCookie, setCookie } from '../auth/cookie.ts';
 import { unauthorized } from '../auth/gate.ts';
 import { sameOrigin } from '../auth/origin.ts';
@@ -39,7 +39,10 @@ export const sessionEndpoints = [
       const value = readCookie(request);
       if (value) {
         sameOrigin(request, 'always');
-        const found = await sessions.find(value);
+        const found = await sessions.find(value).catch((error: unknown) => {
+          // Who it was matters to the audit alone; leaving must work with the database gone.
+          if (!(error instanceof StoreUnavailable)) throw error;
+        });
         await sessions.end(value);
         if (found) await audit({ actor: found.me.name, action: 'logout', detail: { address } });
       }

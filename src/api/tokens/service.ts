@@ -17,7 +17,7 @@ const REMEMBERED = 1_000;
 export interface TokenService {
   /**
    * The token, if it is one and still holds. Believed for a second, and on while the database is away: then nobody can
-   * revoke it either.
+   * revoke it either. One never seen before then rejects with `StoreUnavailable`.
    */
   find(token: string): Promise<TokenView | undefined>;
   list(): Promise<readonly TokenView[]>;
@@ -61,8 +61,8 @@ export function createTokenService({
         else known.delete(hash);
         return view && holds(view) ? view : undefined;
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        return entry && holds(entry.view) ? entry.view : undefined;
+        if (!entry || !(error instanceof StoreUnavailable)) throw error;
+        return holds(entry.view) ? entry.view : undefined;
       }
     },
     list: () => store.tokens.all(),

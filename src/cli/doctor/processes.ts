@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Is there a process of this id, ours or not? */
 export function alive(pid: number): boolean {
+  // Dead, and only not yet waited for by its parent, as in a container whose first process waits for nobody.
+  if (/^\d+ \(.*\) [ZX]/s.test(quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), ''))) return false;
   try {
     process.kill(pid, 0);
     return true;
