@@ -39,6 +39,8 @@ export interface TargetAbilities {
   readonly prefill?: boolean;
   /** Takes system messages in the middle of a conversation (Anthropic). Default false: they join the system prompt. */
   readonly systemTurns?: boolean;
+  /** What a chat server calls the limit of an answer: newer models of OpenAI refuse the old name, many servers know no other. */
+  readonly maxTokensField?: 'max_completion_tokens' | 'max_tokens';
   /** How thinking is asked for (Anthropic): by effort, or by a budget of tokens. Default `adaptive`. */
   readonly thinking?: 'adaptive' | 'budget';
 }

@@ -41,6 +41,22 @@ export function closed(schema: Json, depth = 0): Json {
   return changed ? out : schema;
 }
 
+const innerOf = (schema: Json): unknown[] => [
+  ...ONE.map((key) => schema[key]),
+  ...MAPS.flatMap((key) => Object.values(object(schema[key]))),
+  ...LISTS.flatMap((key) => list(schema[key])),
+];
+
+/** Some object in it is a map: members of any name. Closed, it could only be empty. */
+export function hasMap(schema: Json, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return false;
+  const more = schema.additionalProperties;
+  const named = Object.keys(object(schema.properties)).length > 0;
+  if (isObject(more) || isObject(schema.patternProperties)) return true;
+  if (isObjectSchema(schema) && !named && more !== false) return true;
+  return innerOf(schema).some((value) => isObject(value) && hasMap(value, depth + 1));
+}
+
 /** OpenAI's strict mode takes it: every object closed, every member required. */
 export function isStrict(schema: Json, depth = 0): boolean {
   if (depth > MAX_DEPTH) return false;
@@ -49,10 +65,5 @@ export function isStrict(schema: Json, depth = 0): boolean {
     if (schema.additionalProperties !== false) return false;
     if (Object.keys(object(schema.properties)).some((name) => !required.has(name))) return false;
   }
-  const inner = [
-    ...ONE.map((key) => schema[key]),
-    ...MAPS.flatMap((key) => Object.values(object(schema[key]))),
-    ...LISTS.flatMap((key) => list(schema[key])),
-  ];
-  return inner.every((value) => !isObject(value) || isStrict(value, depth + 1));
+  return innerOf(schema).every((value) => !isObject(value) || isStrict(value, depth + 1));
 }

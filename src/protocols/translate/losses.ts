@@ -179,6 +179,15 @@ export const losses = [
     instead: 'left out',
   },
   {
+    id: 'tool-history',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'calls of tools in earlier turns of an ask that defines none',
+    instead:
+      'those tools are named without a schema, with `tool_choice: none`: Anthropic refuses calls of unknown tools',
+  },
+  {
     id: 'allowed-tools',
     in: 'ask',
     from: OPENAI,
@@ -201,6 +210,14 @@ export const losses = [
     to: MESSAGES,
     lost: 'open objects in an output schema',
     instead: '`additionalProperties: false` is added, which Anthropic demands',
+  },
+  {
+    id: 'schema-map',
+    in: 'ask',
+    from: OPENAI,
+    to: MESSAGES,
+    lost: 'the guarantee of a schema with maps (objects whose members have any name)',
+    instead: 'the schema is asked for in the system prompt; Anthropic enforces closed objects only',
   },
   {
     id: 'schema-loose',

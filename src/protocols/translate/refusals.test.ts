@@ -136,6 +136,12 @@ describe('what differs between models is told by the abilities of the target', (
     expect(kept.losses).toEqual([]);
   });
 
+  test('the name of the limit', () => {
+    const named = { maxTokensField: 'max_tokens' as const };
+    expect(said(MESSAGES, CHAT, {}, named).body).toMatchObject({ max_tokens: 9_000 });
+    expect(said(MESSAGES, CHAT, {}).body).toMatchObject({ max_completion_tokens: 9_000 });
+  });
+
   test('thinking by budget', () => {
     const by = (more: Json) => said(CHAT, MESSAGES, more, { thinking: 'budget' }).body.thinking;
     expect(by({ reasoning_effort: 'medium' })).toEqual({ type: 'enabled', budget_tokens: 8_192 - 216 });
@@ -155,6 +161,58 @@ describe('what differs between models is told by the abilities of the target', (
       { role: 'tool', tool_call_id: 'c', content: 'x' },
     ];
     expect(by({ reasoning_effort: 'low', tools, messages })).toBeUndefined();
+  });
+});
+
+describe('what Anthropic alone demands', () => {
+  const format = (schema: Json) => ({
+    response_format: { type: 'json_schema', json_schema: { name: 'a', schema } },
+  });
+
+  test('closed schemas: open objects are closed, maps are asked for in words', () => {
+    const inner = { type: 'object', properties: { b: { type: 'string' } } };
+    const open = { type: 'object', properties: { a: { anyOf: [inner, { type: 'null' }] } } };
+    const closed = said(CHAT, MESSAGES, format(open));
+    expect(closed.losses).toContain('schema-closed');
+    expect(object(object(closed.body.output_config).format).schema).toEqual({
+      ...open,
+      properties: { a: { anyOf: [{ ...inner, additionalProperties: false }, { type: 'null' }] } },
+      additionalProperties: false,
+    });
+    for (const map of [{ type: 'object' }, { type: 'object', additionalProperties: { type: 'number' } }]) {
+      const { body, losses } = said(CHAT, MESSAGES, format({ ...open, properties: { m: map } }));
+      expect(losses).toContain('schema-map');
+      expect(body).not.toHaveProperty('output_config');
+      expect(body.system).toContain('JSON Schema');
+    }
+  });
+
+  test('the tools of earlier turns', () => {
+    const call = { id: 'c', type: 'function', function: { name: 'w', arguments: '{}' } };
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'c', content: 'x' },
+    ];
+    const { body, losses } = said(CHAT, MESSAGES, { messages });
+    expect(body).toMatchObject({
+      tools: [{ name: 'w', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'none' },
+    });
+    expect(losses).toEqual(['tool-history']);
+  });
+
+  test('words: an ask of instructions alone, JSON mode, an image under another name', () => {
+    const alone = said(CHAT, MESSAGES, { messages: [{ role: 'system', content: 'Sing.' }] });
+    expect(alone.losses).toEqual(['system-only']);
+    expect(alone.body.messages).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Sing.' }] }]);
+    const mode = said(CHAT, MESSAGES, { response_format: { type: 'json_object' } });
+    expect(mode.losses).toEqual(['json-mode']);
+    const url = 'data:image/jpg;base64,/9j/';
+    const seen = said(CHAT, MESSAGES, {
+      messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
+    });
+    expect(JSON.stringify(seen.body.messages)).toContain('"media_type":"image/jpeg","data":"/9j/"');
   });
 });
 

@@ -119,7 +119,11 @@ const asks: fc.Arbitrary<Ask> = fc
     tier: fc.constantFrom('auto', 'default', undefined),
   })
   .map((made): Ask => {
-    const [tool] = made.tools;
+    // Calls need tools, or Anthropic is given some.
+    const called = made.middle.some(([turns]) => turns.length > 1);
+    const spare: Tool = { name: 'spare', schema: SCHEMA, strict: false };
+    const tools = called && made.tools.length === 0 ? [spare] : made.tools;
+    const [tool] = tools;
     const thinks = made.effort !== undefined && made.choice !== 'required' && made.choice !== 'named';
     const choice =
       made.choice === undefined || !tool
@@ -135,7 +139,7 @@ const asks: fc.Arbitrary<Ask> = fc
         made.first,
         ...made.middle.flatMap(([answer, user]) => [...answer, user]),
       ],
-      tools: made.tools,
+      tools,
       stops: [],
       openai: {},
       maxOutput: made.maxOutput,

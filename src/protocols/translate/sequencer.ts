@@ -79,7 +79,8 @@ export class Sequencer {
   }
 
   #mayClose({ part, text }: Slot): boolean {
-    return this.#implicit && (part.kind !== 'call' || isJson(text));
+    // Arguments are an object; looking at the last letter first keeps long ones from being parsed again for every piece.
+    return this.#implicit && (part.kind !== 'call' || (text.endsWith('}') && isJson(text)));
   }
 
   #closeCurrent(): void {

@@ -20,6 +20,9 @@ export function writeChatAsk(ask: Ask, options: TranslateAsk, notes: Notes): Jso
   if (ask.topK !== undefined) notes.lose('top-k');
   const sampling = options.abilities?.sampling !== false;
   if (!sampling && (ask.temperature ?? ask.topP) !== undefined) notes.lose('sampling');
+  const limit = options.abilities?.maxTokensField ?? 'max_completion_tokens';
+  // False is the default here, and unknown to many servers that speak like OpenAI.
+  const { store, ...openai } = ask.openai;
   const effort = effortOf(ask.thinking, notes);
   return {
     model: options.model,
@@ -29,7 +32,7 @@ export function writeChatAsk(ask: Ask, options: TranslateAsk, notes: Notes): Jso
     ...(ask.choice ? { tool_choice: choiceOf(ask.choice) } : {}),
     ...(ask.parallel === undefined ? {} : { parallel_tool_calls: ask.parallel }),
     ...(ask.format ? { response_format: formatOf(ask.format) } : {}),
-    ...(ask.maxOutput === undefined ? {} : { max_completion_tokens: ask.maxOutput }),
+    ...(ask.maxOutput === undefined ? {} : { [limit]: ask.maxOutput }),
     ...(sampling && ask.temperature !== undefined ? { temperature: ask.temperature } : {}),
     ...(sampling && ask.topP !== undefined ? { top_p: ask.topP } : {}),
     ...(ask.stops.length > 0 ? { stop: ask.stops } : {}),
@@ -37,7 +40,8 @@ export function writeChatAsk(ask: Ask, options: TranslateAsk, notes: Notes): Jso
     ...(ask.tier ? { service_tier: ask.tier } : {}),
     ...(ask.verbosity ? { verbosity: ask.verbosity } : {}),
     ...(ask.user ? { user: ask.user } : {}),
-    ...ask.openai,
+    ...openai,
+    ...(store === true ? { store } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { TranslateAsk } from '#contracts';
 import { type Json, list, object, parseJson } from '../../shared/json.ts';
 import { mapId } from '../ids.ts';
-import { closed } from '../json-schema.ts';
+import { closed, hasMap } from '../json-schema.ts';
 import type { Ask, CacheLife, Choice, MediaPart, Part, ResultPart, Tool, Turn } from '../neutral.ts';
 import type { Notes } from '../notes.ts';
 import { thinkingFor } from './thinking.ts';
@@ -11,10 +11,8 @@ const JSON_MODE = 'Answer with one JSON object and nothing else.';
 
 export function writeMessagesAsk(ask: Ask, options: TranslateAsk, notes: Notes): Json {
   const { system, turns } = divide(ask, options, notes);
-  if (ask.format?.kind === 'object') {
-    notes.lose('json-mode');
-    system.push({ type: 'text', text: JSON_MODE });
-  }
+  const format = formatFor(ask, notes);
+  if (format?.words) system.push({ type: 'text', text: format.words });
   const messages = merged(turns).flatMap((turn) => messageOf(turn, notes));
   if (messages.length === 0 && system.length > 0) {
     notes.lose('system-only');
@@ -31,8 +29,10 @@ export function writeMessagesAsk(ask: Ask, options: TranslateAsk, notes: Notes):
   const forced = isForced(choice);
   const interrupted = isInterrupted(messages);
   const mind = thinkingFor(ask.thinking, { maxTokens, options, forced, interrupted, notes });
-  const format = schemaFor(ask, notes);
-  const config = { ...(mind.effort ? { effort: mind.effort } : {}), ...(format ? { format } : {}) };
+  const config = {
+    ...(mind.effort ? { effort: mind.effort } : {}),
+    ...(format?.rule ? { format: format.rule } : {}),
+  };
   const toolChoice = choiceOf(choice, ask.parallel, tools.length > 0);
   const user = ask.openai.safety_identifier ?? ask.user;
   loseWhatOpenAIKeeps(ask, notes);
@@ -174,6 +174,9 @@ function resultBlock(part: ResultPart, notes: Notes): Json {
   };
 }
 
+/** Many write `image/jpg`, which is not the name of the type. */
+const mediaType = (media: string): string => (media === 'image/jpg' ? 'image/jpeg' : media);
+
 function mediaBlock(part: MediaPart, notes: Notes): Json[] {
   const { source } = part;
   if (part.detail !== undefined && part.detail !== 'auto') notes.lose('image-detail');
@@ -201,7 +204,7 @@ function mediaBlock(part: MediaPart, notes: Notes): Json[] {
   return [
     {
       type,
-      source: { type: 'base64', media_type: source.media, data: source.data },
+      source: { type: 'base64', media_type: mediaType(source.media), data: source.data },
       ...title,
       ...cacheControl(part.cache),
     },
@@ -245,6 +248,12 @@ function isInterrupted(messages: readonly Json[]): boolean {
 /** Only the allowed tools, where the caller allows a part of them. */
 function offered(ask: Ask, notes: Notes): { tools: readonly Tool[]; choice: Choice | undefined } {
   const { choice } = ask;
+  if (ask.tools.length === 0) {
+    const used = usedTools(ask);
+    if (used.length === 0) return { tools: [], choice };
+    notes.lose('tool-history');
+    return { tools: used, choice: { mode: 'none' } };
+  }
   if (choice?.mode !== 'allowed') return { tools: ask.tools, choice };
   notes.lose('allowed-tools');
   const names = new Set(choice.names);
@@ -252,6 +261,14 @@ function offered(ask: Ask, notes: Notes): { tools: readonly Tool[]; choice: Choi
     tools: ask.tools.filter(({ name }) => names.has(name)),
     choice: { mode: choice.must ? 'required' : 'auto' },
   };
+}
+
+/** The tools that earlier turns called: Anthropic refuses calls of tools that are not defined. */
+function usedTools(ask: Ask): Tool[] {
+  const names = new Set<string>();
+  for (const { parts } of ask.turns)
+    for (const part of parts) if (part.kind === 'call' && !part.custom) names.add(part.name);
+  return [...names].map((name) => ({ name, schema: { type: 'object' } }));
 }
 
 const isForced = (choice: Choice | undefined): boolean =>
@@ -279,13 +296,22 @@ function toolOf(tool: Tool, notes: Notes): Json {
   };
 }
 
-function schemaFor(ask: Ask, notes: Notes): Json | undefined {
-  if (ask.format?.kind !== 'schema') return undefined;
+/** A rule that Anthropic holds to, or words where it knows no such rule. */
+function formatFor(ask: Ask, notes: Notes): { readonly rule?: Json; readonly words?: string } | undefined {
+  if (!ask.format) return undefined;
+  if (ask.format.kind === 'object') {
+    notes.lose('json-mode');
+    return { words: JSON_MODE };
+  }
   const { schema, name, description, strict } = ask.format;
   if (name !== undefined || description !== undefined || strict !== undefined) notes.lose('schema-name');
+  if (hasMap(schema)) {
+    notes.lose('schema-map');
+    return { words: `${JSON_MODE} It must follow this JSON Schema: ${JSON.stringify(schema)}` };
+  }
   const shut = closed(schema);
   if (shut !== schema) notes.lose('schema-closed');
-  return { type: 'json_schema', schema: shut };
+  return { rule: { type: 'json_schema', schema: shut } };
 }
 
 /** Anthropic ends its scale at 1, takes one of temperature and top-p, and none while it thinks. */
