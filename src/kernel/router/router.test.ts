@@ -1,0 +1,169 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { seededRandom } from '../stats/index.ts';
+import { assign } from './assign.ts';
+import { costPerSolved, routerCost } from './cost.ts';
+import { escalation } from './escalation.ts';
+import { regretTable, type ShadowPair, tuneThreshold } from './regret.ts';
+import { closeTasks, linkTask, type OpenTasks, type Task, type TaskExchange } from './tasks.ts';
+
+const exchange = (at: number, text: string, more: Partial<TaskExchange> = {}): TaskExchange => ({
+  at,
+  session: 's',
+  text,
+  microUsd: 100,
+  resolved: true,
+  arm: 'router',
+  ...more,
+});
+const link = (list: readonly TaskExchange[]) => {
+  let open: OpenTasks = {};
+  const closed: Task[] = [];
+  for (const next of list) {
+    const step = linkTask(open, next);
+    open = step.open;
+    if (step.closed) closed.push(step.closed);
+  }
+  return [...closed, ...Object.values(open)];
+};
+
+test('a rephrasing within ten minutes belongs to the task it repeats, and its money too', () => {
+  const words = 'please write a letter to my landlord about the broken heating in my flat';
+  const [one, ...rest] = link([
+    exchange(0, words, { arm: 'router' }),
+    exchange(300_000, `${words} again`, { arm: 'frontier', resolved: false }),
+  ]);
+  expect(rest).toEqual([]);
+  expect(one).toMatchObject({ exchanges: 2, microUsd: 200, resolved: false, arm: 'router' });
+  expect(link([exchange(0, words), exchange(900_000, words)]).length).toBe(2);
+  expect(
+    link([exchange(0, words), exchange(1_000, 'what is the weather like in Bremen tomorrow morning')]).length,
+  ).toBe(2);
+  expect(link([exchange(0, words), exchange(1_000, words, { session: 't' })]).length).toBe(2);
+  expect(link([exchange(0, 'stop'), exchange(1_000, 'stop')]).length).toBe(1);
+  expect(closeTasks(linkTask({}, exchange(0, words)).open, 600_001).closed.length).toBe(1);
+  expect(closeTasks(linkTask({}, exchange(0, words)).open, 600_000).closed.length).toBe(0);
+});
+
+test('no exchange and no cent is lost or counted twice by linking', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          fc.nat(600_000),
+          fc.constantFrom('a b c d e', 'a b c d f', 'v w x y z'),
+          fc.constantFrom('s', 't'),
+          fc.nat(1_000),
+        ),
+        { maxLength: 60 },
+      ),
+      (steps) => {
+        let at = 0;
+        const list = steps.map(([wait, text, session, microUsd]) => {
+          at += wait;
+          return exchange(at, text, { session, microUsd });
+        });
+        const tasks = link(list);
+        expect(tasks.reduce((s, t) => s + t.exchanges, 0)).toBe(list.length);
+        expect(tasks.reduce((s, t) => s + t.microUsd, 0)).toBe(list.reduce((s, e) => s + e.microUsd, 0));
+      },
+    ),
+    { numRuns: 200, seed: 7 },
+  );
+});
+
+test('the arm comes from the session, the model from the score, and shares are what is declared', () => {
+  const random = seededRandom('assign');
+  const plan = { holdback: 0.1, shadow: 0.05, threshold: 0.7 };
+  const list = Array.from({ length: 50_000 }, () => ({ standing: random(), p: random() })).map((x) => ({
+    ...x,
+    ...assign(plan, x.standing, x.p),
+  }));
+  const share = (of: (x: (typeof list)[number]) => boolean) => list.filter(of).length / list.length;
+  expect(share((x) => x.arm === 'frontier')).toBeCloseTo(0.1, 2);
+  expect(share((x) => x.shadow)).toBeCloseTo(0.9 * 0.05, 2);
+  expect(list.every((x) => x.arm === 'router' || (x.model === 'dear' && !x.shadow))).toBe(true);
+  expect(list.every((x) => x.arm === 'frontier' || x.model === (x.p >= 0.7 ? 'cheap' : 'dear'))).toBe(true);
+  // Whether a task is shadowed says nothing about how hard it is.
+  const shadowed = list.filter((x) => x.shadow);
+  expect(shadowed.reduce((s, x) => s + x.p, 0) / shadowed.length).toBeCloseTo(0.5, 1);
+});
+
+test('cost per solved task is all money over solved tasks, and its interval covers', () => {
+  const rule = routerCost({ planned: 1_000 });
+  const run = (tasks: readonly (readonly [number, boolean])[]) =>
+    tasks.reduce(
+      (s, [microUsd, resolved]) => rule.step(s, { arm: 'router', microUsd, resolved }),
+      rule.start,
+    );
+  expect(
+    costPerSolved(
+      run([
+        [100, true],
+        [300, false],
+        [200, true],
+      ]).router,
+    )?.cps,
+  ).toBe(300);
+  expect(costPerSolved(run([[100, false]]).router)).toBeUndefined();
+  let covered = 0;
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = seededRandom('cover', seed);
+    const arm = run(
+      Array.from({ length: 400 }, () => [100 + 200 * random(), random() < 0.8] as const),
+    ).router;
+    const { cps, variance } = costPerSolved(arm)!;
+    if (Math.abs(cps - 250) < 1.96 * Math.sqrt(variance)) covered++;
+  }
+  expect(covered / 200).toBeGreaterThan(0.91);
+  expect(covered / 200).toBeLessThan(0.985);
+});
+
+const pair = (p: number, chosen: 'cheap' | 'dear', enough: boolean): ShadowPair => ({
+  p,
+  chosen,
+  cheap: { microUsd: 100, loss: enough ? 0 : 1 },
+  dear: { microUsd: 1_000, loss: 0 },
+});
+
+test('right and false are judged on both answers, and regret is what the wrong ones cost', () => {
+  const table = regretTable(
+    [pair(0.9, 'cheap', true), pair(0.9, 'cheap', false), pair(0.1, 'dear', false), pair(0.1, 'dear', true)],
+    5_000,
+  )!;
+  for (const row of [table.rightCheap, table.falseCheap, table.rightDear, table.falseDear])
+    expect(row).toMatchObject({ estimate: 0.25, n: 4 });
+  expect(table.regret.estimate).toBe((5_100 - 1_000 + 900) / 4);
+  expect(table.regret.lower).toBeLessThan(table.regret.estimate);
+  expect(regretTable([], 1)).toBeUndefined();
+});
+
+test('tuning finds the threshold where the expected price of a bad answer meets the saving', () => {
+  const random = seededRandom('tune');
+  const pairs = Array.from({ length: 8_000 }, () => {
+    const p = random();
+    return pair(p, p > 0.2 ? 'cheap' : 'dear', random() < p);
+  });
+  // 100 + 3,000·(1 − p) < 1,000 where p > 0.7.
+  const tuned = tuneThreshold(pairs, 3_000);
+  expect(tuned.threshold).toBeGreaterThan(0.6);
+  expect(tuned.threshold).toBeLessThan(0.8);
+  expect(tuned.value).toBeLessThan(tuned.present);
+  expect(tuned.escalation.estimate).toBeCloseTo(0.7, 1);
+  expect(tuneThreshold(pairs, 1e9).threshold).toBeGreaterThan(0.99);
+  expect(tuneThreshold(pairs, 0).escalation.estimate).toBeLessThan(0.01);
+  expect(() => tuneThreshold(pairs.slice(0, 5), 1)).toThrow('at least 20');
+});
+
+test('an escalation rate inside its band is no finding, one that vanished is', () => {
+  const rule = escalation({ declared: 0.3 });
+  const run = (rate: number, n: number, seed: string) => {
+    const random = seededRandom(seed);
+    let state = rule.start;
+    for (let i = 0; i < n; i++) state = rule.step(state, random() < rate);
+    return rule.read(state);
+  };
+  expect(run(0.32, 5_000, 'in').finding).toBeUndefined();
+  expect(run(0, 200, 'gone').finding).toBe('below');
+  expect(rule.read(rule.start)).toMatchObject({ n: 0, lower: 0, upper: 1 });
+});
