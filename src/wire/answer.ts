@@ -31,6 +31,8 @@ export class Answer implements Outgoing {
   private left = 0;
   /** A `write` returned false and nobody was told yet that there is room again. */
   private waiting = false;
+  private probes = 0;
+  /** A probe was written that is to become part of a chunk's size. */
   private probed = false;
 
   constructor(line: Line, asked: Asked) {
@@ -88,6 +90,7 @@ export class Answer implements Outgoing {
     // A chunk of size 0 would be the end.
     if (length > 0 && this.framing !== 'none') {
       if (this.framing === 'chunked') {
+        this.probed = false;
         outbox.latin1(`${length.toString(16)}\r\n`);
         outbox.bytes(bytes);
         outbox.latin1('\r\n');
@@ -131,13 +134,15 @@ export class Answer implements Outgoing {
   /**
    * Asks the caller, who has stopped sending, whether it still listens: one that is gone answers a byte with a reset. The
    * byte has to mean nothing: before the answer an interim response, within it a leading zero of the next chunk's size.
-   * False when there is no such byte.
+   * False when there is no such byte. More than one is needed where something between us takes the first for a caller that
+   * is gone; more than a few would make a size that some readers take for an attack.
    */
   probe(): boolean {
     const { outbox } = this.line;
     if (this.asked.minor === 0) return false;
+    if (++this.probes > MAX_PROBES) return true;
     if (this.state === 'due') outbox.latin1('HTTP/1.1 100 Continue\r\n\r\n');
-    else if (this.framing === 'chunked' && !this.probed) {
+    else if (this.framing === 'chunked') {
       this.probed = true;
       outbox.latin1('0');
     } else return false;
@@ -164,4 +169,5 @@ export class Answer implements Outgoing {
   }
 }
 
+const MAX_PROBES = 3;
 const CLOSE = 'connection: close\r\n\r\n';

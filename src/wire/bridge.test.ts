@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { bridge, type Program } from './bridge.ts';
-import { eventually, rawClient } from './testing/raw.ts';
+import { converse, eventually, rawClient } from './testing/raw.ts';
 import { serve, stopServers } from './testing/server.ts';
 
 afterEach(stopServers);
@@ -55,6 +55,16 @@ test('cookies stay apart, and a response without a body has none', async () => {
     expect(answer.headers.getSetCookie()).toEqual(['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2']);
     expect(await answer.text()).toBe('');
   }
+});
+
+test('what the web platform has no request for is refused', async () => {
+  const { port } = bridged(() => new Response('served'));
+  expect(await converse(port, 'GET / HTTP/1.1\r\nhost: %\r\nconnection: close\r\n\r\n')).toStartWith(
+    'HTTP/1.1 400 ',
+  );
+  expect(await converse(port, 'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')).toContain(
+    'served',
+  );
 });
 
 test('a program that throws, and a body that is too large, have their answers', async () => {

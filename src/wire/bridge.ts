@@ -17,8 +17,13 @@ export function bridge(program: Program, onError: (error: unknown) => Response):
       return;
     }
     const leaving = new AbortController();
+    const request = requestOf(incoming, body, leaving.signal);
+    if (request === undefined) {
+      outgoing.send(400, PLAIN, 'The request has a host or a method that cannot be served.\n');
+      return;
+    }
     outgoing.onLeft = () => leaving.abort(new DOMException('The caller left.', 'AbortError'));
-    void answer(program, onError, incoming, outgoing, body, leaving);
+    void answer(program, onError, request, incoming.peer, outgoing, leaving);
   };
 }
 
@@ -27,14 +32,14 @@ const PLAIN = { 'content-type': 'text/plain; charset=utf-8' };
 async function answer(
   program: Program,
   onError: (error: unknown) => Response,
-  incoming: Incoming,
+  request: Request,
+  peer: Peer,
   outgoing: Outgoing,
-  body: Uint8Array,
   leaving: AbortController,
 ): Promise<void> {
   let response: Response;
   try {
-    response = await program(requestOf(incoming, body, leaving.signal), incoming.peer);
+    response = await program(request, peer);
   } catch (error) {
     if (leaving.signal.aborted) return;
     response = onError(error);
@@ -44,9 +49,14 @@ async function answer(
     return;
   }
   const headers = fieldsOf(response.headers);
-  if (response.body === null || incoming.method === 'HEAD') {
-    await response.body?.cancel().catch(() => undefined);
+  if (response.body === null) {
     outgoing.send(response.status, headers, '');
+    return;
+  }
+  if (request.method === 'HEAD') {
+    await response.body.cancel().catch(() => undefined);
+    outgoing.begin(response.status, headers);
+    outgoing.end();
     return;
   }
   await relay(response.status, headers, response.body, outgoing, leaving, onError);
@@ -90,19 +100,24 @@ async function relay(
   outgoing.end();
 }
 
+/** Undefined for what the web platform has no request for, some hosts among them. */
 function requestOf(
   { method, path, query, headers }: Incoming,
   body: Uint8Array,
   signal: AbortSignal,
-): Request {
-  const url = `http://${headers.host ?? 'localhost'}${path}${query === '' ? '' : `?${query}`}`;
+): Request | undefined {
+  const url = `http://${headers.host || 'localhost'}${path === '*' ? '/' : path}${query === '' ? '' : `?${query}`}`;
   const hasBody = method !== 'GET' && method !== 'HEAD' && body.length > 0;
-  return new Request(url, {
-    method,
-    headers: headers as Record<string, string>,
-    signal,
-    ...(hasBody && { body }),
-  });
+  try {
+    return new Request(url, {
+      method,
+      headers: headers as Record<string, string>,
+      signal,
+      ...(hasBody && { body }),
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 function fieldsOf(headers: Headers): Fields {

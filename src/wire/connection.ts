@@ -148,6 +148,9 @@ export class Connection implements Line {
         if (quiet > limits.linger && this.outbox.empty) this.socket.terminate();
         else if (quiet > limits.unread) this.socket.terminate();
         return;
+      case 'answer':
+        if (this.halfClosed) this.answer?.probe();
+        return;
       default:
     }
   }

@@ -7,6 +7,9 @@ export interface Remembered {
   readonly length: number | undefined;
 }
 
+/** An idle connection is not to hold on to much. */
+const LONGEST = 8 * 1024;
+
 /**
  * The last head of a connection. A client writes the same one for every call but for the length of its body, and comparing
  * is ten times cheaper than reading. What is given out twice is frozen, since two calls then share it.
@@ -23,12 +26,12 @@ export class HeadMemory<Head extends Remembered> {
     this.withLength = withLength;
   }
 
-  keep(text: string, head: Head): Head {
+  keep(text: string, head: Head): void {
+    if (text.length > LONGEST) return;
     this.text = text;
     this.head = head;
     this.before = undefined;
     Object.freeze(head.headers);
-    return head;
   }
 
   recall(text: string): Head | undefined {

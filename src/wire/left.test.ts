@@ -1,21 +1,25 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { Outgoing } from '#contracts';
+import { systemClock, virtualClock } from '#kernel';
 import { eventually, rawClient } from './testing/raw.ts';
 import { serve, stopServers } from './testing/server.ts';
 
 afterEach(stopServers);
 
 /** A handler that answers when the test says so, and how often it was told that the caller left. */
-function held(begin: boolean) {
+function held(begin: boolean, clock = systemClock()) {
   const state = { out: undefined as Outgoing | undefined, left: 0, bodies: [] as unknown[] };
-  const { port, connections } = serve((_, outgoing) => {
-    state.out = outgoing;
-    outgoing.onLeft = () => state.left++;
-    return (body) => {
-      state.bodies.push(body);
-      if (begin) outgoing.begin(200, {});
-    };
-  });
+  const { port, connections } = serve(
+    (_, outgoing) => {
+      state.out = outgoing;
+      outgoing.onLeft = () => state.left++;
+      return (body) => {
+        state.bodies.push(body);
+        if (begin) outgoing.begin(200, {});
+      };
+    },
+    { clock },
+  );
   return { port, connections, state };
 }
 
@@ -75,6 +79,23 @@ test('a probed answer that is broken off cannot be read as a whole one', async (
   await client.until((heard) => heard.endsWith('\r\n\r\n0'));
   state.out?.break();
   expect(await client.ended).toEndWith('\r\n\r\n0f\r\n');
+});
+
+test('a caller that may be gone is asked again, but not for ever', async () => {
+  const clock = virtualClock();
+  const { port, state } = held(false, clock);
+  const client = await rawClient(port);
+  client.send(ASK);
+  client.half();
+  await client.until((heard) => heard !== '');
+  for (let i = 0; i < 10; i++) await clock.advance(1_000);
+  state.out?.begin(200, {});
+  await client.until((heard) => heard.includes('chunked'));
+  for (let i = 0; i < 10; i++) await clock.advance(1_000);
+  state.out?.end();
+  const heard = await client.ended;
+  expect(heard.match(/100 Continue/g)).toHaveLength(3);
+  expect(heard).toEndWith('\r\n\r\n0\r\n\r\n');
 });
 
 test('a caller that goes away within its body is noticed', async () => {

@@ -347,13 +347,29 @@ describe('patience', () => {
   });
 });
 
+test('a caller that does not close behind the last answer is closed', async () => {
+  const clock = virtualClock();
+  const { port, connections } = serve(hello, { clock });
+  const client = await rawClient(port);
+  client.send('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  await client.ended;
+  expect(connections()).toBe(1);
+  await clock.advance(7_000);
+  await eventually(() => connections() === 0);
+});
+
 describe('stop', () => {
   test('ends idle connections at once and the others after their answer', async () => {
+    const clock = virtualClock();
     let answer = () => {};
-    const server = serve(({ path }, outgoing) => () => {
-      answer = () => outgoing.send(200, {}, path);
-      if (path === '/now') answer();
-    });
+    const server = serve(
+      ({ path }, outgoing) =>
+        () => {
+          answer = () => outgoing.send(200, {}, path);
+          if (path === '/now') answer();
+        },
+      { clock },
+    );
     const idle = await rawClient(server.port);
     idle.send('GET /now HTTP/1.1\r\nhost: x\r\n\r\n');
     await idle.until((heard) => heard.endsWith('/now'));
@@ -364,10 +380,12 @@ describe('stop', () => {
     server.stop(false);
     await idle.ended;
     await expect(fetch(server.url)).rejects.toThrow();
+    expect(clock.pending).toBeGreaterThan(0);
     answer();
     expect(await busy.ended).toMatch(/connection: close\r\n\r\n\/later$/);
     for (const client of [idle, busy]) client.destroy();
     await eventually(() => server.connections() === 0);
+    expect(clock.pending).toBe(0);
   });
 
   test('by force ends all', async () => {

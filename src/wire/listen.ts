@@ -66,6 +66,7 @@ export function listen(options: ListenOptions): Listening {
       close(socket) {
         open.delete(socket.data);
         socket.data.closed();
+        if (house.stopping && open.size === 0) cancelTicks();
       },
       error(socket, error) {
         log?.('error', 'wire.connection', { message: error.message });

@@ -2,7 +2,7 @@ import type { Socket } from 'bun';
 
 const ROOM = 64 * 1024;
 /** What is larger is handed to the socket as it is: copying it would cost more than a second system call. */
-const COPIED = 16 * 1024;
+const COPIED = 32 * 1024;
 
 /**
  * Where messages are put together before they are written, one for all connections of a listener or a transport: a head

@@ -1,4 +1,7 @@
 import { connect, type Socket as NodeSocket } from 'node:net';
+import { systemClock } from '#kernel';
+
+const clock = systemClock();
 
 /** A connection that says exactly what it is told to, and keeps what it hears. */
 export interface RawClient {
@@ -73,6 +76,6 @@ export async function converse(port: number, text: string | Uint8Array): Promise
 
 /** Resolves once `done`; what happens on sockets is not over when a call returns. Gives up after five seconds. */
 export async function eventually(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !done(); i++) await Bun.sleep(5);
+  for (let i = 0; i < 1000 && !done(); i++) await clock.sleep(5);
   if (!done()) throw new Error(`Not within five seconds: ${done}`);
 }
