@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { duration } from './config.ts';
 import type { AttemptCause } from './exchange.ts';
 import type { EpochMs, MicroUsd } from './ids.ts';
+import { duration } from './units.ts';
 
 /**
  * Ledger: reserve, then settle. Money, tokens, requests, retries, hedges, writes are all amounts on accounts; an account is

@@ -1,4 +1,6 @@
-export { type Budgets, createBudgets } from './budget/budgets.ts';
+export type { Budgets } from './budget/budgets.ts';
+export { createLedger, type Ledger, type LedgerSettings } from './ledger.ts';
 export { type OutputEstimate, outputEstimate } from './quota/output.ts';
-export { createQuotas, type QuotaKey, type Quotas, type QuotaTable } from './quota/quotas.ts';
-export { createMemoryStore, type MemoryStore } from './store/memory.ts';
+export type { QuotaKey, Quotas, QuotaTable } from './quota/quotas.ts';
+export { createRedisAuthority } from './redis/authority.ts';
+export { createMemoryAuthority } from './store/memory-authority.ts';

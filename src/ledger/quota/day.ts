@@ -4,7 +4,10 @@ const HOUR = 3_600_000;
 /** Weight of the newest day in an hour's mean. */
 const NEWEST = 0.3;
 
-/** Use by hour of the UTC day. */
+/** Weight of the last hour in how today compares with the days before. */
+const LAST_HOUR = 0.3;
+
+/** Use by hour of the UTC day, and how much busier than usual the last hours were. */
 export interface DayProfile {
   add(amount: number, now: EpochMs): void;
   /** Expected use in the hour that holds `at`; the running hour's own pace before any day has been seen. */
@@ -16,6 +19,7 @@ export function dayProfile(): DayProfile {
   let hour = -1;
   let sum = 0;
   let since = 0;
+  let pace = 1;
 
   const close = (now: EpochMs) => {
     const current = Math.floor(now / HOUR);
@@ -29,6 +33,7 @@ export function dayProfile(): DayProfile {
       const seen = (hour + 1) * HOUR - Math.max(since, hour * HOUR);
       const whole = (sum * HOUR) / seen;
       const before = mean[cell];
+      if (before) pace += LAST_HOUR * (whole / before - pace);
       mean[cell] = before === undefined ? whole : before + NEWEST * (whole - before);
       sum = 0;
     }
@@ -42,7 +47,7 @@ export function dayProfile(): DayProfile {
     expected(at, now) {
       close(now);
       const known = mean[Math.floor(at / HOUR) % 24];
-      if (known !== undefined) return known;
+      if (known !== undefined) return known * pace;
       const seen = now - Math.max(since, hour * HOUR);
       const latest = mean[(hour + 23) % 24];
       return latest ?? (seen > 0 ? (sum * HOUR) / seen : 0);

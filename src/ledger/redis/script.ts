@@ -90,7 +90,7 @@ for i, report in ipairs(m.accounts) do
   local a = here[i]
   if report.lower then
     if a.bucket then a.level = math.min(a.level, report.lower)
-    else a.noted = math.max(a.noted, a.limit - report.lower - sum(a.taken)) end
+    elseif a.limit ~= INF then a.noted = math.max(a.noted, a.limit - report.lower - sum(a.taken)) end
   end
 end
 local function wait(a, amount, leave)

@@ -87,7 +87,8 @@ export function charge(account: Ledgered, amount: number): void {
 export function lower(account: Ledgered, left: number, now: EpochMs): void {
   const { rule } = account;
   if (rule.kind === 'bucket') account.level = Math.min(refill(account, now), left);
-  else account.settled = Math.max(account.settled, rule.limit - account.reserved - left);
+  else if (Number.isFinite(rule.limit))
+    account.settled = Math.max(account.settled, rule.limit - account.reserved - left);
 }
 
 export function readingOf(account: Ledgered, now: EpochMs): AccountReading {

@@ -68,6 +68,7 @@ export function createLeasedStore(options: LeasedOptions): LedgerStore {
   let stopRetry: (() => void) | undefined;
   let forgetAt = clock.now() + FORGET_EVERY;
   let closed = false;
+  let closing = false;
   /** Something could not wait while a message was under way. */
   let urgent = false;
 
@@ -198,7 +199,7 @@ export function createLeasedStore(options: LeasedOptions): LedgerStore {
       });
     }
     const reports = [...index.keys()].map((account) =>
-      account.report(now, now - account.touched < leaseMs / 4),
+      account.report(now, !closing && now - account.touched < leaseMs / 4),
     );
     const message = {
       replica,
@@ -367,6 +368,8 @@ export function createLeasedStore(options: LeasedOptions): LedgerStore {
     },
 
     async close() {
+      closing = true;
+      await inFlight;
       for (const account of accounts.values()) if (account.idle > 0) account.drop();
       await this.flush();
       closed = true;

@@ -125,7 +125,8 @@ function tell(shared: Shared, report: AuthorityAccount, leaseMs: number, now: Ep
   shared.replicas.set(as, { taken, settled, idle, leasedUntil: now + leaseMs, heldUntil });
   if (report.lower === undefined) return;
   if (rule.kind === 'bucket') shared.level = Math.min(shared.level, report.lower);
-  else shared.noted = Math.max(shared.noted, rule.limit - report.lower - sum(shared, 'taken'));
+  else if (Number.isFinite(rule.limit))
+    shared.noted = Math.max(shared.noted, rule.limit - report.lower - sum(shared, 'taken'));
 }
 
 const sum = (shared: Shared, what: 'taken' | 'settled' | 'idle'): number => {
