@@ -3,7 +3,7 @@
  *
  * Formula: d_n = min(max, base·2^n); wait = max(d_n/2, asked) + U·d_n/2, U uniform on [0, 1); no wait when it would exceed `total` over all waits or the time remaining.
  * Assumes: one state an exchange.
- * Cost: 10 ns.
+ * Cost: 50 ns.
  * Lies when: used as the only protection: jitter spreads a storm, only the retry budget ends it.
  * Reference: Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog 2015 ("equal jitter": half of the wait is kept, because a wait near zero is a hammer).
  */

@@ -3,7 +3,7 @@
  *
  * Formula: γ = (1+α)/(1−α), bucket ⌈log_γ(x/smallest)⌉, estimate 2γ^i/(γ+1)·smallest; an observation at t enters with weight 2^((t−t0)/H), so that only newer ones grow and nothing is swept; all weights are divided when t0 is left far behind.
  * Assumes: positive values; what is below `smallest` counts as `smallest`, what is beyond 800 buckets (a factor of 8.9e6 at α = 1 %) as the largest.
- * Cost: insert 25 ns, quantile under 1 µs: keep what you read and read again after some inserts.
+ * Cost: insert 70 ns, quantile 0.5 µs: keep what you read and read again after some inserts.
  * Lies when: read long after the last insert: the quantile stays, but `weight` has faded and says so.
  * Reference: Masson, Rim and Lee, "DDSketch", VLDB 2019; Cormode, Shkapenyuk, Srivastava and Xu, "Forward decay", ICDE 2009.
  */

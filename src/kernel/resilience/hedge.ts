@@ -3,7 +3,7 @@
  *
  * Formula: delay = Q.955 of the first tokens of the last minutes, per model and size class of the ask (decaying sketch, half-life 10 min, at least 50 observations); one hedge an exchange; hedges ≤ 5 % of the exchanges so far (share budget without floor). Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
  * Assumes: asks without side effects; the first token of a loser is told as the time at which it was given up, a lower bound that lies above the delay all the same: leaving losers out would pull the delay down from hedge to hedge.
- * Cost: observe 60 ns; delay 10 ns but for every 64th observation, which reads the sketch.
+ * Cost: about 0.15 µs an exchange, all three calls.
  * Lies when: stragglers share a cause (one region, one prompt): the hedge then straggles too.
  * Reference: Dean and Barroso, "The Tail at Scale", CACM 2013 (hedged requests after the 95th percentile, cancel the loser).
  */

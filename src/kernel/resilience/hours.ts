@@ -3,7 +3,7 @@
  *
  * Formula: each hour leaves ln of its median in its cell (168, provider's time zone), which keeps the last five weeks; raw_h = median over weeks, then a circular median of 3; prior_h = mean of the same hour ±1 over all workdays or all weekend days, shrunk to the mean of everything; level_h = (n_h·raw_h + κ·prior_h)/(n_h + κ), κ = 30 observations, the prior likewise. Q(h) = exp(level_h)·Q of x/exp(level_h) pooled over all hours (half-life two weeks): the hour moves the place, all hours together tell the shape. Timeout = 1.5·Q.99(h).
  * Assumes: told what healthy targets did; epoch time.
- * Cost: observe 70 ns, readers 10 ns; once an hour a fit of about 0.1 ms, once in 15 minutes one time-zone conversion.
+ * Cost: observe 90 ns, readers 10 ns; once an hour a fit of about 0.1 ms, once in 15 minutes one time-zone conversion.
  * Lies when: the tail has an hour of its own (long prompts at peak): keep one profile a size class; fewer than three weeks: an outage is then part of the median.
  * Reference: F56's form of the hour-of-week baseline in `#kernel/stats` (Hampel 1974; MEDIFF, arXiv 2008.09245), fitted as it goes; shrinkage as in James and Stein 1961, with a fixed prior weight.
  */

@@ -3,7 +3,7 @@
  *
  * Formula: at the end of a window (≥ 1 s and ≥ 16 answers) short = geometric mean of its latencies less three standard errors, base goes a tenth of the way down to a faster window and drifts up 1 % a minute, g = clamp(1.5·base/short, ½, 1), limit ← 0.8·l + 0.2·(l·g + √l), in [min, max], l = limit, or twice what was in use when g < 1 and that is less; a refused or timed-out answer in the window: 0.9·l instead.
  * Assumes: latency to the first token, divided by the hour's factor where there is one; acquire and release in pairs.
- * Cost: 20 ns a pair.
+ * Cost: 25 ns a pair.
  * Lies when: the very first windows are already contended: the base is then too slow until a quiet window comes; latencies of asks of very different sizes are mixed.
  * Reference: Netflix concurrency-limits, GradientLimit and Gradient2Limit (tolerance 1.5, smoothing 0.2, √limit of headroom); TCP Vegas, Brakmo and Peterson 1995. The base is a low of window means: a minimum of single latencies of a model lies so far below their mean that the limit would settle near 1/(1 − min/mean)², a handful; Gradient2's long mean follows a lasting overload until it calls it normal.
  */

@@ -3,7 +3,7 @@
  *
  * Formula: with a wait from the target, until = now + min(cap, wait), never earlier than before; without one, own wait d·(1 + U/4) with d = 1 s·2^n up to 48 s, hence 1 s to 60 s; n counts 429s without Retry-After since the last success.
  * Assumes: one state a target and credential; `now` and `startedAt` on one clock that survives a restart, that is epoch.
- * Cost: 10 ns.
+ * Cost: 50 ns.
  * Lies when: the limit is shared with callers we do not see: the park then ends on time and the next 429 doubles it.
  * Reference: RFC 6585 §4 (429); the doubling is Brooker's (see backoff) with the jitter above the wait instead of below.
  */

@@ -3,7 +3,7 @@
  *
  * Formula: `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` (OpenAI, Azure, Groq and most others), `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, and `x-ratelimit-{limit,remaining,reset}` or the draft's `ratelimit-…` for requests. A reset is a duration, an RFC 3339 instant, an HTTP date, or a number: seconds below 1e9, epoch seconds below 1e11, epoch milliseconds from there.
  * Assumes: header names in lower case.
- * Cost: 60 ns when there are none, about 0.5 µs for a full set.
+ * Cost: 0.15 µs when there are none, about 0.8 µs for a full set.
  * Lies when: a provider refills continuously and means by reset the instant at which the bucket is full: the reset is then an upper bound of the wait.
  * Reference: the vendors' pages on rate limits; draft-ietf-httpapi-ratelimit-headers.
  */

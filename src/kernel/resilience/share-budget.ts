@@ -3,7 +3,7 @@
  *
  * Formula: one more may be spent iff spent + 1 ≤ max(floor, share·requests), both counted over the same sliding window of twelve slots. With floor 0, spent ≤ share·requests holds over all time as well: cut time backwards into windows that end at a spend, and each keeps it.
  * Assumes: `countRequest` once an exchange, `spend` once an extra attempt; `now` may stand still or step back (then the newest slot goes on).
- * Cost: 15 ns.
+ * Cost: 30 ns a pair of calls.
  * Lies when: read as a promise about every clock minute: extra attempts follow their requests, so a minute in which traffic collapses can carry those that the minute before paid for.
  * Reference: Finagle, RetryBudget (a share of requests with a floor); Google SRE Book, chapter 21 (10 % retry budget).
  */

@@ -3,7 +3,7 @@
  *
  * Formula: slow iff x / hourFactor > Q_{0.995 + 1.96·√(q(1−q)/n)} of a sketch with a half-life of three days, one sketch a size of ask for first tokens and one for milliseconds per token; two series at 0.5 % each make the 1 % of p0. Deviation = ln(x / hourFactor / median). No judgement below 100 observations.
  * Assumes: what is learned was healthy. What came since the CUSUM last stood at zero, its estimate of the change time, is held back: four slow answers of a brownout among two thousand move the limit above all of them.
- * Cost: 60 ns a series and observation.
+ * Cost: 80 ns a series and observation.
  * Lies when: the mix of asks moves within one size class; the first hundred observations fall into a brownout.
  * Reference: the confidence bound of a quantile is the normal form of Clopper and Pearson's on its rank.
  */

@@ -124,6 +124,7 @@ function ramp(seed: number, { watched, stragglers, errors, factor }: World, ever
   let was = false;
   let back = -1;
   let demoted = 0;
+  let ejected = false;
   for (let now = START; now < end + HOUR / 3; now += every) {
     const x = now < end ? (now - START) / (6 * HOUR) : 0;
     asks++;
@@ -153,6 +154,7 @@ function ramp(seed: number, { watched, stragglers, errors, factor }: World, ever
     if (now < end) latency.push(took);
     if (was && !alarmed(primary) && now < end) flaps++;
     was = alarmed(primary);
+    ejected ||= judge.ejected(primary);
     if (now >= end && back < 0 && judge.share(primary, now) > 0.99) back = now - end;
   }
   const lastHour = latency.slice(-HOUR / every);
@@ -163,6 +165,7 @@ function ramp(seed: number, { watched, stragglers, errors, factor }: World, ever
     failed: failed / asks,
     demoted: demoted / asks,
     flaps,
+    ejected,
     back,
   };
 }
@@ -181,6 +184,8 @@ test('slow ramp of 6 h: p99 at most 4 s against 14 s, no storm, back within 10 m
   const off = ramp(0, { ...RAMP, watched: false });
   expect(off.last).toBeGreaterThan(13_000);
   expect(off.p99).toBeGreaterThan(10_000);
+  // A switch that knows only up and down never fires.
+  expect(off.ejected).toBe(false);
 }, 30_000);
 
 test('the ramp that never comes moves nobody', () => {

@@ -1,9 +1,9 @@
 /**
  * Health of one target (provider × model × region × key × endpoint): one state, told the end of every attempt.
  *
- * Formula: bad = failed, or slower than its own normal (baseline); the grade judges brownouts, the circuit outages; share = share kept by grade × share let through by the circuit. While ejected, probes speak to the circuit only. Nothing is learned of a stretch under suspicion, nor for a day after an alarm: a slowness that stays for a day is the new normal.
+ * Formula: bad = failed, or slower than its own normal (baseline); the grade judges brownouts, the circuit outages; share = the smaller of what the grade keeps and what the circuit lets through. While ejected, probes speak to the circuit only. Nothing is learned of a stretch under suspicion, nor for a day after an alarm: a slowness that stays for a day is the new normal.
  * Assumes: outcomes at the end of the attempt, told once; epoch milliseconds, because the state outlives the process.
- * Cost: about 0.3 µs an attempt; 10 KB a target.
+ * Cost: about 0.3 µs an attempt; 6 KB of JSON a target.
  * Lies when: two targets fail together for a cause of ours (network, proxy): both are condemned, which is what panic in `spread` is for.
  * Reference: see baseline, grade, circuit.
  */
@@ -107,6 +107,11 @@ export interface Health {
   /** After a restart: a probe that was under way is lost, and the next request may be one. */
   revive(state: HealthState, now: number): HealthState;
   read(state: HealthState, now: number): HealthReading;
+  /** Milliseconds after which a first token is slow for this target; undefined while too little is known. */
+  slowAfter(
+    state: HealthState,
+    ask: { readonly inputTokens?: number; readonly hourFactor?: number },
+  ): number | undefined;
 }
 
 /** Names a target in maps and stores; a part that does not apply is left out. */
@@ -214,6 +219,10 @@ export function health(rule: HealthRule = HEALTH): Health {
         statistic: grade.cusum.sum,
         threshold: rule.grade.h,
       };
+    },
+    slowAfter({ baseline }, { inputTokens = 0, hourFactor = 1 }) {
+      const limit = baseline.firstToken[sizeClass(inputTokens)]?.limit ?? 0;
+      return limit > 0 ? limit * hourFactor : undefined;
     },
   } satisfies Health);
 }

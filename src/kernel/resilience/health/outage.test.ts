@@ -83,6 +83,18 @@ test('a hundred failures of one burst are one ejection', () => {
   expect(circuit).toMatchObject({ phase: 'open', level: 1, until: 10_004 + 5_000 });
 });
 
+test('what is slow is told once enough is known, by size of the ask and by hour', () => {
+  const state = judge.create();
+  expect(judge.slowAfter(state, {})).toBeUndefined();
+  for (let i = 0; i < 1_000; i++)
+    judge.observe(state, { now: i, startedAt: i, signal: 'good', firstToken: 500 + (i % 100), random: zero });
+  const limit = judge.slowAfter(state, { inputTokens: 10 })!;
+  expect(limit).toBeGreaterThan(599);
+  expect(limit).toBeLessThan(700);
+  expect(judge.slowAfter(state, { hourFactor: 2 })).toBe(2 * limit);
+  expect(judge.slowAfter(state, { inputTokens: 50_000 })).toBeUndefined();
+});
+
 test('what condemns nobody: client aborts, refused requests, 429, content filters', () => {
   const signals = fc.array(fc.constantFrom<HealthSignal>('none', 'capacity'), { maxLength: 300 });
   fc.assert(
