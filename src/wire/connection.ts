@@ -1,5 +1,5 @@
 import type { Socket } from 'bun';
-import type { BodyTrouble, Clock, Handler, Incoming, Log, Peer } from '#contracts';
+import type { BodyTrouble, Clock, Fields, Handler, Incoming, Log, Peer } from '#contracts';
 import { Answer, type Line } from './answer.ts';
 import { HeadMemory } from './head-memory.ts';
 import { BREAK_AFTER_MS, type Limits, MAX_HEAD, MAX_UNWANTED, MAX_WAITING } from './limits.ts';
@@ -38,11 +38,7 @@ export class Connection implements Line {
   private readonly socket: Socket<Connection>;
   private readonly house: House;
   private readonly peer: Peer;
-  private readonly memory = new HeadMemory<RequestHead>((head, headers, length) => ({
-    ...head,
-    headers,
-    length,
-  }));
+  private readonly memory = new HeadMemory(withLength);
   private phase: Phase = 'head';
   /** The tick at which the phase began or last made progress. */
   private since: number;
@@ -82,7 +78,8 @@ export class Connection implements Line {
     if (this.phase === 'head' && this.rest === undefined) this.since = this.house.tick;
     this.rest = this.rest === undefined ? bytes : Buffer.concat([this.rest, bytes]);
     this.advance();
-    if (this.phase === 'answer' && this.rest !== undefined && this.rest.length > MAX_WAITING) this.pause();
+    // What waits behind an answer that is not over, or not taken, is left to the caller's own buffers.
+    if (this.phase !== 'body' && this.rest !== undefined && this.rest.length > MAX_WAITING) this.pause();
   }
 
   drain() {
@@ -90,6 +87,7 @@ export class Connection implements Line {
     if (this.outbox.empty || !this.outbox.drain()) return;
     if (this.phase === 'linger') return this.depart();
     this.guard(() => this.answer?.drained());
+    if (this.phase === 'head') this.resume();
     this.advance();
   }
 
@@ -182,8 +180,11 @@ export class Connection implements Line {
     if (this.phase === 'closed') return;
     this.since = this.house.tick;
     this.broken = broken;
-    this.resume();
-    if (broken || !this.persistent) return this.goodbye();
+    if (broken || !this.persistent || this.house.stopping) {
+      this.resume();
+      return this.goodbye();
+    }
+    if (this.outbox.empty) this.resume();
     if (this.phase === 'body') {
       this.body?.drop();
       this.takeBody = undefined;
@@ -387,6 +388,12 @@ export class Connection implements Line {
     this.socket.resume();
   }
 }
+
+const withLength = (head: RequestHead, headers: Fields, length: number): RequestHead => ({
+  ...head,
+  headers,
+  length,
+});
 
 const PLAIN = { 'content-type': 'text/plain; charset=utf-8' };
 const REFUSED = { method: '', minor: 1 } as const;

@@ -69,6 +69,28 @@ test('a caller that does not read stops the writer, and is given the rest when i
   client.destroy();
 }, 20_000);
 
+test('requests pipelined by a caller that does not read are left in its own buffers', async () => {
+  let asked = 0;
+  const { port, connections } = serve((_, outgoing) => () => {
+    asked++;
+    outgoing.send(200, {}, 'x'.repeat(10_000));
+  });
+  const client = await rawClient(port);
+  client.socket.pause();
+  client.send(`GET /${'a'.repeat(1000)} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(32_000));
+  let before = -1;
+  while (asked !== before) {
+    before = asked;
+    await Bun.sleep(100);
+  }
+  expect(asked).toBeLessThan(16_000);
+  expect(client.socket.writableLength).toBeGreaterThan(8 * MB);
+  client.socket.resume();
+  await eventually(() => asked === 32_000);
+  client.destroy();
+  await eventually(() => connections() === 0);
+}, 20_000);
+
 test('a paused call stops the provider within a few megabytes, and goes on where it stopped', async () => {
   const part = Buffer.alloc(64 * 1024, 'x');
   const total = 64 * MB;

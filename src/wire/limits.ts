@@ -25,7 +25,7 @@ export const LIMITS: Limits = {
 
 /** RFC 9112 §3 asks for 8,000 at least in the request line alone. */
 export const MAX_HEAD = 64 * 1024;
-/** Sent behind an unanswered request: more is left to the caller's own buffers. */
+/** Bytes behind an unanswered request beyond which reading stops. */
 export const MAX_WAITING = 256 * 1024;
 /** A body that nobody wants is read to its end when that is near; otherwise the connection is. */
 export const MAX_UNWANTED = 256 * 1024;

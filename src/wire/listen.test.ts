@@ -4,6 +4,8 @@ import { systemClock, virtualClock } from '#kernel';
 import { listen } from './listen.ts';
 import { converse, eventually, rawClient } from './testing/raw.ts';
 import { echo, serve, stopServers } from './testing/server.ts';
+import { take } from './testing/upstream.ts';
+import { createTransport } from './transport.ts';
 
 afterEach(stopServers);
 
@@ -28,7 +30,9 @@ describe('the port', () => {
   test('can be one of IPv6', async () => {
     const server = serve(echo, { host: '::1' });
     expect(server.url).toBe(`http://[::1]:${server.port}`);
-    expect((await fetch(`${server.url}/a`)).status).toBe(200);
+    const { transport, close } = createTransport({ clock: systemClock() });
+    expect((await take(transport, { url: `${server.url}/a` })).status).toBe(200);
+    close();
   });
 });
 

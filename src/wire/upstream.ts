@@ -1,5 +1,5 @@
 import type { Socket } from 'bun';
-import type { TransportTrouble } from '#contracts';
+import type { Fields, TransportTrouble } from '#contracts';
 import type { Call } from './call.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import { decodingOf } from './decoding.ts';
@@ -31,11 +31,7 @@ export class Upstream {
   private readonly pool: Pool;
   private readonly outbox: Outbox;
   private readonly decoder = new ChunkedDecoder();
-  private readonly memory = new HeadMemory<ResponseHead>((head, headers, length) => ({
-    ...head,
-    headers,
-    length,
-  }));
+  private readonly memory = new HeadMemory(withLength);
   private socket: Socket<unknown> | undefined;
   private phase: Phase = 'opening';
   private call: Call | undefined;
@@ -263,6 +259,12 @@ export class Upstream {
     call.fail({ kind: phase === 'opening' ? 'connect' : 'reset', detail: 'The transport was closed.' });
   }
 }
+
+const withLength = (head: ResponseHead, headers: Fields, length: number): ResponseHead => ({
+  ...head,
+  headers,
+  length,
+});
 
 function over(call: Call): void {
   if (call.decoding) call.decoding.end();
