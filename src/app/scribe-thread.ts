@@ -8,16 +8,26 @@ export interface ScribeGiven {
   readonly spool: string;
 }
 
+/** A busy gateway has its core for itself until what waits is so old or takes so much of the spool. */
+const HURRY_LAG_MS = 60_000;
+const HURRY_SHARE = 0.25;
+
 export type ScribeThread = Pick<ScribeHost, 'progress' | 'stats' | 'flush'> & { stop(): Promise<void> };
 
 export function startScribeThread(
-  options: ScribeGiven & { readonly clock: Clock; readonly log: Log },
+  options: ScribeGiven & {
+    /** Bound of the spool. */
+    readonly maxBytes: number;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
 ): ScribeThread {
-  const { clock, log, databaseUrl, spool } = options;
+  const { clock, log, databaseUrl, spool, maxBytes } = options;
   const host = hostScribe({
     // Inside a binary the entry points lie below what their folders share, src.
     spawn: spawnWorker(new URL(carried ? './app/scribe-worker.js' : './scribe-worker.ts', import.meta.url)),
     given: { databaseUrl, spool } satisfies ScribeGiven,
+    hurry: { lagMs: HURRY_LAG_MS, bytes: maxBytes * HURRY_SHARE },
     clock,
     log,
   });

@@ -1,4 +1,6 @@
+import { dlopen, FFIType } from 'bun:ffi';
 import { setPriority } from 'node:os';
+import { messageOf } from './message.ts';
 import type { SpawnScribe } from './scribe/host.ts';
 import type { FromScribe, ToScribe } from './scribe/messages.ts';
 import type { WorkerPort } from './scribe/worker.ts';
@@ -32,8 +34,49 @@ export const workerPort = (): WorkerPort => ({
   },
 });
 
+/** Where Linux has its functions, by the name of the C library; `syscall` since musl's own `sched_setscheduler` only refuses. */
+const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`];
+const SET_SCHEDULER = process.arch === 'arm64' ? 119 : 144;
+const SCHED_IDLE = 5;
+/** What the thread is given where it cannot be idle: one part in seventy of a core that both want. */
+const LAST_NICE = 19;
+
 /**
- * On Linux a priority belongs to a thread and 0 names the caller's, so this slows the scribe and not the gateway. Nice 10
- * leaves it about a tenth of a core that both want: enough to keep the spool from growing for ever.
+ * Makes the calling thread run only when nothing else wants its core; the kernel leaves it three parts in a thousand and
+ * takes the core away the moment another thread wakes. A nice value alone is not enough: whoever wakes while a nice
+ * thread runs waits until its slice of three milliseconds is over, and a question that came meanwhile waits too.
+ *
+ * On Linux priorities belong to threads, 0 names the caller. Elsewhere they belong to the process, and lowering them would slow the gateway.
+ * An ordinary user cannot raise what was lowered; whoever wants a thread of normal priority again starts a new one.
+ *
+ * @throws Error with the reason when the thread was made nice instead of idle, or neither
  */
-export const lowerThreadPriority = (nice = 10): void => setPriority(0, nice);
+export function lowerThreadPriority(): void {
+  if (process.platform !== 'linux')
+    throw new Error(`threads have no priority of their own on ${process.platform}`);
+  try {
+    if (Number(setScheduler(SCHED_IDLE)) !== 0) throw new Error('the kernel refused');
+  } catch (error) {
+    setPriority(0, LAST_NICE);
+    throw new Error(`nice ${LAST_NICE} in place of idle: ${messageOf(error)}`);
+  }
+}
+
+function setScheduler(policy: number): bigint {
+  let missing: unknown;
+  for (const name of LIBRARIES) {
+    try {
+      const { symbols } = dlopen(name, {
+        syscall: {
+          args: [FFIType.i64, FFIType.i64, FFIType.i64, FFIType.ptr],
+          returns: FFIType.i64,
+        },
+      });
+      // Of this policy the only parameter is a priority, which must be 0.
+      return symbols.syscall(SET_SCHEDULER, 0, policy, new Int32Array(1));
+    } catch (error) {
+      missing = error;
+    }
+  }
+  throw missing;
+}

@@ -1,20 +1,19 @@
 import { afterEach, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#kernel';
 import { nodeSpoolFiles } from '../files.ts';
 import { createRecorder } from '../spool/recorder.ts';
 import { finishedOf, idOf, openRedactor, plainProtocols, tempFolder } from '../testing.ts';
 import { spawnWorker } from '../thread.ts';
-import { hostScribe, type ScribeHost } from './host.ts';
+import { type Backlog, hostScribe, type ScribeHost } from './host.ts';
 import type { Given } from './testing-worker.ts';
 
 const clock = systemClock();
 let host: ScribeHost | undefined;
 afterEach(() => host?.stop());
 
-function house() {
+function house(hurry?: Backlog) {
   const folder = tempFolder();
   const path = (name: string) => join(folder, name);
   const given: Given = {
@@ -22,12 +21,14 @@ function house() {
     rows: path('rows'),
     crash: path('crash'),
     refuse: path('refuse'),
+    hold: path('hold'),
   };
   writeFileSync(given.rows, '');
   const logged: string[] = [];
   host = hostScribe({
     spawn: spawnWorker(new URL('./testing-worker.ts', import.meta.url)),
     given,
+    ...(hurry && { hurry }),
     clock,
     log: (_level, event) => logged.push(event),
     backoff: { min: 1, max: 5 },
@@ -89,21 +90,39 @@ test('stopping refuses the flush that could not end', async () => {
   expect(await outcome).toContain('stopped');
 });
 
+/** How the kernel schedules each thread of this process: 0 as usual, 5 when nothing else wants the core. */
+const policies = (): number[] =>
+  readdirSync('/proc/self/task').flatMap((task) => {
+    const stat = `/proc/self/task/${task}/stat`;
+    if (!existsSync(stat)) return [];
+    // Fields are counted after the name, which is in parentheses and may hold spaces; the policy is the forty-first of all.
+    const text = readFileSync(stat, 'utf8');
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[38]);
+  });
+const IDLE = 5;
+
+test.if(process.platform === 'linux')('the thread gives way to all others, which do not', async () => {
+  const { host } = house();
+  host.start();
+  await host.flush();
+  expect(policies()).toContain(IDLE);
+  expect(policies()[0]).toBe(0);
+});
+
 test.if(process.platform === 'linux')(
-  'the thread gives way: its own nice is 10, the others keep theirs',
+  'with too long a backlog the thread stops giving way, and gives way again when that is gone; nothing is lost',
   async () => {
-    const { host } = house();
+    const { given, host, recorder, rows, logged } = house({ lagMs: 1e9, bytes: 5_000 });
+    writeFileSync(given.hold, '');
+    for (let i = 0; i < 50; i++) recorder.record(finishedOf(i));
+    await recorder.close();
     host.start();
+    while (!logged.includes('scribe.hurries')) await clock.sleep(1);
+    rmSync(given.hold);
     await host.flush();
-    // Fields are counted after the name, which is in parentheses and may hold spaces; nice is the nineteenth of all.
-    const nice = readdirSync('/proc/self/task').flatMap((task) => {
-      const stat = `/proc/self/task/${task}/stat`;
-      if (!existsSync(stat)) return [];
-      const text = readFileSync(stat, 'utf8');
-      return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[16]);
-    });
-    const main = getPriority();
-    expect(nice.filter((n) => n === main).length).toBeGreaterThan(0);
-    expect(nice).toContain(10);
+    expect([...rows()]).toEqual(ids(0, 50));
+    while (!logged.includes('scribe.yields')) await clock.sleep(1);
+    expect(host.stats()?.restarts).toBe(0);
+    expect(logged).not.toContain('scribe.thread_ended');
   },
 );

@@ -22,8 +22,16 @@ export interface ScribeHostOptions {
   readonly given: unknown;
   readonly clock: Clock;
   readonly log: Log;
+  /** Backlog beyond which the thread no longer gives way to the gateway; without it the thread always does. */
+  readonly hurry?: Backlog;
   /** Waits before a thread that ended is started again, milliseconds. */
   readonly backoff?: { readonly min: number; readonly max: number };
+}
+
+export interface Backlog {
+  readonly lagMs: number;
+  /** Size of the spool. */
+  readonly bytes: number;
 }
 
 export interface ScribeHost {
@@ -38,8 +46,16 @@ export interface ScribeHost {
   progress(): SpoolProgress | undefined;
 }
 
-/** Keeps one scribe thread alive. What a crashed thread had in hand is still in the spool and is read again. */
-export function hostScribe({ spawn, given, clock, log, backoff: range }: ScribeHostOptions): ScribeHost {
+/** The thread gives way again when no more than this share of the backlog is left. */
+const RELAXED = 0.1;
+/** For a thread that is asked to end: it may have a write under way, and nearly no core to finish it on. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Keeps one scribe thread alive, behind the gateway as long as the backlog is small. A thread whose priority was lowered
+ * cannot be raised again by an ordinary user, so it is replaced by one that never was. What a crashed thread had in hand is still in the spool and is read again. */
+export function hostScribe(options: ScribeHostOptions): ScribeHost {
+  const { spawn, given, clock, log, hurry, backoff: range } = options;
   const backoff = createBackoff(clock, range ?? { min: 200, max: 10_000 });
   const stopping = new AbortController();
   const flushes = new Map<
@@ -51,15 +67,50 @@ export function hostScribe({ spawn, given, clock, log, backoff: range }: ScribeH
   let restarts = 0;
   let lastId = 0;
   let stopped = (): void => undefined;
+  let yields = true;
+  let replacing = false;
+  let heardAt = 0;
+  let silence = (): void => undefined;
+
+  function consider(): void {
+    // While the database is away no priority helps.
+    if (!hurry || !thread || stopping.signal.aborted || stats?.trouble !== undefined) return;
+    // A thread that gets no time at all says nothing either.
+    const lagMs = Math.max(stats?.lagMs ?? 0, clock.monotonic() - heardAt);
+    const bytes = stats?.bytes ?? 0;
+    if (yields && (lagMs > hurry.lagMs || bytes > hurry.bytes)) {
+      yields = false;
+      log('warn', 'scribe.hurries', { lagMs, bytes });
+      replace(thread);
+    } else if (!yields && lagMs < hurry.lagMs * RELAXED && bytes < hurry.bytes * RELAXED) {
+      yields = true;
+      log('info', 'scribe.yields', { lagMs, bytes });
+      thread.post({ say: 'yield' });
+    }
+  }
+
+  function replace(old: ScribeThread): void {
+    replacing = true;
+    const cancel = clock.after(PATIENCE_MS, () => old.terminate());
+    stopped = () => {
+      cancel();
+      old.terminate();
+    };
+    old.post({ say: 'stop' });
+  }
 
   function message(said: FromScribe): void {
     switch (said.say) {
       case 'stats':
         stats = said.stats;
+        heardAt = clock.monotonic();
+        consider();
         // It has read the folder and found its database: what ended the last one is over.
         if (stats.batches > 0) backoff.reset();
         return;
       case 'flushed': {
+        // Its successor is asked again.
+        if (replacing && said.failed !== undefined) return;
         const waiting = flushes.get(said.id);
         flushes.delete(said.id);
         if (said.failed === undefined) waiting?.resolve();
@@ -84,18 +135,26 @@ export function hostScribe({ spawn, given, clock, log, backoff: range }: ScribeH
           stopped();
           return;
         }
+        if (replacing) {
+          replacing = false;
+          run();
+          return;
+        }
         restarts++;
         log('error', 'scribe.thread_ended', { reason, restarts });
         void backoff.wait(stopping.signal).then(run);
       },
     });
-    thread.post({ say: 'begin', given });
+    heardAt = clock.monotonic();
+    thread.post({ say: 'begin', given, yields });
     for (const id of flushes.keys()) thread.post({ say: 'flush', id });
   }
 
   return {
     start() {
-      if (!thread) run();
+      if (thread) return;
+      run();
+      if (hurry) silence = clock.every(Math.max(1, hurry.lagMs / 4), consider);
     },
     flush() {
       if (stopping.signal.aborted) return Promise.reject(new Error('the scribe is stopped'));
@@ -105,8 +164,9 @@ export function hostScribe({ spawn, given, clock, log, backoff: range }: ScribeH
         thread?.post({ say: 'flush', id });
       });
     },
-    async stop(patienceMs = 10_000) {
+    async stop(patienceMs = PATIENCE_MS) {
       stopping.abort();
+      silence();
       const running = thread;
       if (running) {
         const patience = new AbortController();

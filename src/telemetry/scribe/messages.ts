@@ -3,7 +3,10 @@ import type { ScribeStats } from './scribe.ts';
 
 /** What the host says to the thread. */
 export type ToScribe =
-  | { readonly say: 'begin'; readonly given: unknown }
+  /** `yields`: behind whatever else wants the core. */
+  | { readonly say: 'begin'; readonly given: unknown; readonly yields: boolean }
+  /** From now on. */
+  | { readonly say: 'yield' }
   | { readonly say: 'flush'; readonly id: number }
   | { readonly say: 'stop' };
 

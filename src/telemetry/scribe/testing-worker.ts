@@ -7,12 +7,13 @@ import { lowerThreadPriority, workerPort } from '../thread.ts';
 import { createScribe } from './scribe.ts';
 import { runScribeWorker } from './worker.ts';
 
-/** A scribe's thread for the tests. It "commits" by appending ids to a file; a file named `crash` or `refuse` makes it fail once. */
+/** A scribe's thread for the tests. It "commits" by appending ids to a file; a file named `crash` or `refuse` makes it fail once, one named `hold` makes it wait. */
 export interface Given {
   readonly spool: string;
   readonly rows: string;
   readonly crash: string;
   readonly refuse: string;
+  readonly hold: string;
 }
 
 const clock = systemClock();
@@ -23,7 +24,7 @@ void runScribeWorker({
   lowerPriority: lowerThreadPriority,
   statsMs: 5,
   make(given, log) {
-    const { spool, rows, crash, refuse } = given as Given;
+    const { spool, rows, crash, refuse, hold } = given as Given;
     if (existsSync(refuse)) {
       rmSync(refuse);
       throw new Error('no database yet');
@@ -38,6 +39,7 @@ void runScribeWorker({
           });
           await new Promise(() => undefined);
         }
+        while (existsSync(hold)) await clock.sleep(1);
         appendFileSync(rows, batch.map(({ exchange }) => `${exchange.id}\n`).join(''));
         return { inserted: batch.length };
       },

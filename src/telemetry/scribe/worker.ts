@@ -14,7 +14,7 @@ export interface ScribeWorkerOptions {
   readonly clock: Clock;
   /** Makes the scribe with everything it needs in this thread; called once. `given` is what the host was given, `log` goes to the host. */
   readonly make: (given: unknown, log: Log) => Scribe | Promise<Scribe>;
-  /** Gives way to the gateway's thread when both want the same core. */
+  /** Makes this thread give way to the gateway's when both want the same core. What it throws is logged. */
   readonly lowerPriority?: () => void;
   /** After the scribe has stopped: connections of this thread. */
   readonly release?: () => Promise<void>;
@@ -32,16 +32,20 @@ export async function runScribeWorker(options: ScribeWorkerOptions): Promise<voi
   // Messages may come before the scribe is there: a database that is slow to answer must not lose a flush.
   const early: ToScribe[] = [];
   const begun = Promise.withResolvers<unknown>();
+  const giveWay = () => {
+    try {
+      lowerPriority?.();
+    } catch (error) {
+      log('info', 'scribe.priority', { reason: messageOf(error) });
+    }
+  };
   let hear = (message: ToScribe): void => {
-    if (message.say === 'begin') begun.resolve(message.given);
-    else early.push(message);
+    if (message.say === 'begin') {
+      if (message.yields) giveWay();
+      begun.resolve(message.given);
+    } else early.push(message);
   };
   port.receive((message) => hear(message));
-  try {
-    lowerPriority?.();
-  } catch (error) {
-    log('warn', 'scribe.priority', { reason: messageOf(error) });
-  }
 
   const scribe = await make(await begun.promise, log);
   const tell = () => port.post({ say: 'stats', stats: scribe.stats() });
@@ -53,6 +57,10 @@ export async function runScribeWorker(options: ScribeWorkerOptions): Promise<voi
         () => port.post({ say: 'flushed', id }),
         (error: unknown) => port.post({ say: 'flushed', id, failed: messageOf(error) }),
       );
+      return;
+    }
+    if (message.say === 'yield') {
+      giveWay();
       return;
     }
     if (message.say === 'begin') return;

@@ -79,14 +79,15 @@ export class SpoolBytes {
 
   /** An element of a JSON array and its comma; 0 for what is absent. */
   text(text: string | undefined): void {
-    if (text === undefined) {
-      this.number(ZERO);
-      this.number(COMMA);
-      return;
-    }
-    this.room(text.length + 3);
+    this.room(text === undefined ? 2 : text.length + 3);
     const { bytes } = this;
     let { at } = this;
+    if (text === undefined) {
+      bytes[at] = ZERO;
+      bytes[at + 1] = COMMA;
+      this.at = at + 2;
+      return;
+    }
     bytes[at++] = QUOTE;
     // Names are short: character by character they are written before a call of the engine's own writer has begun.
     for (let i = 0; i < text.length; i++) {

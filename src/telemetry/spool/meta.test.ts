@@ -80,6 +80,7 @@ const facts = fc.record({
       cost: fc.oneof(fc.constant(NO_COST), cost),
       timing: fc.record({ headers: maybe(ms), firstByte: maybe(ms), firstToken: maybe(ms), total: ms }),
       providerRequestId: maybe(text),
+      translated: maybe(fc.record({ to: text, losses: fc.array(text) })),
     }),
     { maxLength: 3 },
   ),

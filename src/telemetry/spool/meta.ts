@@ -89,6 +89,7 @@ function writeTexts({ facts, declared, digest }: SpoolMeta, out: SpoolBytes): vo
     out.text(unless(attempt.model, facts.ask.model));
     out.text(attempt.providerRequestId);
     out.json(attempt.failure);
+    out.json(attempt.translated);
     writeCostTexts(attempt.cost, out);
   }
   if (!hasCostOfLast(facts)) writeCostTexts(facts.cost, out);
@@ -332,6 +333,7 @@ function readAttempt(served: string, asked: string, n: NumberReader, t: TextRead
   const model = t.maybe() ?? asked;
   const providerRequestId = t.maybe();
   const failure = t.object<Failure>();
+  const translated = t.object<NonNullable<Attempt['translated']>>();
   const cause = wordOf(n.next()) as Attempt['cause'];
   const outcome = wordOf(n.next()) as Attempt['outcome'];
   const number = n.next();
@@ -358,6 +360,7 @@ function readAttempt(served: string, asked: string, n: NumberReader, t: TextRead
     cost: readCost(n, t),
     timing,
     providerRequestId,
+    translated,
   };
   return attempt;
 }
