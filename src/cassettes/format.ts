@@ -132,11 +132,8 @@ function print(value: unknown, indent: string): string {
     return `[\n${value.map((v) => inner + print(v, inner)).join(',\n')}\n${indent}]`;
   }
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  const flat = members.length <= 2 && members.every(([, m]) => m === null || typeof m !== 'object');
-  if (flat)
-    return `{ ${members.map(([n, m]) => `${JSON.stringify(n)}: ${JSON.stringify(m)}`).join(', ')} }`.replace(
-      '{  }',
-      '{}',
-    );
+  if (members.length === 0) return '{}';
+  if (members.length <= 2 && members.every(([, m]) => m === null || typeof m !== 'object'))
+    return `{ ${members.map(([n, m]) => `${JSON.stringify(n)}: ${JSON.stringify(m)}`).join(', ')} }`;
   return `{\n${members.map(([n, m]) => `${inner}${JSON.stringify(n)}: ${print(m, inner)}`).join(',\n')}\n${indent}}`;
 }

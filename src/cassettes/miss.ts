@@ -15,7 +15,7 @@ export function missBody(question: Question, miss: Miss): string {
     differences: miss.differences,
   };
   return JSON.stringify(
-    /\/messages(\/|\?|$)/.test(question.path)
+    question.headers['anthropic-version'] !== undefined || /\/v1\/messages(\/|\?|$)/.test(question.path)
       ? { type: 'error', error: { type: 'invalid_request_error', message }, cassette }
       : { error: { message, type: 'invalid_request_error', param: null, code: 'cassette_miss' }, cassette },
   );

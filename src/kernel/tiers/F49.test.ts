@@ -14,7 +14,7 @@ function world(
   seed: string | number,
   shares: (day: number) => Readonly<Record<string, number>>,
   days: number,
-  at: (state: MixState, reading: () => MixReading, day: number) => boolean,
+  at: (state: MixState, reading: () => MixReading, drifted: () => boolean) => boolean,
   declared: Readonly<Record<string, number>> = { base: 0.005 },
 ) {
   const random = seededRandom('F49', seed);
@@ -34,7 +34,14 @@ function world(
       left -= n;
     }
     state = mix.step(state, { at: now, served: 'primary', n: left });
-    if (at(state, () => mix.read(state, now), day)) return { day, state };
+    if (
+      at(
+        state,
+        () => mix.read(state, now),
+        () => mix.drift(state).alarm,
+      )
+    )
+      return { day, state };
   }
   return undefined;
 }
@@ -50,7 +57,8 @@ test('on: the climb is found before the share passes 1.0 %, and the rule that cl
       seed,
       (day) => ({ r0: shareOf(0, day) }),
       20,
-      (_, read) => {
+      (_, read, drifted) => {
+        if (!drifted()) return false;
         const reading = read();
         top = reading.causes[0]?.rule;
         return reading.drift.alarm;
@@ -78,9 +86,9 @@ test('on: nine rules in turn, each named by the finding of its own climb, 9/9 in
             Array.from({ length: rule + 1 }, (_, r) => [`r${r}`, shareOf(r, day + 20 * rule - 3)]),
           ),
         23,
-        (_, read) => {
+        (_, read, drifted) => {
+          if (!drifted()) return false;
           const reading = read();
-          if (!reading.drift.alarm) return false;
           found.push(reading.causes[0]!.rule);
           return true;
         },
@@ -99,7 +107,7 @@ test('twin: without a climb no finding in 90 days, within the declared 5 %', () 
         `twin ${seed}`,
         () => ({}),
         90,
-        (_, read) => read().drift.alarm,
+        (_, __, drifted) => drifted(),
       )
     )
       alarms++;

@@ -98,7 +98,7 @@ test('on: unproven at once, failing within 100 s in the mean, broken after at mo
     expect(broken).toBeGreaterThan(0);
     expect(broken).toBeLessThan(600);
   }
-});
+}, 60_000);
 
 test('on: the outage that follows is seen by nobody; off: every failed-over exchange errs', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -108,7 +108,7 @@ test('on: the outage that follows is seen by nobody; off: every failed-over exch
     const off = world(seed, { exercised: false });
     expect(off.errors).toBe(off.failedOver);
   }
-});
+}, 60_000);
 
 test('on: mended, an edge is proven again by 59 exercises in 98 minutes; the forced share is the declared one', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -117,7 +117,7 @@ test('on: mended, an edge is proven again by 59 exercises in 98 minutes; the for
     expect(proven).toBeLessThanOrEqual(98.4 * 60 + 200);
     expect(Math.abs(forced / n - 0.01)).toBeLessThanOrEqual(0.001);
   }
-});
+}, 60_000);
 
 test('twin: without a change nothing is ever broken and every edge ends proven', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -125,4 +125,4 @@ test('twin: without a change nothing is ever broken and every edge ends proven',
     expect(twin.brokenTwin).toBe(0);
     expect(twin.errors).toBe(0);
   }
-});
+}, 60_000);
