@@ -1,10 +1,10 @@
 import { buildRoutes, parseConfig } from '#app';
-import type { Clock, Config, DigestedExchange, Finished } from '#contracts';
-import { createGateway } from '#gateway';
+import type { Clock, Config, DigestedExchange, EpochMs, Finished, Transport } from '#contracts';
+import { createGateway, type Gateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
 import { estimateUsage, findTranslator, protocolByName, protocols } from '#protocols';
 import { createPricer } from '#providers';
-import { createSimulator, loadWorld, type Simulator } from '#simulator';
+import { createSimulator, loadWorld, type Simulator, type Tally } from '#simulator';
 import { createRedactor } from '#telemetry';
 import { createTransport, listen } from '#wire';
 import { callHandler, type Got, transportOver } from './in-process.ts';
@@ -21,6 +21,14 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** One call on its way from the gateway to the provider. */
+export interface Crossing {
+  readonly at: EpochMs;
+  readonly model: string;
+  /** The model's line in the books of the provider just before; absent when it was never asked. */
+  readonly before: Tally | undefined;
+}
+
 /**
  * The product's own data plane and the simulated provider on one clock, with nothing between them that the product does
  * not have: real routes from a real configuration, real protocols, prices and records.
@@ -30,10 +38,16 @@ export interface Rehearsal {
   readonly simulator: Simulator;
   /** Everything recorded, in order of its end. */
   readonly finished: readonly Finished[];
+  /** Calls between gateway and provider in order of time, seen on the wire: neither side has a hand in this list. */
+  readonly crossings: readonly Crossing[];
+  /** What the gateway knows of its targets. */
+  readonly standing: Gateway['standing'];
   /** The same with bodies hashed, as the scribe would hand them to the database. */
   digested(): readonly DigestedExchange[];
   /** Through the gateway. */
   ask(question: Question): Promise<Seen>;
+  /** The same without letting time pass, for callers who do not wait for one another; `run` lets it. */
+  send(question: Question): Promise<Seen>;
   /** Past the gateway, straight to the provider: what an application without Midwatch does and sees. */
   askDirectly(question: Question): Promise<Seen>;
   /** Lets time pass until the promise settles. */
@@ -59,6 +73,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const simulator = createSimulator({ clock, seed: options.seed, world: loadWorld(options.world) });
   const config = read(options.config);
   const finished: Finished[] = [];
+  const crossings: Crossing[] = [];
   const listening = virtual ? undefined : simulator.listen({ host: '127.0.0.1', port: 0 });
   const table = buildRoutes(config, listening);
   const redactor = createRedactor();
@@ -68,7 +83,10 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     protocols,
     estimate: estimateUsage,
     translator: findTranslator,
-    transport: sockets?.transport ?? transportOver((request) => simulator.fetch(request)),
+    ledger: () => undefined,
+    transport: watched(sockets?.transport ?? transportOver((request) => simulator.fetch(request)), (model) =>
+      crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),
+    ),
     keys: { empty: true, find: () => undefined },
     recorder: { record: (one) => finished.push(one), flush: () => Promise.resolve(), stats: () => NO_SPOOL },
     live: { publish: () => undefined, subscribe: () => () => undefined },
@@ -96,8 +114,11 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     clock,
     simulator,
     finished,
+    crossings,
+    standing: gateway.standing,
     digested: () => finished.map(digest),
     ask: (question) => run(timed(viaGateway(question))),
+    send: (question) => timed(viaGateway(question)),
     askDirectly: (question) => run(timed(viaNothing(question))),
     run,
     async stop() {
@@ -108,6 +129,14 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     },
   };
 }
+
+/** Tells the model of every call that crosses. */
+const watched =
+  (transport: Transport, crossed: (model: string) => void): Transport =>
+  (request, taker) => {
+    crossed(JSON.parse(new TextDecoder().decode(request.body)).model);
+    return transport(request, taker);
+  };
 
 function read(text: string): Config {
   const parsed = parseConfig(text, {});

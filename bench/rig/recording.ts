@@ -63,6 +63,7 @@ export async function fillSpool(
     pricer: createPricer({ openai: { priceId: 'openai', free: false } }),
     estimate: estimateUsage,
     translator: findTranslator,
+    ledger: () => undefined,
     redactor,
     routes: () => table,
     log,

@@ -1,55 +1,11 @@
 import { z } from 'zod';
+import { budgetsSchema, lanesSchema, quotasSchema } from './ledger.ts';
+import { duration, size } from './units.ts';
 
 /**
  * `midwatch.yaml`: one file, one schema. The reference page, the API's OpenAPI and the console's forms are made from it;
  * unknown keys are refused.
  */
-
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** `250ms`, `10s`, `1.5m`, `2h`, `30d`, or a whole number of milliseconds; becomes milliseconds. */
-export const duration = z
-  .union([
-    z.number().int().nonnegative(),
-    z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a duration like 250ms, 10s, 5m, 2h or 30d'),
-  ])
-  .transform((value) => {
-    if (typeof value === 'number') return value;
-    const [, amount, unit] = /^([\d.]+)([a-z]+)$/.exec(value) as unknown as [
-      string,
-      string,
-      keyof typeof UNITS,
-    ];
-    return Number(amount) * UNITS[unit];
-  });
-
-const SIZES = {
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-  tib: 1024 ** 4,
-  b: 1,
-} as const;
-
-/** `512MB`, `20GB`, `32MiB`, or a whole number of bytes; becomes bytes. */
-export const size = z
-  .union([
-    z.number().int().nonnegative(),
-    z.string().regex(/^\d+(\.\d+)?\s?([KMGT]i?)?B$/i, 'write a size like 512MB, 20GB or 32MiB'),
-  ])
-  .transform((value) => {
-    if (typeof value === 'number') return value;
-    const [, amount, unit] = /^([\d.]+)\s?([a-z]+)$/.exec(value.toLowerCase()) as unknown as [
-      string,
-      string,
-      keyof typeof SIZES,
-    ];
-    return Math.round(Number(amount) * SIZES[unit]);
-  });
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore');
 
@@ -151,6 +107,9 @@ export const providerSchema = z.looseObject({
     )
     .optional()
     .describe('US dollars per million tokens by model; overrides the price list.'),
+  quota: quotasSchema
+    .optional()
+    .describe('Limits of the key, reserved before each call and learnt from the answers.'),
   free: z.boolean().default(false).describe('Bills nothing: costs are recorded as free instead of unpriced.'),
 });
 
@@ -192,6 +151,16 @@ export const configSchema = z.strictObject({
     .prefault({}),
   providers: z.record(name, providerSchema).default({}),
   routes: z.record(name, routeSchema).default({}),
+  budgets: budgetsSchema.describe(
+    'Money by organisation, tenant, key, feature, user, run or turn: reserved before, settled after.',
+  ),
+  redis: z
+    .string()
+    .optional()
+    .describe(
+      'Redis or Valkey URL, through which several gateways share quotas and budgets; without it each counts for itself.',
+    ),
+  lanes: lanesSchema.describe('Who waits first when a quota is short.'),
 });
 
 /** As written. */

@@ -14,4 +14,5 @@ export * from './provider.ts';
 export * from './release.ts';
 export * from './store.ts';
 export * from './translate.ts';
+export * from './units.ts';
 export * from './wire.ts';

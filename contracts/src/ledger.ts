@@ -355,7 +355,7 @@ export interface QuotaAsk {
   readonly lane: Lane;
   /** Whose share; callers without one share one. */
   readonly tenant?: string;
-  /** Tells one caller from another, so that who was told when to return finds his place: idempotency key, else key and user. */
+  /** Tells one caller from another, so that who was told when to return finds his place: idempotency key, else key and user. A caller may hold several. */
   readonly caller?: string;
   /** Latest instant at which being served is of use; absent or now: do not wait. */
   readonly deadline?: EpochMs;

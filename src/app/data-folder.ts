@@ -23,6 +23,10 @@ export interface DataFolder {
   readonly keys: string;
   /** Hash of the admin token as last seen in the database. */
   readonly admin: string;
+  /** What was spent and reserved. */
+  readonly ledger: string;
+  /** How every target stood. */
+  readonly standing: string;
   free(): { readonly freeBytes: number; readonly totalBytes: number };
   release(): void;
 }
@@ -43,6 +47,8 @@ export function openDataFolder(path: string, cwd: string): DataFolder {
     spool: join(root, 'spool'),
     keys: join(root, 'keys.json'),
     admin: join(root, 'admin.json'),
+    ledger: join(root, 'ledger.json'),
+    standing: join(root, 'standing.json'),
     free() {
       const { bavail, blocks, bsize } = statfsSync(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

@@ -1,6 +1,6 @@
 import { createApi, createKeyService, type KeyService } from '#api';
-import type { Clock, Config, Log, RouteTable, Status, SystemView } from '#contracts';
-import { createGateway } from '#gateway';
+import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
+import { createGateway, type StandingSnapshot } from '#gateway';
 import { systemClock } from '#kernel';
 import { estimateUsage, findTranslator, protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
@@ -12,7 +12,10 @@ import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
 import { type Database, DatabaseAway, openDatabase } from './database.ts';
 import { createLateStore } from './late-store.ts';
+import { limits, openLedger } from './ledger.ts';
 import { createLifecycle } from './lifecycle.ts';
+import { createReload, type Reloaded, watchConfig } from './reload.ts';
+import { recall, remember } from './remembered.ts';
 import { buildRoutes, describeRoutes } from './routes.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
 import { isLoopback, listen } from './serve.ts';
@@ -23,6 +26,8 @@ import { VERSION } from './version.ts';
 
 export interface StartOptions {
   readonly loaded: LoadedConfig;
+  /** Reads the configuration anew, with the same flags over it. Absent: it cannot change. */
+  readonly reread?: () => LoadedConfig;
   readonly cwd: string;
   /** Postgres URL of the environment, over the file's. */
   readonly databaseUrl?: string;
@@ -47,6 +52,8 @@ export interface Running {
   readonly open: boolean;
   /** Why this runs without its database, if it does. */
   readonly degraded?: string;
+  /** Reads the configuration again; streams that run go on as they began. */
+  reload(): Reloaded;
   stop(): Promise<void>;
 }
 
@@ -92,7 +99,8 @@ async function compose(given: Composition): Promise<Running> {
 
   const simulator = usesSimulator(config) ? startSimulator(config, given.cwd, clock, log) : undefined;
   if (simulator) lifecycle.onStop('simulator', simulator.stop);
-  const table: RouteTable = buildRoutes(config, simulator);
+  /** Replaced as a whole by a reload. */
+  let active: Active = activate(loaded, simulator);
 
   const late = createLateStore();
   const keys = createKeyService({ store: late.store, clock, log, snapshot: snapshotFile(folder.keys) });
@@ -100,6 +108,8 @@ async function compose(given: Composition): Promise<Running> {
   const live = createLiveFeed();
   const wire = createTransport({ clock });
   lifecycle.onStop('provider connections', () => wire.close());
+  let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
+  lifecycle.onStop('ledger', () => ledger?.stop());
   const gateway = createGateway({
     clock,
     protocols,
@@ -107,14 +117,40 @@ async function compose(given: Composition): Promise<Running> {
     keys,
     recorder,
     live,
-    pricer: createPricer(priceOverrides(config)),
+    pricer: {
+      price: (priced) => active.pricer.price(priced),
+      version: PRICE_LIST,
+    },
     estimate: estimateUsage,
     translator: findTranslator,
+    ledger: () => ledger,
     redactor,
-    routes: () => table,
+    routes: () => active.table,
     log,
     maxBody: config.limits.body,
   });
+
+  gateway.standing.restore(recall<StandingSnapshot>(folder.standing, log) ?? {});
+  lifecycle.onStop(
+    'standing',
+    remember(folder.standing, () => gateway.standing.snapshot(), SAVE_STANDING, clock, log).stop,
+  );
+
+  const reload = createReload({
+    read: given.reread ?? (() => loaded),
+    current: () => active.loaded,
+    apply(next) {
+      active = activate(next, simulator);
+      if (ledger) ledger.reload(next.config);
+      else if (limits(next.config)) ledger = openLedger(next.config, folder.ledger, clock, log);
+    },
+    log,
+  });
+  if (given.reread && loaded.file !== undefined)
+    lifecycle.onStop(
+      'configuration watch',
+      watchConfig(loaded.file, clock, () => void reload()),
+    );
 
   let state: Status['state'] = 'starting';
   let database: Database | undefined;
@@ -142,7 +178,7 @@ async function compose(given: Composition): Promise<Running> {
       },
     );
     const { rss, heapUsed } = process.memoryUsage();
-    const { exchanges, bodies: bodyMs, rollups, disk } = config.retention;
+    const { exchanges, bodies: bodyMs, rollups, disk } = active.loaded.config.retention;
     const used = 'bytes' in described ? described.bytes : undefined;
     return {
       version: VERSION,
@@ -184,7 +220,7 @@ async function compose(given: Composition): Promise<Running> {
     adminHash: admin.current,
     status,
     system,
-    routes: () => describeRoutes(table, loaded),
+    routes: () => describeRoutes(active.table, active.loaded),
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,
   });
@@ -207,7 +243,7 @@ async function compose(given: Composition): Promise<Running> {
     lifecycle.onStop('live streams', () => api.close());
     lifecycle.onStop('data plane', () => {
       state = 'draining';
-      return gateway.drain(config.drainTimeout);
+      return gateway.drain(active.loaded.config.drainTimeout);
     });
     given.console().then(
       (built) => {
@@ -243,7 +279,10 @@ async function compose(given: Composition): Promise<Running> {
       log,
     });
     lifecycle.onStop('scribe', thread.stop);
-    lifecycle.onStop('upkeep', startUpkeep(database.store, config.retention, clock, log));
+    lifecycle.onStop(
+      'upkeep',
+      startUpkeep(database.store, () => active.loaded.config.retention, clock, log),
+    );
     adminToken = await admin.settle(database.store);
     if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
     await keys.refresh();
@@ -284,10 +323,13 @@ async function compose(given: Composition): Promise<Running> {
     ...(key !== undefined && { key }),
     ...(simulator && { simulator: { port: simulator.port } }),
     ...(degraded !== undefined && { degraded }),
+    reload,
     stop: () => lifecycle.stop(),
   };
 }
 
+/** What was learnt of the targets is not money; ten seconds of it may be lost in a crash. */
+const SAVE_STANDING = 10_000;
 const RETRY_EVERY = 5_000;
 
 /** Tries to bring the database up until it succeeds; returns the way to stop trying. */
@@ -332,6 +374,19 @@ function leftInSpool(folder: string): { readonly waiting: number; readonly lagMs
 const snapshotFile = (file: string) => ({
   read: async () => readIfThere(file),
   write: async (text: string) => writeWhole(file, text),
+});
+
+/** What a configuration becomes when it is put in force. */
+interface Active {
+  readonly loaded: LoadedConfig;
+  readonly table: RouteTable;
+  readonly pricer: Pricer;
+}
+
+const activate = (loaded: LoadedConfig, simulator: { readonly port: number } | undefined): Active => ({
+  loaded,
+  table: buildRoutes(loaded.config, simulator),
+  pricer: createPricer(priceOverrides(loaded.config)),
 });
 
 const usesSimulator = (config: Config): boolean =>

@@ -7,7 +7,7 @@ const FIRST = 5_000;
 /** Makes coming partitions and drops what retention and the disk budget no longer cover, from time to time. */
 export function startUpkeep(
   store: Store,
-  retention: Config['retention'],
+  retention: () => Config['retention'],
   clock: Clock,
   log: Log,
 ): () => void {
@@ -16,7 +16,7 @@ export function startUpkeep(
     if (running) return;
     running = true;
     try {
-      const { exchanges, bodies, rollups, disk } = retention;
+      const { exchanges, bodies, rollups, disk } = retention();
       const dropped = await store.upkeep.enforce({
         now: clock.now(),
         exchangesMs: exchanges,

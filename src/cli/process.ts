@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Resolves when somebody asks this process to end. */
-export const untilSignal = (): Promise<void> =>
+export const untilSignal = (signals: readonly NodeJS.Signals[] = ENDING): Promise<void> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    for (const signal of signals) process.once(signal, () => resolve());
   });
 
 /** A signal that aborts at the first request to end. */

@@ -32,17 +32,9 @@ export const up = () =>
 
 async function run(flags: UpFlags): Promise<void> {
   const cwd = process.cwd();
-  const loaded = loadConfig({
-    cwd,
-    env: process.env,
-    ...(flags.config !== undefined && { file: flags.config }),
-  });
-  const { listen } = loaded.config;
-  const config = {
-    ...loaded.config,
-    listen: { host: flags.host ?? listen.host, port: flags.port ?? listen.port },
-    data: flags.data ?? loaded.config.data,
-  };
+  const read = () => underFlags(flags, cwd);
+  const loaded = read();
+  const { config } = loaded;
   const pretty = flags.json === undefined && process.stderr.isTTY === true;
   const log = createLog({
     clock: systemClock(),
@@ -51,7 +43,8 @@ async function run(flags: UpFlags): Promise<void> {
     write: (line) => process.stderr.write(line),
   });
   const running = await start({
-    loaded: { ...loaded, config },
+    loaded,
+    reread: read,
     cwd,
     log,
     console: () => prepareConsole(join(import.meta.dir, '..', '..'), join(config.data, 'console')),
@@ -71,13 +64,34 @@ async function run(flags: UpFlags): Promise<void> {
       }),
     );
   else console.log(banner(running, loaded));
-  await untilSignal();
+  // Under a supervisor SIGHUP means «read your configuration again»; from a terminal it means that the terminal is gone.
+  const supervised = process.stdin.isTTY !== true;
+  if (supervised) process.on('SIGHUP', () => running.reload());
+  await untilSignal(supervised ? ['SIGINT', 'SIGTERM'] : undefined);
   if (!flags.json)
     console.log(dim('draining: streams may finish, new requests are refused; a second signal ends at once'));
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
   await running.stop();
   process.exit(0);
+}
+
+/** The configuration with what the command line says over it. */
+function underFlags(flags: UpFlags, cwd: string): LoadedConfig {
+  const loaded = loadConfig({
+    cwd,
+    env: process.env,
+    ...(flags.config !== undefined && { file: flags.config }),
+  });
+  const { listen, data } = loaded.config;
+  return {
+    ...loaded,
+    config: {
+      ...loaded.config,
+      listen: { host: flags.host ?? listen.host, port: flags.port ?? listen.port },
+      data: flags.data ?? data,
+    },
+  };
 }
 
 /** Every line below a heading works when pasted. */

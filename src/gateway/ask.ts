@@ -1,14 +1,16 @@
-import type {
-  AskFacets,
-  BodyTrouble,
-  ExchangeId,
-  Incoming,
-  KeyRecord,
-  Log,
-  Outgoing,
-  Protocol,
-  Route,
-  RouteTable,
+import {
+  type AskFacets,
+  type BodyTrouble,
+  type ExchangeId,
+  type Incoming,
+  type KeyRecord,
+  type Lane,
+  type Log,
+  laneOf,
+  type Outgoing,
+  type Protocol,
+  type Route,
+  type RouteTable,
 } from '#contracts';
 import type { Admission } from './admit.ts';
 import { type AnswerContext, canned, failed, refuse, stream, whole } from './answer.ts';
@@ -16,7 +18,7 @@ import { type DispatchContext, dispatch } from './dispatch.ts';
 import { seen } from './failures.ts';
 import { readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
 import type { Step } from './plan.ts';
-import { findRoute, forbidden, mismatch, noBody } from './refusals.ts';
+import { findRoute, forbidden, mismatch, noBody, noLane } from './refusals.ts';
 import { stopWalk, type Try, type Walk } from './walk.ts';
 
 export interface AskContext extends AnswerContext, DispatchContext {
@@ -60,16 +62,19 @@ export function ask(
     flight: undefined,
     stopped: undefined,
     wake: undefined,
+    queued: 0,
     own: 0,
   };
   ctx.open(walk);
   if (ctx.draining()) return void refuse(ctx, walk, seen('shutting_down'));
   if (!admitted.ok) return void refuse(ctx, walk, admitted.error);
+  const lane = laneOf(said.midwatch.priority);
+  if (!lane) return void refuse(ctx, walk, noLane(said.midwatch.priority));
   const listened = ctx.clock.monotonic();
   walk.own = listened - start;
   return (body) => {
     if (typeof body === 'string') return refuse(ctx, walk, noBody(body, incoming.headers, ctx.maxBody));
-    carry(ctx, walk, body, said, key, incoming.query).catch((error: unknown) => {
+    carry(ctx, walk, body, { said, key, lane, query: incoming.query }).catch((error: unknown) => {
       // A fault of our own must not leave a caller waiting for ever.
       ctx.log('error', 'exchange failed inside', { exchange: walk.id, error: String(error) });
       walk.flight?.abandon();
@@ -78,13 +83,19 @@ export function ask(
   };
 }
 
+/** What a caller brought beside the body. */
+interface Brought {
+  readonly said: Said;
+  readonly key: KeyRecord | undefined;
+  readonly lane: Lane;
+  readonly query: string;
+}
+
 async function carry(
   ctx: AskContext,
   walk: Walk,
   body: Uint8Array,
-  said: Said,
-  key: KeyRecord | undefined,
-  query: string,
+  { said, key, lane, query }: Brought,
 ): Promise<void> {
   const { clock } = ctx;
   const { protocol, outgoing } = walk;
@@ -105,7 +116,7 @@ async function carry(
   }
   outgoing.onLeft = () => stopWalk(walk, 'client_left');
   const total = Math.min(found.config.timeouts.total, deadlineOf(said));
-  const errand = { deadline: walk.start + total, headers: said.forward, query, ask: read.value };
+  const errand = { deadline: walk.start + total, headers: said.forward, query, lane, ask: read.value };
   walk.own += clock.monotonic() - began;
   const { one, landing } = await dispatch(ctx, errand, walk, steps);
   const landed = clock.monotonic();

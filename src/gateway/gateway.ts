@@ -24,6 +24,7 @@ import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Standing } from './standing.ts';
 import { JSON_TYPE } from './tell.ts';
+import type { LedgerPorts } from './toll.ts';
 import { type Estimate, stopWalk, type Walk } from './walk.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -37,6 +38,8 @@ export interface GatewayPorts {
   readonly pricer: Pricer;
   readonly estimate: Estimate;
   readonly translator: Tongues['translator'];
+  /** Quotas and budgets; undefined while none is configured. */
+  readonly ledger: () => LedgerPorts | undefined;
   readonly redactor: Redactor;
   readonly routes: () => RouteTable;
   readonly log: Log;

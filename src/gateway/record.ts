@@ -27,7 +27,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
   const intended = route?.tiers[0]?.name ?? '';
   const gaps = ending.gaps?.read();
   const timing: Timing = {
-    queued: 0,
+    queued: round(walk.queued),
     firstByte: roundIf(ending.firstByte),
     firstToken: roundIf(ending.firstToken),
     total: round(now - walk.start),

@@ -13,6 +13,12 @@ const refusal = (kind: Failure['kind'], hint: string): Failure => ({
 
 export const wrongMethod = (allow: string): Failure => refusal('bad_request', `Use ${allow} on this path.`);
 
+export const noLane = (word: string | undefined): Failure =>
+  refusal(
+    'bad_request',
+    `x-midwatch-priority does not know "${word}"; write interactive, normal or batch (high and low mean the first and the last).`,
+  );
+
 export const forbidden = (key: string, route: string): Failure =>
   refusal(
     'forbidden',

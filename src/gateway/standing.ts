@@ -23,6 +23,8 @@ const KEY_RECHECK = 60_000;
 const PACE_FROM = 20;
 /** Targets of catch-all routes are made up by callers; those nobody has asked for lately are forgotten. */
 const MOST = 2_000;
+/** Targets in a snapshot, some ten kilobytes each. */
+const KEPT = 100;
 
 /** What is known of one target and one model behind it. */
 interface Stand {
@@ -92,6 +94,8 @@ export class Standing {
       if (i === 0 && (closed(stand, now) > 0 || this.judge.share(stand.health, now) < 1)) return false;
       if (i === 1 && steps[0]?.tier === steps[1]?.tier) return false;
     }
+    const { target } = steps[0] as Step;
+    this.judge.asked(this.of(target, target.model ?? model).health, now);
     return true;
   }
 
@@ -152,8 +156,12 @@ export class Standing {
     }));
   }
 
+  /** Of the targets asked last: names that callers made up once need no memory beyond a restart. */
   snapshot(): StandingSnapshot {
-    return Object.fromEntries([...this.stands].map(([key, { park, health }]) => [key, { park, health }]));
+    const latest = [...this.stands]
+      .sort(([, a], [, b]) => b.health.askedAt - a.health.askedAt)
+      .slice(0, KEPT);
+    return Object.fromEntries(latest.map(([key, { park, health }]) => [key, { park, health }]));
   }
 
   /** Before the first exchange. What was learnt of targets that no longer exist is dropped by being asked for by nobody. */

@@ -26,6 +26,7 @@ import { NO_COST, NO_USAGE } from '#contracts';
 import type { Flight } from './attempt.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Standing } from './standing.ts';
+import type { Paid } from './toll.ts';
 
 /**
  * One exchange on its way through the house. Born when the ask arrives, filled in step by step, closed by the record; one
@@ -52,6 +53,8 @@ export interface Walk {
   stopped?: FailureKind;
   /** Ends a pause between two tries early. */
   wake?: () => void;
+  /** Milliseconds spent waiting for room in a quota. */
+  queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
   own: number;
 }
@@ -71,6 +74,7 @@ export interface Try {
   readonly target: Target;
   readonly model: string;
   readonly translated: Attempt['translated'];
+  readonly paid: Paid | undefined;
   readonly startedAt: EpochMs;
   readonly start: MonotonicMs;
   status?: number;
@@ -139,6 +143,7 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   const row = closeTry(one, ctx, walk, end);
   walk.attempts.push(row);
   ctx.standing.ended(one, end, row.usage.input);
+  one.paid?.settle(row, ctx.clock.now());
   return row;
 }
 

@@ -61,6 +61,7 @@ export function testGateway(
     }),
     estimate: estimateUsage,
     translator: findTranslator,
+    ledger: () => undefined,
     redactor,
     routes: () => table,
     log: () => undefined,

@@ -1,0 +1,82 @@
+import { hostname } from 'node:os';
+import type { Clock, Config, LedgerEvent, LedgerSnapshot, Log, QuotaConfig } from '#contracts';
+import type { LedgerPorts } from '#gateway';
+import {
+  createLedger,
+  createRedisAuthority,
+  type Ledger,
+  type LedgerSettings,
+  outputEstimate,
+} from '#ledger';
+import { recall, remember } from './remembered.ts';
+
+/** Quotas and budgets of this process, for the gateway and for whoever shows them. */
+export interface OpenLedger
+  extends Omit<LedgerPorts, 'budgets' | 'quotas'>,
+    Pick<Ledger, 'budgets' | 'quotas'> {
+  /** What was spent stays spent; limits change at once. */
+  reload(config: Config): void;
+  stop(): Promise<void>;
+}
+
+/** What was spent in so long may be forgotten by a crash, milliseconds. */
+const SAVE = 1_000;
+const SWEEP = 1_000;
+
+const settingsOf = (config: Config): LedgerSettings => ({
+  budgets: config.budgets,
+  quotas: quotaTable(config),
+  lanes: config.lanes,
+});
+
+const quotaTable = (config: Config): Readonly<Record<string, readonly QuotaConfig[]>> =>
+  Object.fromEntries(
+    Object.entries(config.providers).flatMap(([name, { quota }]) => (quota ? [[name, quota]] : [])),
+  );
+
+export function openLedger(config: Config, file: string, clock: Clock, log: Log): OpenLedger {
+  const snapshot = recall<LedgerSnapshot>(file, log);
+  const { redis } = config;
+  const ledger = createLedger({
+    clock,
+    settings: settingsOf(config),
+    ...(snapshot && { snapshot }),
+    ...(redis !== undefined && {
+      shared: { authority: createRedisAuthority({ url: redis }), replica: `${hostname()}-${process.pid}` },
+    }),
+    onEvent: (event) => log(levelOf(event), `ledger.${event.type}`, { ...event }),
+  });
+  const output = outputEstimate();
+  const remembered = remember(file, () => ledger.snapshot(), SAVE, clock, log);
+  const sweeping = clock.every(SWEEP, () => ledger.sweep());
+  return {
+    budgets: ledger.budgets,
+    quotas: ledger.quotas,
+    expectOutput: output.expect,
+    sawOutput: output.saw,
+    reload: (next) => ledger.reload(settingsOf(next)),
+    async stop() {
+      sweeping();
+      remembered.stop();
+      await ledger.close();
+    },
+  };
+}
+
+/** Does this configuration limit anything? Without it the gateway asks no ledger at all. */
+export const limits = (config: Config): boolean =>
+  Object.keys(config.budgets).length > 0 || Object.keys(quotaTable(config)).length > 0;
+
+function levelOf({ type }: LedgerEvent): 'info' | 'warn' | 'error' {
+  switch (type) {
+    case 'budget_hard':
+    case 'budget_over':
+    case 'unpriced':
+    case 'away':
+      return 'error';
+    case 'budget_soft':
+      return 'warn';
+    default:
+      return 'info';
+  }
+}

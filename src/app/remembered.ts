@@ -1,0 +1,52 @@
+import type { Clock, Log } from '#contracts';
+import { readIfThere, writeWhole } from './data-folder.ts';
+
+/** State that lives in memory and outlives a restart as one small file of JSON: a restart is no amnesty, and no death sentence. */
+export interface Remembered {
+  /** Saves a last time. */
+  stop(): void;
+}
+
+/** What was saved, or undefined when nothing was or it cannot be read any more; the file is then overwritten in time. */
+export function recall<T>(file: string, log: Log): T | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    log('warn', 'remembered state is unreadable, starting without it', { file, error: String(error) });
+    return undefined;
+  }
+}
+
+/** `every`, milliseconds: what a crash may cost of what was learnt or spent. */
+export function remember(
+  file: string,
+  state: () => unknown,
+  every: number,
+  clock: Clock,
+  log: Log,
+): Remembered {
+  let written = '';
+  let failing = false;
+  const save = () => {
+    const text = JSON.stringify(state());
+    if (text === written) return;
+    try {
+      writeWhole(file, text);
+      written = text;
+      failing = false;
+    } catch (error) {
+      // A full disk is told once; serving goes on, and the next second tries again.
+      if (!failing) log('warn', 'state could not be saved', { file, error: String(error) });
+      failing = true;
+    }
+  };
+  const stop = clock.every(every, save);
+  return {
+    stop() {
+      stop();
+      save();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { Clock, Failure, FailureKind, MonotonicMs, Route } from '#contracts';
+import type { Landing } from './attempt.ts';
+import { seen } from './failures.ts';
+import type { Step } from './plan.ts';
+import type { Standing } from './standing.ts';
+import type { Walk } from './walk.ts';
+
+type Failed = Extract<Landing, { kind: 'failed' }>;
+
+/**
+ * The plan in the order in which its targets stand now: first the one that this exchange is sent to. A tier is not left for a
+ * park that is about to end, since leaving it has a price; that park is waited out.
+ */
+export async function arrange(
+  { clock, standing }: { readonly clock: Clock; readonly standing: Standing },
+  deadline: MonotonicMs,
+  walk: Walk,
+  steps: readonly Step[],
+): Promise<readonly Step[] | Failed> {
+  const { waitForTarget } = (walk.route as Route).config;
+  const asked = walk.facets.model;
+  const fits = (ms: number) => ms <= waitForTarget && clock.monotonic() + ms < deadline;
+  for (let waited = false; ; waited = true) {
+    const closed = steps.map(({ target }) => standing.closedFor(target, target.model ?? asked));
+    const soonest = Math.min(...closed);
+    const [intended = 0] = closed;
+    const wait = soonest > 0 ? soonest : intended;
+    if (!waited && wait > 0 && fits(wait)) {
+      // Whoever waited for the same park would come back in one burst.
+      await rest(clock, walk, wait * (1 + clock.random() / 4));
+      if (walk.stopped) return stoppedBy(walk.stopped);
+      continue;
+    }
+    const chosen = standing.choose(steps, asked);
+    if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
+    if (chosen === 0) return steps;
+    return [steps[chosen] as Step, ...steps.filter((_, i) => i !== chosen)];
+  }
+}
+
+function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soonest: number): Failure {
+  const name = walk.route?.name;
+  const wait = `${Math.ceil(soonest / 1000)} s`;
+  if (steps.every(({ target }) => standing.refusesKey(target, target.model ?? walk.facets.model)))
+    return seen(
+      'provider_auth',
+      `Every provider of route "${name}" refuses the key that Midwatch has for it; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,
+    );
+  return {
+    ...seen(
+      'rate_limited',
+      `Every target of route "${name}" has reached a limit of its own; the first opens in ${wait}.`,
+    ),
+    after: soonest,
+  };
+}
+
+export const stoppedBy = (cause: FailureKind): Failed => ({ kind: 'failed', failure: seen(cause) });
+
+/** Waits, or wakes early when the walk is stopped. */
+export const rest = (clock: Clock, walk: Walk, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const wake = () => {
+      cancel();
+      walk.wake = undefined;
+      resolve();
+    };
+    const cancel = clock.after(ms, wake);
+    walk.wake = wake;
+  });

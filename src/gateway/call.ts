@@ -1,0 +1,67 @@
+import type { Failure, ReadAsk, TransportRequest } from '#contracts';
+import { replaceSpan } from '#kernel';
+import type { Step } from './plan.ts';
+import type { Walk } from './walk.ts';
+
+/** What of the caller's own request a call is made of, beside its body. */
+export interface Errand {
+  /** What of the caller's headers passes on. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: string;
+  readonly ask: ReadAsk;
+}
+
+/** A call that is written. */
+export interface Written {
+  readonly request: TransportRequest;
+  /** Declared losses of its translation. */
+  readonly losses?: readonly string[];
+}
+
+/** The call as the target wants it; a failure when it cannot be put that way, and then nobody is asked. */
+export function writeCall(errand: Errand, walk: Walk, step: Step, model: string): Written | Failure {
+  const { target, protocol, translator } = step;
+  const { dialect, path } = protocol;
+  const baseUrl = target.baseUrl[dialect];
+  if (baseUrl === undefined) return noBaseUrl(target.provider, dialect);
+  const { apiKey, settings } = target;
+  const { url, headers: own } = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
+  const headers: Record<string, string> = {};
+  for (const name in errand.headers)
+    if (!translator || !DIALECT_HEADER.test(name)) headers[name] = errand.headers[name] as string;
+  // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
+  for (const [name, value] of own) headers[name] ??= value;
+  if (translator) {
+    const told = translator.ask(walk.body as Uint8Array, { model, maxTokensDefault: MAX_TOKENS });
+    if (!told.ok) return told.error;
+    const { body, losses } = told.value;
+    return { request: { url, method: 'POST', headers, body }, losses };
+  }
+  return {
+    request: {
+      url: errand.query ? `${url}${url.includes('?') ? '&' : '?'}${errand.query}` : url,
+      method: 'POST',
+      headers,
+      body: mapModel(errand.ask, walk, model),
+    },
+  };
+}
+
+/** Says something in one dialect only. */
+const DIALECT_HEADER = /^(anthropic-|openai-|x-stainless-)/;
+/** Anthropic wants a limit where OpenAI's callers name none; every current model can write this much. */
+const MAX_TOKENS = 8_192;
+
+function mapModel(ask: ReadAsk, walk: Walk, model: string): Uint8Array {
+  const body = walk.body as Uint8Array;
+  if (model === walk.facets.model) return body;
+  const span = ask.modelSpan;
+  return span ? replaceSpan(body, span, JSON.stringify(model)) : body;
+}
+
+const noBaseUrl = (provider: string, dialect: string): Failure => ({
+  kind: 'no_target',
+  origin: 'midwatch',
+  retryable: true,
+  hint: `Provider "${provider}" has no base URL for the ${dialect} dialect; set providers.${provider}.baseUrl.`,
+});
