@@ -54,8 +54,8 @@ const SIDES: Readonly<Record<DialectName, Side>> = {
       reader.finish();
     },
     maxEventBytes: MiB,
-    writeAnswer: (answer, _by, context) => writeChatAnswer(answer, context),
-    writer: (_by, context) => new ChatWriter(context),
+    writeAnswer: writeChatAnswer,
+    writer: (by, context) => new ChatWriter(by, context),
   },
   'openai-responses': {
     check: openaiResponses.readAsk,
@@ -64,8 +64,8 @@ const SIDES: Readonly<Record<DialectName, Side>> = {
     reader: (sink) => new ResponsesReader(sink),
     whole: (answer, sink) => new ResponsesReader(sink).response(answer),
     maxEventBytes: 32 * MiB,
-    writeAnswer: (answer, _by, context) => writeResponsesAnswer(answer, context),
-    writer: (_by, context) => new ResponsesWriter(context),
+    writeAnswer: writeResponsesAnswer,
+    writer: (by, context) => new ResponsesWriter(by, context),
   },
   'anthropic-messages': {
     check: anthropicMessages.readAsk,

@@ -81,7 +81,6 @@ export interface ResultPart {
   readonly id: string;
   readonly parts: readonly (TextPart | MediaPart)[];
   readonly error?: boolean;
-  readonly custom?: boolean;
   readonly cache?: CacheLife;
 }
 export interface ReasoningPart {

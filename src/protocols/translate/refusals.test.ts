@@ -374,6 +374,41 @@ test('an answer that is none, or that the dialect cannot say, is a failure', () 
   expect(at(RESPONSES, CHAT, { choices: [choice] })?.ok).toBe(true);
 });
 
+test('custom tools pass between the endpoints of OpenAI, there and back', () => {
+  const grammar = { type: 'grammar', syntax: 'regex', definition: '[a-z]+' };
+  const { body, losses } = said(CHAT, RESPONSES, {
+    messages: [
+      { role: 'user', content: 'Hi' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'sql', input: 'select 1' } }],
+      },
+      { role: 'tool', tool_call_id: 'c', content: '1' },
+    ],
+    tools: [{ type: 'custom', custom: { name: 'sql', description: 'SQL', format: grammar } }],
+    tool_choice: { type: 'custom', custom: { name: 'sql' } },
+  });
+  expect(losses).toEqual([]);
+  expect(body).toMatchObject({
+    input: [
+      { role: 'user' },
+      { type: 'custom_tool_call', call_id: 'c', input: 'select 1' },
+      { type: 'custom_tool_call_output', call_id: 'c' },
+    ],
+    tools: [{ type: 'custom', name: 'sql', description: 'SQL', format: grammar }],
+    tool_choice: { type: 'custom', name: 'sql' },
+  });
+  const item = { id: 'ctc_1', type: 'custom_tool_call', call_id: 'c', name: 'sql', input: 'select "2"' };
+  const response = { status: 'completed', output: [item], usage: null };
+  const whole = findTranslator(CHAT, RESPONSES)?.answer(bytes(response), contextOf(bytes({ model: 'm' })));
+  if (!whole?.ok) throw new Error('no answer');
+  const back = findTranslator(RESPONSES, CHAT)?.answer(whole.value, contextOf(bytes({ model: 'm' })));
+  if (!back?.ok) throw new Error('no answer');
+  const { id: _, ...kept } = item;
+  expect(json(back.value)).toMatchObject({ status: 'completed', output: [kept] });
+});
+
 describe('thoughts of others are taken out of an ask to a target of the same dialect', () => {
   const mark = 'midwatch:openai-chat:s::';
   const clean = (protocol: string, ask: Json) => json(withoutForeignThoughts(protocol, bytes(ask)));

@@ -310,8 +310,8 @@ const BY = 'openai-chat';
 function whole(name: DialectName, { parts, end }: Told): Json {
   const answer = { head: HEAD, parts, end };
   const context = showing(name);
-  if (name === 'openai-chat') return writeChatAnswer(answer, context);
-  if (name === 'openai-responses') return writeResponsesAnswer(answer, context);
+  if (name === 'openai-chat') return writeChatAnswer(answer, BY, context);
+  if (name === 'openai-responses') return writeResponsesAnswer(answer, BY, context);
   return writeMessagesAnswer(answer, BY, context) ?? {};
 }
 
@@ -319,9 +319,9 @@ function streamed(name: DialectName, { parts, end }: Told, size: number): string
   const context = showing(name);
   const writer =
     name === 'openai-chat'
-      ? new ChatWriter(context)
+      ? new ChatWriter(BY, context)
       : name === 'openai-responses'
-        ? new ResponsesWriter(context)
+        ? new ResponsesWriter(BY, context)
         : new MessagesWriter(BY, context);
   writer.begin(HEAD);
   for (const { open, text } of parts) {

@@ -25,7 +25,7 @@ export function readSeal(value: unknown): Seal | undefined {
   };
 }
 
-/** A thought shown to a caller whose dialect demands a seal though its maker gave none. */
+/** A thought without a seal is marked too: an Anthropic caller must be given one, and every mark can be found again. */
 export const sealOr = (seal: Seal | undefined, by: DialectName): Seal => seal ?? { by, data: '' };
 
 /**

@@ -1,8 +1,8 @@
 import type { TranslateContext } from '#contracts';
 import { type Json, object } from '../../shared/json.ts';
 import type { Answer } from '../assembler.ts';
-import type { Begin, Citation, End, Open, Seal } from '../neutral.ts';
-import { markSeal } from '../seal.ts';
+import type { Begin, Citation, DialectName, End, Open, Seal } from '../neutral.ts';
+import { markSeal, sealOr } from '../seal.ts';
 import { chatUsage } from '../usage.ts';
 import { REFUSED, wordFor } from '../words.ts';
 import { askOf, type StreamWriter } from '../writer.ts';
@@ -41,15 +41,21 @@ const annotationOf = ({ url, title, start, end }: Citation): Json => ({
  * What the target signed, in the shape in which OpenRouter taught clients to hand it back. The text stands in
  * `reasoning_content` too, where most clients look for it.
  */
-const detailOf = (seal: Seal, text: string, index: number): Json =>
-  seal.redacted
-    ? { type: 'reasoning.encrypted', data: markSeal(seal), index }
-    : { type: 'reasoning.text', text, signature: markSeal(seal), index };
+function detailOf(seal: Seal, text: string, index: number): Json {
+  if (seal.redacted) return { type: 'reasoning.encrypted', data: markSeal(seal), index };
+  // What nobody signed nobody takes back, so only the mark is needed.
+  const signed = seal.data === '' ? {} : { text };
+  return { type: 'reasoning.text', ...signed, signature: markSeal(seal), index };
+}
 
 /** vLLM's name for it, so that a matched stop sequence does not look like a natural end. */
 const matched = (end: End): Json => (end.outcome === 'stop' ? { matched_stop: end.stop ?? end.word } : {});
 
-export function writeChatAnswer({ head, parts, end }: Answer, context: TranslateContext): Json {
+export function writeChatAnswer(
+  { head, parts, end }: Answer,
+  by: DialectName,
+  context: TranslateContext,
+): Json {
   let thought = '';
   let said = '';
   let refusal = '';
@@ -63,7 +69,7 @@ export function writeChatAnswer({ head, parts, end }: Answer, context: Translate
     else if (open.kind === 'refusal') refusal += text;
     else if (open.kind === 'reasoning') {
       thought += text;
-      if (seal) details.push(detailOf(seal, text, details.length));
+      details.push(detailOf(sealOr(seal, by), text, details.length));
     } else {
       spoke = true;
       annotations.push(
@@ -95,6 +101,7 @@ const tierOf = (end: End): Begin => (end.tier === undefined ? {} : { tier: end.t
 
 export class ChatWriter implements StreamWriter {
   ended = false;
+  readonly #by: DialectName;
   readonly #context: TranslateContext;
   readonly #withUsage: boolean;
   #out = '';
@@ -109,7 +116,8 @@ export class ChatWriter implements StreamWriter {
   #refused = false;
   readonly #details: Json[] = [];
 
-  constructor(context: TranslateContext) {
+  constructor(by: DialectName, context: TranslateContext) {
+    this.#by = by;
     this.#context = context;
     this.#withUsage = object(askOf(context).stream_options).include_usage === true;
   }
@@ -169,7 +177,7 @@ export class ChatWriter implements StreamWriter {
 
   close(seal?: Seal): void {
     if (this.#open?.kind === 'reasoning') {
-      if (seal) this.#details.push(detailOf(seal, this.#thought, this.#details.length));
+      this.#details.push(detailOf(sealOr(seal, this.#by), this.#thought, this.#details.length));
       this.#thought = '';
     }
     this.#open = undefined;

@@ -124,7 +124,7 @@ function blockOf(part: Part, notes: Notes): Json[] {
       return [resultBlock(part, notes)];
     case 'reasoning': {
       const { seal } = part;
-      if (seal?.by !== 'anthropic-messages') {
+      if (seal?.by !== 'anthropic-messages' || seal.data === '') {
         notes.lose('reasoning-history');
         return [];
       }

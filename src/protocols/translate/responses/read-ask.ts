@@ -157,7 +157,6 @@ function turnOf(item: Json, path: string, notes: Notes): Turn {
             parts: partsOf(item.output, `${path}.output`, notes).filter(
               (part): part is TextPart | MediaPart => part.kind !== 'refusal',
             ),
-            ...(item.type === 'custom_tool_call_output' ? { custom: true } : {}),
           },
         ],
       };

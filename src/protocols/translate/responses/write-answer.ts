@@ -2,8 +2,8 @@ import type { TranslateContext } from '#contracts';
 import { isObject, type Json } from '../../shared/json.ts';
 import type { Answer, Said } from '../assembler.ts';
 import { Assembler } from '../assembler.ts';
-import type { Begin, Citation, End, Open, Seal } from '../neutral.ts';
-import { markSeal } from '../seal.ts';
+import type { Begin, Citation, DialectName, End, Open, Seal } from '../neutral.ts';
+import { markSeal, sealOr } from '../seal.ts';
 import { responsesUsage } from '../usage.ts';
 import { REFUSED, wordFor } from '../words.ts';
 import { askOf, type StreamWriter } from '../writer.ts';
@@ -67,9 +67,12 @@ interface Item {
   readonly parts: readonly Said[];
 }
 
+/** OpenAI looks at the first letters of an id that is sent back. */
 const PREFIX: Readonly<Record<Place, string>> = { message: 'msg', reasoning: 'rs', call: 'fc' };
-const idOf = (place: Place, index: number, context: TranslateContext): string =>
-  `${PREFIX[place]}_${context.exchange}_${index}`;
+const idOf = (open: Open, index: number, context: TranslateContext): string => {
+  const prefix = open.kind === 'call' && open.custom ? 'ctc' : PREFIX[placeOf(open)];
+  return `${prefix}_${context.exchange}_${index}`;
+};
 
 const annotationOf = ({ url, title, start, end }: Citation): Json => ({
   type: 'url_citation',
@@ -84,7 +87,7 @@ const contentOf = ({ open, text, citations }: Said): Json =>
     ? { type: 'refusal', refusal: text }
     : { type: 'output_text', text, annotations: citations.map(annotationOf), logprobs: [] };
 
-function itemOf({ place, id, parts }: Item, status: string): Json {
+function itemOf({ place, id, parts }: Item, by: DialectName, status: string): Json {
   const [part] = parts;
   if (place === 'message' || !part)
     return { id, type: 'message', status, role: 'assistant', content: parts.map(contentOf) };
@@ -99,7 +102,7 @@ function itemOf({ place, id, parts }: Item, status: string): Json {
     id,
     type: 'reasoning',
     summary: text === '' ? [] : [{ type: 'summary_text', text }],
-    encrypted_content: seal ? markSeal(seal) : null,
+    encrypted_content: status === 'in_progress' ? null : markSeal(sealOr(seal, by)),
   };
 }
 
@@ -109,7 +112,7 @@ function itemsOf(parts: readonly Said[], context: TranslateContext): Item[] {
     const place = placeOf(part.open);
     const last = items.at(-1);
     if (place === 'message' && last?.place === 'message') last.parts.push(part);
-    else items.push({ place, id: idOf(place, items.length, context), parts: [part] });
+    else items.push({ place, id: idOf(part.open, items.length, context), parts: [part] });
   }
   return items;
 }
@@ -120,13 +123,17 @@ const withRefusal = (parts: readonly Said[], end: End): readonly Said[] =>
     ? [...parts, { open: { kind: 'refusal' }, text: end.explanation ?? REFUSED, citations: [] }]
     : parts;
 
-export function writeResponsesAnswer({ head, parts, end }: Answer, context: TranslateContext): Json {
+export function writeResponsesAnswer(
+  { head, parts, end }: Answer,
+  by: DialectName,
+  context: TranslateContext,
+): Json {
   const items = itemsOf(withRefusal(parts, end), context);
   return {
     ...headOf(head, context),
     ...endOf(end),
     ...tierOf(end.tier ?? head.tier),
-    output: items.map((item, i) => itemOf(item, statusOf(end, i === items.length - 1))),
+    output: items.map((item, i) => itemOf(item, by, statusOf(end, i === items.length - 1))),
   };
 }
 
@@ -138,6 +145,7 @@ const tierOf = (tier: string | undefined): Json => (tier === undefined ? {} : { 
 
 export class ResponsesWriter implements StreamWriter {
   ended = false;
+  readonly #by: DialectName;
   readonly #context: TranslateContext;
   readonly #answer = new Assembler();
   #out = '';
@@ -150,7 +158,8 @@ export class ResponsesWriter implements StreamWriter {
   #before = '';
   #after = '';
 
-  constructor(context: TranslateContext) {
+  constructor(by: DialectName, context: TranslateContext) {
+    this.#by = by;
     this.#context = context;
   }
 
@@ -183,10 +192,14 @@ export class ResponsesWriter implements StreamWriter {
     if (!this.#item) {
       this.#item = {
         place,
-        id: idOf(place, this.#done.length, this.#context),
+        id: idOf(open, this.#done.length, this.#context),
         from: this.#answer.parts.length - 1,
       };
-      const empty = itemOf({ ...this.#item, parts: place === 'message' ? [] : [part] }, 'in_progress');
+      const empty = itemOf(
+        { ...this.#item, parts: place === 'message' ? [] : [part] },
+        this.#by,
+        'in_progress',
+      );
       this.#event('response.output_item.added', { output_index: this.#done.length, item: empty });
     }
     this.#before = '';
@@ -259,7 +272,11 @@ export class ResponsesWriter implements StreamWriter {
 
   #itemDone(status: string): void {
     if (!this.#item) return;
-    const item = itemOf({ ...this.#item, parts: this.#answer.parts.slice(this.#item.from) }, status);
+    const item = itemOf(
+      { ...this.#item, parts: this.#answer.parts.slice(this.#item.from) },
+      this.#by,
+      status,
+    );
     this.#event('response.output_item.done', { output_index: this.#done.length, item });
     this.#done.push(item);
     this.#item = undefined;

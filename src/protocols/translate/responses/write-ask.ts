@@ -25,7 +25,8 @@ export function writeResponsesAsk(ask: Ask, options: TranslateAsk, notes: Notes)
   if (ask.topK !== undefined) notes.lose('top-k');
   checkTools(ask.tools, notes);
   loseCache(ask, notes);
-  const input = ask.turns.flatMap((turn, i) => new Writer(ask, notes, `input[${i}]`).items(turn));
+  const customs = customCalls(ask);
+  const input = ask.turns.flatMap((turn, i) => new Writer(ask, notes, `input[${i}]`, customs).items(turn));
   if (input.length === 0) notes.refuse('messages', 'an ask without any words');
   const sampling = options.abilities?.sampling !== false;
   if (!sampling && (ask.temperature ?? ask.topP) !== undefined) notes.lose('sampling');
@@ -59,16 +60,26 @@ export function writeResponsesAsk(ask: Ask, options: TranslateAsk, notes: Notes)
   };
 }
 
+/** Ids of the calls of custom tools: chat does not say of a result which kind of call it answers. */
+function customCalls(ask: Ask): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { parts } of ask.turns)
+    for (const part of parts) if (part.kind === 'call' && part.custom) ids.add(part.id);
+  return ids;
+}
+
 /** One turn becomes one item, or several where an answer thought or called tools. */
 class Writer {
   readonly #ask: Ask;
   readonly #notes: Notes;
   readonly #path: string;
+  readonly #customs: ReadonlySet<string>;
 
-  constructor(ask: Ask, notes: Notes, path: string) {
+  constructor(ask: Ask, notes: Notes, path: string, customs: ReadonlySet<string>) {
     this.#ask = ask;
     this.#notes = notes;
     this.#path = path;
+    this.#customs = customs;
   }
 
   items(turn: Turn): Json[] {
@@ -112,7 +123,7 @@ class Writer {
   }
 
   #result(part: ResultPart): Json {
-    const type = part.custom ? 'custom_tool_call_output' : 'function_call_output';
+    const type = this.#customs.has(part.id) ? 'custom_tool_call_output' : 'function_call_output';
     const call_id = mapId(part.id, ID);
     let parts = part.parts;
     if (part.error) {
