@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { Transport } from '#contracts';
 import { virtualClock } from '#kernel';
 import { createCassettes } from './cassettes.ts';
 import { chat, hear, memoryFiles, type Script, say, scripted, spoken, whole } from './testing.ts';
@@ -106,4 +107,25 @@ test('the sample is as large as asked, and old cassettes are said to be expired'
   expect(some.drifted).toMatchObject({ estimate: 0, n: 10 });
   expect(some.drifted!.upper).toBeGreaterThan(0.2);
   expect(seen.calls).toBe(52);
+});
+
+test('a transport that tells everything before it returns is recorded and checked like any other', async () => {
+  const clock = virtualClock();
+  const files = memoryFiles();
+  const immediate: Transport = (_, taker) => {
+    taker.connected();
+    taker.head(200, { 'content-type': 'application/json' });
+    taker.data(new TextEncoder().encode('{"model":"m"}'));
+    taker.end();
+    return { cancel() {}, pause() {}, resume() {} };
+  };
+  const recorder = createCassettes({ inner: immediate, mode: 'record', files, clock, mask: (t) => t });
+  await clock.run(hear(recorder.transport, chat(say('hi')), clock));
+  expect(recorder.report().recorded).toBe(1);
+  const { cassettes } = await clock.run(
+    recorder.check({ live: immediate, sample: 1, request: ({ body }) => chat(body) }),
+  );
+  expect(cassettes).toMatchObject([{ verdict: 'fresh' }]);
+  await clock.advance(1_000);
+  expect(clock.pending).toBe(0);
 });

@@ -62,11 +62,11 @@ export async function check(
   };
   await Promise.all(Array.from({ length: Math.max(1, concurrency) }, worker));
   const cassettes = checked.filter((c) => c !== undefined);
-  const compared_ = cassettes.filter((c) => c.verdict !== 'unknown');
-  const drifted = compared_.filter((c) => c.verdict === 'drifted').length;
+  const known = cassettes.filter((c) => c.verdict !== 'unknown');
+  const drifted = known.filter((c) => c.verdict === 'drifted').length;
   return {
     cassettes,
-    ...(compared_.length > 0 ? { drifted: clopperPearson(drifted, compared_.length) } : {}),
+    ...(known.length > 0 ? { drifted: clopperPearson(drifted, known.length) } : {}),
   };
 }
 
@@ -90,11 +90,15 @@ function ask(
 ): Promise<Observed | undefined> {
   return new Promise((resolve) => {
     const silent = { connected() {}, head() {}, data() {}, end() {}, fail() {} };
+    // A transport may tell everything before it returns.
+    let stop: () => void = () => undefined;
+    let over = false;
     const call = observe(live, request, silent, { clock, maxBytes }, (observed) => {
+      over = true;
       stop();
       resolve(observed.cancelled ? undefined : observed);
     });
-    const stop = clock.after(timeout, () => call.cancel());
+    if (!over) stop = clock.after(timeout, () => call.cancel());
   });
 }
 
