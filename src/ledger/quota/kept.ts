@@ -13,8 +13,10 @@ export interface KeptPlaces {
   readonly size: number;
   /** False when there are as many as may be. */
   keep(place: Place): boolean;
-  /** The caller's earliest place. */
-  find(caller: string): Place | undefined;
+  /** The caller's place for as much as this: of those that are due the smallest, so that a small ask does not take a large one's. */
+  find(caller: string, amounts: readonly number[], now: EpochMs): Place | undefined;
+  /** The last place of a caller who has as many as one may have. */
+  full(caller: string): Place | undefined;
   /** He came, or is served otherwise. */
   drop(place: Place, came: boolean): void;
   /** What must be left of limit `i` at `now` so that everybody finds what he was promised. */
@@ -26,6 +28,10 @@ export interface KeptPlaces {
   lapse(now: EpochMs): void;
 }
 
+/** The same question is not always estimated alike. */
+const TOLERANCE = 1.25;
+/** One caller holds at most this part of all places, so that who asks again and again does not push out the others. */
+const MOST_SHARE = 10;
 /** Remembers about the last fifty places. */
 const NEWEST = 0.02;
 
@@ -60,10 +66,25 @@ export function keptPlaces(most: () => number, grace: () => number): KeptPlaces 
       let at = places.length;
       while (at > 0 && places[at - 1]!.due > place.due) at--;
       places.splice(at, 0, place);
-      byCaller.set(place.caller, [...(byCaller.get(place.caller) ?? []), place]);
+      byCaller.set(
+        place.caller,
+        [...(byCaller.get(place.caller) ?? []), place].sort((a, b) => a.due - b.due),
+      );
       return true;
     },
-    find: (caller) => byCaller.get(caller)?.[0],
+    find(caller, amounts, now) {
+      let best: Place | undefined;
+      for (const place of byCaller.get(caller) ?? []) {
+        if (!amounts.every((a, i) => a <= place.amounts[i]! * TOLERANCE)) continue;
+        if (place.due > now) return best ?? place;
+        if (!best || place.amounts.every((a, i) => a <= best!.amounts[i]!)) best = place;
+      }
+      return best;
+    },
+    full(caller) {
+      const own = byCaller.get(caller);
+      return own && own.length >= Math.max(1, most() / MOST_SHARE) ? own.at(-1) : undefined;
+    },
     drop(place, came) {
       const at = places.indexOf(place);
       if (at < 0) return;

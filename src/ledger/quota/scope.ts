@@ -255,12 +255,13 @@ export function createScope(options: {
     now: EpochMs,
   ): QuotaDecision {
     const caller = callerOf(ask);
-    // Who asks again before his time keeps his place and gets no second one; without a name nobody could find it.
-    const place = kept.find(caller);
-    const due = place?.due ?? now + Math.max(Math.ceil(ms * MARGIN) + 1, spaced(amounts));
+    // Without a name nobody could find his place; with more of them than one caller may have the last one has to do.
+    const last = kept.full(caller);
+    const due = last?.due ?? now + Math.max(Math.ceil(ms * MARGIN) + 1, spaced(amounts));
     const keeps =
-      place !== undefined ||
-      (ask.caller !== undefined && kept.keep({ caller, due, estimate: ask.estimate, amounts }));
+      last === undefined &&
+      ask.caller !== undefined &&
+      kept.keep({ caller, due, estimate: ask.estimate, amounts });
     return { ok: false, why, axis, retryAfterMs: Math.max(1, Math.ceil(due - now)), kept: keeps };
   }
 
@@ -375,12 +376,12 @@ export function createScope(options: {
       if (amounts[i]! > limits[i]!.limit)
         return { ok: false, why: 'never', axis: limits[i]!.axis, kept: false };
     let place: Place | undefined;
+    let back = false;
     if (kept.size > 0) {
       kept.lapse(now);
-      place = kept.find(callerOf(ask));
+      place = kept.find(callerOf(ask), amounts, now);
+      back = place !== undefined && now >= place.due;
     }
-    const back =
-      place !== undefined && now >= place.due && amounts.every((a, i) => a <= place!.amounts[i]! * 1.25);
     if (back) kept.drop(place!, true);
     else if (line.blocks(ask.lane)) return later(ask, amounts, false, undefined);
     const decide = (taking: Taking): QuotaDecision | Promise<QuotaDecision> => {

@@ -217,6 +217,20 @@ test('a replica that dies gives back its idle after the lease and its reservatio
   await clock.run(Promise.all(stores.map((s) => s.close())));
 });
 
+test('a process that starts again under its old name is a new replica', async () => {
+  const { clock } = world(8, 0);
+  const authority = createMemoryAuthority(clock);
+  const spend = async (amount: number) => {
+    const store = createLeasedStore({ authority, clock, replica: 'host-1' });
+    const account = store.account('x', tally(100));
+    const taking = await clock.run(Promise.resolve(store.take([{ account, amount }], 1_000)));
+    if (taking.ok) store.settle(taking.hold, [amount]);
+    await clock.run(store.flush());
+    return taking.ok;
+  };
+  expect([await spend(60), await spend(60), await spend(40)]).toEqual([true, false, true]);
+});
+
 test('an authority that lost its data is told again what was spent', async () => {
   const clock = virtualClock({ settle: 1 });
   let shared = createMemoryAuthority(clock);

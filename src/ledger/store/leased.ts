@@ -21,7 +21,7 @@ import { Leased } from './leased-account.ts';
 export interface LeasedOptions {
   readonly authority: LedgerAuthority;
   readonly clock: Clock;
-  /** Names this incarnation; must never be used twice. */
+  /** For people who look into the shared store; what tells one incarnation from the next is added here. */
   readonly replica: string;
   readonly onEvent?: LedgerListener;
   /** How long the authority keeps what a silent replica holds. */
@@ -54,7 +54,9 @@ const own = (account: Account): Leased => {
 };
 
 export function createLeasedStore(options: LeasedOptions): LedgerStore {
-  const { authority, clock, replica, onEvent, leaseMs = 5_000, syncMs = 100, timeoutMs = 50 } = options;
+  const { authority, clock, onEvent, leaseMs = 5_000, syncMs = 100, timeoutMs = 50 } = options;
+  // A process that starts again under its old name (in a container every one is number 1) must not speak for the dead one.
+  const replica = `${options.replica}.${Buffer.from(clock.randomBytes(8)).toString('hex')}`;
   const accounts = new Map<string, Leased>();
   const dirty = new Set<Leased>();
   let generation = 0;
