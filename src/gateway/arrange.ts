@@ -18,10 +18,9 @@ export async function arrange(
   steps: readonly Step[],
 ): Promise<readonly Step[] | Failed> {
   const { waitForTarget } = (walk.route as Route).config;
-  const asked = walk.facets.model;
   const fits = (ms: number) => ms <= waitForTarget && clock.monotonic() + ms < deadline;
   for (let waited = false; ; waited = true) {
-    const closed = steps.map(({ target }) => standing.closedFor(target, target.model ?? asked));
+    const closed = steps.map((step) => standing.closedFor(step, walk.facets));
     const soonest = Math.min(...closed);
     const [intended = 0] = closed;
     const wait = soonest > 0 ? soonest : intended;
@@ -31,7 +30,7 @@ export async function arrange(
       if (walk.stopped) return stoppedBy(walk.stopped);
       continue;
     }
-    const chosen = standing.choose(steps, asked);
+    const chosen = standing.choose(steps, walk.facets);
     if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
     if (chosen === 0) return steps;
     return [steps[chosen] as Step, ...steps.filter((_, i) => i !== chosen)];
@@ -41,7 +40,7 @@ export async function arrange(
 function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soonest: number): Failure {
   const name = walk.route?.name;
   const wait = `${Math.ceil(soonest / 1000)} s`;
-  if (steps.every(({ target }) => standing.refusesKey(target, target.model ?? walk.facets.model)))
+  if (steps.every((step) => standing.refusesKey(step, walk.facets)))
     return seen(
       'provider_auth',
       `Every provider of route "${name}" refuses the key that Midwatch has for it; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,

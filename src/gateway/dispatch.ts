@@ -72,7 +72,7 @@ export async function dispatch(
   const ledger = ctx.ledger();
   const asked = walk.facets.model;
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
-  const order = standing.calm(steps, asked) ? steps : await arrange(ctx, errand.deadline, walk, steps);
+  const order = standing.calm(steps, walk.facets) ? steps : await arrange(ctx, errand.deadline, walk, steps);
   if ('kind' in order) return { landing: order };
   const waits = createBackoffState();
   let at = 0;
@@ -99,7 +99,7 @@ export async function dispatch(
     if ('kind' in made) {
       if (walk.stopped) return { landing: stoppedBy(walk.stopped) };
       const place = at;
-      const open = standing.open(order, asked);
+      const open = standing.open(order, walk.facets);
       const other = made.elsewhere ? order.findIndex((s, i) => i > place && open(s)) : -1;
       if (other < 0) return { landing: { kind: 'failed', failure: made.failure } };
       at = other;
@@ -114,7 +114,7 @@ export async function dispatch(
     endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
-    const open = standing.open(order, asked);
+    const open = standing.open(order, walk.facets);
     const then = next({ failure, route: route.config, steps: order, open, at, here, total });
     if (then.again && (await pause(ctx, errand, walk, waits, then.again))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
@@ -199,17 +199,18 @@ const fly = (
 const begin = (
   { clock }: DispatchContext,
   walk: Walk,
-  { tier, target, protocol, translator }: Step,
+  step: Step,
   model: string,
   cause: AttemptCause,
   { losses, paid }: Made,
 ): Try => ({
   number: walk.attempts.length + 1,
   cause,
-  tier,
-  target,
+  step,
+  tier: step.tier,
+  target: step.target,
   model,
-  translated: translator && { to: protocol.name, losses: losses ?? [] },
+  translated: step.translator && { to: step.protocol.name, losses: losses ?? [] },
   paid,
   startedAt: clock.now(),
   start: clock.monotonic(),

@@ -1,4 +1,4 @@
-import type { Clock, Failure, Reading, Target } from '#contracts';
+import type { AskFacets, Clock, Failure, Reading } from '#contracts';
 import { healthOf, SEMANTICS, sha256 } from '#kernel';
 import {
   type Candidate,
@@ -26,13 +26,27 @@ const MOST = 2_000;
 /** Targets in a snapshot, some ten kilobytes each. */
 const KEPT = 100;
 
+/** What of an ask decides where it may go. */
+export type Wanted = Pick<AskFacets, 'model' | 'stream'>;
+
 /** What is known of one target and one model behind it. */
 interface Stand {
   readonly park: ParkState;
   readonly key: KeyStand;
   readonly health: HealthState;
-  readonly name: { readonly provider: string; readonly model: string };
+  readonly name: TargetName;
 }
+
+/** Streams and whole answers stand apart: what is normal for one says nothing about the other. */
+interface TargetName {
+  readonly provider: string;
+  readonly model: string;
+  /** Protocol, and whether answers come whole. */
+  readonly endpoint: string;
+}
+
+/** By model. */
+type Near = Map<string, Stand>;
 
 interface KeyStand {
   deadUntil: number;
@@ -44,9 +58,7 @@ export type StandingSnapshot = Readonly<
 >;
 
 /** How one target stands, for a page. */
-export interface TargetReading extends HealthReading {
-  readonly provider: string;
-  readonly model: string;
+export interface TargetReading extends HealthReading, TargetName {
   /** Milliseconds until it takes ordinary traffic again; 0 when it does. */
   readonly closedFor: number;
   readonly keyRefused: boolean;
@@ -60,7 +72,7 @@ export class Standing {
   private readonly clock: Clock;
   private readonly judge = health(HEALTH);
   private readonly spread = spread(this.judge);
-  private readonly near = new WeakMap<Target, Map<string, Stand>>();
+  private readonly near = new WeakMap<Step, { readonly streams: Near; readonly wholes: Near }>();
   private readonly stands = new Map<string, Stand>();
   private readonly keys = new Map<string, KeyStand>();
 
@@ -69,11 +81,12 @@ export class Standing {
   }
 
   /** Place in the plan of the target that this exchange is sent to; undefined when none takes ordinary traffic. */
-  choose(steps: readonly Step[], model: string): number | undefined {
+  choose(steps: readonly Step[], ask: Wanted): number | undefined {
     const now = this.clock.now();
     const tiers = new Map<unknown, number>();
-    const candidates = steps.map(({ target, tier }): Candidate => {
-      const stand = this.of(target, target.model ?? model);
+    const candidates = steps.map((step): Candidate => {
+      const { tier } = step;
+      const stand = this.of(step, ask);
       if (!tiers.has(tier)) tiers.set(tier, tiers.size);
       return {
         health: stand.health,
@@ -85,32 +98,30 @@ export class Standing {
   }
 
   /** Is the first target as well as can be, and no other due for a probe? True on most days for all exchanges. */
-  calm(steps: readonly Step[], model: string): boolean {
+  calm(steps: readonly Step[], ask: Wanted): boolean {
     const now = this.clock.now();
     for (let i = 0; i < steps.length; i++) {
-      const { target } = steps[i] as Step;
-      const stand = this.of(target, target.model ?? model);
+      const stand = this.of(steps[i] as Step, ask);
       if (this.judge.probeDue(stand.health, now)) return false;
       if (i === 0 && (closed(stand, now) > 0 || this.judge.share(stand.health, now) < 1)) return false;
       if (i === 1 && steps[0]?.tier === steps[1]?.tier) return false;
     }
-    const { target } = steps[0] as Step;
-    this.judge.asked(this.of(target, target.model ?? model).health, now);
+    this.judge.asked(this.of(steps[0] as Step, ask).health, now);
     return true;
   }
 
   /** Milliseconds until ordinary traffic may go there; 0 when it may now. */
-  closedFor(target: Target, model: string): number {
-    return closed(this.of(target, model), this.clock.now());
+  closedFor(step: Step, ask: Wanted): number {
+    return closed(this.of(step, ask), this.clock.now());
   }
 
   /**
    * Which of these take an exchange that failed elsewhere: those neither parked nor ejected. With more than half of the
    * route ejected health is ignored (panic): to try a sick target is no worse than to refuse.
    */
-  open(steps: readonly Step[], model: string): (step: Step) => boolean {
+  open(steps: readonly Step[], ask: Wanted): (step: Step) => boolean {
     const now = this.clock.now();
-    const stands = new Map(steps.map((step) => [step, this.of(step.target, step.target.model ?? model)]));
+    const stands = new Map(steps.map((step) => [step, this.of(step, ask)]));
     const ejected = [...stands.values()].filter(({ health }) => this.judge.ejected(health)).length;
     const panic = ejected > steps.length / 2;
     return (step) => {
@@ -120,13 +131,13 @@ export class Standing {
   }
 
   /** Is it the provider's refusal of the key that closes it? */
-  refusesKey(target: Target, model: string): boolean {
-    return this.of(target, model).key.deadUntil > this.clock.now();
+  refusesKey(step: Step, ask: Wanted): boolean {
+    return this.of(step, ask).key.deadUntil > this.clock.now();
   }
 
   /** Tells the end of a try: of a stream at its end, not at its head. */
-  ended(one: Try, { outcome, failure, reading }: TryEnd, inputTokens: number): void {
-    const stand = this.of(one.target, one.model);
+  ended(one: Try, { outcome, failure, reading }: TryEnd, ask: Wanted, inputTokens: number): void {
+    const stand = this.of(one.step, ask);
     const now = this.clock.now();
     const signal = healthOf(outcome, failure);
     if (failure) this.condemn(stand, one, failure, now);
@@ -134,13 +145,13 @@ export class Standing {
       parkSucceeded(stand.park, one.startedAt);
       stand.key.deadUntil = 0;
     }
-    const pace = paceOf(one, reading, now);
+    const pace = paceOf(one, reading, ask.stream, now);
     this.judge.observe(stand.health, {
       now,
       startedAt: one.startedAt,
       signal,
       inputTokens,
-      ...(one.firstToken !== undefined && { firstToken: one.firstToken }),
+      ...(ask.stream && one.firstToken !== undefined && { firstToken: one.firstToken }),
       ...(pace !== undefined && { tokensPerSecond: pace }),
       random: () => this.clock.random(),
     });
@@ -166,9 +177,16 @@ export class Standing {
 
   /** Before the first exchange. What was learnt of targets that no longer exist is dropped by being asked for by nobody. */
   restore(snapshot: StandingSnapshot): void {
+    const now = this.clock.now();
     for (const [key, { park, health }] of Object.entries(snapshot)) {
-      const [provider = '', model = ''] = key.split('/').map(decodeURIComponent);
-      this.stands.set(key, { park, health, key: this.keyOf(provider, ''), name: { provider, model } });
+      const [provider = '', model = '', , , endpoint = ''] = key.split('/').map(decodeURIComponent);
+      this.judge.revive(health, now);
+      this.stands.set(key, {
+        park,
+        health,
+        key: this.keyOf(provider, ''),
+        name: { provider, model, endpoint },
+      });
     }
   }
 
@@ -189,31 +207,37 @@ export class Standing {
     });
   }
 
-  private of(target: Target, model: string): Stand {
-    let models = this.near.get(target);
-    if (!models) {
-      models = new Map();
-      this.near.set(target, models);
+  private of(step: Step, { model: asked, stream }: Wanted): Stand {
+    let found = this.near.get(step);
+    if (!found) {
+      found = { streams: new Map(), wholes: new Map() };
+      this.near.set(step, found);
     }
-    const known = models.get(model);
+    const near = stream ? found.streams : found.wholes;
+    const model = step.target.model ?? asked;
+    const known = near.get(model);
     if (known) return known;
-    if (models.size >= MOST) models.clear();
-    const { provider } = target;
-    const name = healthKey({ provider, model });
-    let stand = this.stands.get(name);
-    if (!stand) {
-      // The oldest goes; a Map keeps the order in which it was filled.
-      if (this.stands.size >= MOST) this.stands.delete(this.stands.keys().next().value as string);
-      stand = {
-        park: createParkState(),
-        health: this.judge.create(),
-        key: this.keyOf(provider, target.apiKey ?? ''),
-        name: { provider, model },
-      };
-      this.stands.set(name, stand);
-    } else stand = { ...stand, key: this.keyOf(provider, target.apiKey ?? '') };
-    models.set(model, stand);
+    if (near.size >= MOST) near.clear();
+    const { provider, apiKey = '' } = step.target;
+    const name = { provider, model, endpoint: stream ? step.protocol.name : `${step.protocol.name} whole` };
+    const stand = { ...this.byName(healthKey(name), name), key: this.keyOf(provider, apiKey) };
+    near.set(model, stand);
     return stand;
+  }
+
+  private byName(key: string, name: TargetName): Stand {
+    const known = this.stands.get(key);
+    if (known) return known;
+    // The oldest goes; a Map keeps the order in which it was filled.
+    if (this.stands.size >= MOST) this.stands.delete(this.stands.keys().next().value as string);
+    const fresh = {
+      park: createParkState(),
+      health: this.judge.create(),
+      key: this.keyOf(name.provider, ''),
+      name,
+    };
+    this.stands.set(key, fresh);
+    return fresh;
   }
 
   private keyOf(provider: string, apiKey: string): KeyStand {
@@ -231,10 +255,11 @@ function closed({ park: state, key }: Stand, now: number): number {
   return Math.max(parkedFor(state, now), key.deadUntil - now, 0);
 }
 
-function paceOf(one: Try, reading: Reading | undefined, now: number): number | undefined {
+/** Of a stream since its first token; of a whole answer all in all, for nothing else is seen of it. */
+function paceOf(one: Try, reading: Reading | undefined, stream: boolean, now: number): number | undefined {
   if (reading === undefined || one.firstToken === undefined) return undefined;
   const { output, reasoning } = reading.usage;
   const tokens = output + reasoning;
-  const seconds = (now - one.startedAt - one.firstToken) / 1000;
+  const seconds = (now - one.startedAt - (stream ? one.firstToken : 0)) / 1000;
   return tokens >= PACE_FROM && seconds > 0.05 ? tokens / seconds : undefined;
 }

@@ -21,7 +21,7 @@ import {
   type Usage,
 } from '#contracts';
 import { sha256 } from '#kernel';
-import { readQuotas } from '#kernel/resilience';
+import { type QuotaReading, readQuotas } from '#kernel/resilience';
 import { seen } from './failures.ts';
 import { dollars } from './record.ts';
 import type { Estimate, Walk } from './walk.ts';
@@ -90,7 +90,7 @@ export class Paid {
   /** Tells the ledger what the provider itself says about its limits. */
   told(headers: Fields, now: EpochMs): void {
     if (!this.quota) return;
-    const readings = readQuotas(headers, now);
+    const readings = readQuotas(headers, now).map(asLimit);
     if (readings.length > 0) this.ledger.quotas?.observe(this.key, readings);
   }
 }
@@ -187,6 +187,14 @@ function credentialOf(target: Target): string {
   credentials.set(target, hash);
   return hash;
 }
+
+const AXES: Readonly<Record<QuotaReading['axis'], LimitReading['axis']>> = {
+  requests: 'requests',
+  tokens: 'tokens',
+  input_tokens: 'tokensIn',
+  output_tokens: 'tokensOut',
+};
+const asLimit = (reading: QuotaReading): LimitReading => ({ ...reading, axis: AXES[reading.axis] });
 
 function quotaShort(
   { provider, model }: QuotaKey,

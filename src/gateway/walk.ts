@@ -25,6 +25,7 @@ import type {
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Flight } from './attempt.ts';
 import { round, roundIf } from './gaps.ts';
+import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
 
@@ -70,6 +71,7 @@ export function stopWalk(walk: Walk, cause: FailureKind): void {
 export interface Try {
   readonly number: number;
   readonly cause: AttemptCause;
+  readonly step: Step;
   readonly tier: Tier;
   readonly target: Target;
   readonly model: string;
@@ -142,7 +144,7 @@ export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: W
 export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt {
   const row = closeTry(one, ctx, walk, end);
   walk.attempts.push(row);
-  ctx.standing.ended(one, end, row.usage.input);
+  ctx.standing.ended(one, end, walk.facets, row.usage.input);
   one.paid?.settle(row, ctx.clock.now());
   return row;
 }
