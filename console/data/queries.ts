@@ -10,7 +10,7 @@ import {
 } from '@tanstack/react-query';
 import { api } from './client.ts';
 import { now } from './clock.ts';
-import { refreshMs, type WindowSearch, windowBounds } from './window.ts';
+import { readSlice, refreshMs, type WindowSearch, windowBounds } from './window.ts';
 
 export const isUnauthorised = (error: unknown): boolean =>
   error instanceof MidwatchError && error.status === 401;
@@ -59,7 +59,7 @@ export const watchQuery = (search: WindowSearch) =>
     queryFn: () =>
       api.watch({
         ...windowBounds(search, now()),
-        ...(search.route === undefined ? {} : { route: search.route }),
+        ...readSlice({ ...search }),
       }),
     refetchInterval: refreshMs(search),
     placeholderData: keepPreviousData,

@@ -7,6 +7,10 @@ test('two ends win over a range, and the default range is left out of the addres
     to: 200,
     route: 'a',
   });
+  expect(readWindow({ range: '1h', tenant: 'acme', feature: 7, route: '' })).toEqual({
+    tenant: 'acme',
+    feature: '7',
+  });
   expect(readWindow({ range: '1h' })).toEqual({});
   expect(readWindow({ range: '6h' })).toEqual({ range: '6h' });
 });

@@ -16,16 +16,30 @@ export interface WindowSearch {
   readonly from?: number;
   readonly to?: number;
   readonly route?: string;
+  readonly tenant?: string;
+  readonly feature?: string;
 }
+/** Which traffic of the range; the rest of the search says when. */
+export type Slice = Pick<WindowSearch, 'route' | 'tenant' | 'feature'>;
 
 export const readWindow = (raw: Readonly<Record<string, unknown>>): WindowSearch => {
   const from = Number(raw.from);
   const to = Number(raw.to);
-  const route = typeof raw.route === 'string' && raw.route !== '' ? { route: raw.route } : {};
-  if (raw.from !== undefined && raw.to !== undefined && from > 0 && to > from) return { from, to, ...route };
+  const slice = readSlice(raw);
+  if (raw.from !== undefined && raw.to !== undefined && from > 0 && to > from) return { from, to, ...slice };
   const range = RANGE_NAMES.find((name) => name === raw.range);
-  return { ...(range && range !== DEFAULT_RANGE ? { range } : {}), ...route };
+  return { ...(range && range !== DEFAULT_RANGE ? { range } : {}), ...slice };
 };
+
+export const readSlice = (raw: Readonly<Record<string, unknown>>): Slice =>
+  Object.fromEntries(
+    (['route', 'tenant', 'feature'] as const).flatMap((name) => {
+      const value = raw[name];
+      return (typeof value === 'string' || typeof value === 'number') && value !== ''
+        ? [[name, String(value)]]
+        : [];
+    }),
+  );
 
 /** The ends the server is asked for; a following range moves in steps, so that a render never asks twice. */
 export const windowBounds = (

@@ -118,6 +118,8 @@ export const watchQuerySchema = z.object({
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
   route: z.string().optional(),
+  tenant: z.string().optional(),
+  feature: z.string().optional(),
 });
 export type WatchQuery = z.output<typeof watchQuerySchema>;
 

@@ -35,6 +35,9 @@ export interface Store extends ExchangeWriter {
       readonly to: number;
       readonly step: number;
       readonly route?: string;
+      /** Rejects with a `RangeError` where so many tenants and features were named that the rarest are not counted apart. */
+      readonly tenant?: string;
+      readonly feature?: string;
     }): Promise<RollupWindow>;
   };
   changes: {

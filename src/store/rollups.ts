@@ -127,7 +127,7 @@ function addTokens(counts: Record<Counter, number>, usage: UsageRow): void {
 }
 
 /** NUL is the one character no cleaned name holds. */
-const keyOf = (at: unknown, route: unknown, target: unknown) => `${at}\0${route}\0${target}`;
+const keyOf = (...parts: readonly unknown[]) => parts.join('\0');
 
 function bucket(buckets: Buckets, at: number, route: string, target: string): Bucket {
   const key = keyOf(at, route, target);
@@ -159,40 +159,64 @@ const LOCK = 64392826;
 export async function writeRollups(tx: Session, facts: readonly Facts[]): Promise<void> {
   const minutes = tally(facts);
   await tx.query('select pg_advisory_xact_lock($1::int8)', [LOCK]);
-  for (const { table, width } of LEVELS) {
-    const fresh = [...widen(minutes, width).values()];
-    const stored = await tx.query(
-      `select r.* from unnest($1::float8[], $2::text[], $3::text[]) as n (at, route, target)
-       cross join lateral (
-         select * from ${table} r where r.at = n.at and r.route = n.route and r.target = n.target
-           and r.at between ${Math.min(...fresh.map((b) => b.at))} and ${Math.max(...fresh.map((b) => b.at))}
-         offset 0
-       ) r`,
-      keyArrays(fresh),
-    );
-    const byKey = new Map(fresh.map((b) => [keyOf(b.at, b.route, b.target), b]));
-    for (const row of stored) {
-      const found = byKey.get(keyOf(row.at, row.route, row.target));
-      if (found) addStored(found.tally, row);
-    }
-    await tx.query(UPSERT(table), [
-      ...keyArrays(fresh),
-      ...COUNTERS.map((name) => plainArray(fresh.map((b) => b.tally.counts[name]))),
-      ...SKETCHES.map((name) => byteArray(fresh.map((b) => b.tally.sketches[name].encode()))),
-    ]);
-  }
+  for (const { table, width } of LEVELS)
+    await addRows(tx, table, BY_TARGET, [...widen(minutes, width).values()]);
 }
 
-const keyArrays = (buckets: readonly Bucket[]) => [
-  plainArray(buckets.map((b) => b.at)),
-  textArray(buckets.map((b) => b.route)),
-  textArray(buckets.map((b) => b.target)),
-];
+/** The texts by which a row is known beside its time. */
+export interface Naming<B extends Bucket> {
+  readonly columns: readonly string[];
+  of(bucket: B): readonly string[];
+}
+const BY_TARGET: Naming<Bucket> = {
+  columns: ['route', 'target'],
+  of: ({ route, target }) => [route, target],
+};
 
-const COLUMNS = ['at', 'route', 'target', ...COUNTERS, ...SKETCHES];
-const TYPES = ['float8', 'text', 'text', ...COUNTERS.map(() => 'int8'), ...SKETCHES.map(() => 'bytea')];
-const UPSERT = (table: string) => `insert into ${table} (${COLUMNS.join(', ')})
-  select * from unnest(${TYPES.map((type, i) => `$${i + 1}::${type}[]`).join(', ')})
-  on conflict (at, route, target) do update set ${[...COUNTERS, ...SKETCHES]
-    .map((name) => `${name} = excluded.${name}`)
-    .join(', ')}`;
+/** Adds to what stands in a table of rollups. The caller holds the lock. */
+export async function addRows<B extends Bucket>(
+  tx: Session,
+  table: string,
+  { columns, of }: Naming<B>,
+  fresh: readonly B[],
+): Promise<void> {
+  const names = fresh.map(of);
+  const keys = [
+    plainArray(fresh.map((b) => b.at)),
+    ...columns.map((_, i) => textArray(names.map((values) => values[i]))),
+  ];
+  const stored = await tx.query(
+    `select r.* from unnest($1::float8[], ${columns.map((_, i) => `$${i + 2}::text[]`).join(', ')}) as n (at, ${columns.join(', ')})
+     cross join lateral (
+       select * from ${table} r where r.at = n.at and ${columns.map((c) => `r.${c} = n.${c}`).join(' and ')}
+         and r.at between ${Math.min(...fresh.map((b) => b.at))} and ${Math.max(...fresh.map((b) => b.at))}
+       offset 0
+     ) r`,
+    keys,
+  );
+  const keyed = new Map(fresh.map((b, i) => [keyOf(b.at, ...(names[i] ?? [])), b]));
+  for (const row of stored) {
+    const found = keyed.get(keyOf(row.at, ...columns.map((c) => row[c])));
+    if (found) addStored(found.tally, row);
+  }
+  await tx.query(upsert(table, columns), [
+    ...keys,
+    ...COUNTERS.map((name) => plainArray(fresh.map((b) => b.tally.counts[name]))),
+    ...SKETCHES.map((name) => byteArray(fresh.map((b) => b.tally.sketches[name].encode()))),
+  ]);
+}
+
+function upsert(table: string, names: readonly string[]): string {
+  const columns = ['at', ...names, ...COUNTERS, ...SKETCHES];
+  const types = [
+    'float8',
+    ...names.map(() => 'text'),
+    ...COUNTERS.map(() => 'int8'),
+    ...SKETCHES.map(() => 'bytea'),
+  ];
+  return `insert into ${table} (${columns.join(', ')})
+    select * from unnest(${types.map((type, i) => `$${i + 1}::${type}[]`).join(', ')})
+    on conflict (at, ${names.join(', ')}) do update set ${[...COUNTERS, ...SKETCHES]
+      .map((name) => `${name} = excluded.${name}`)
+      .join(', ')}`;
+}

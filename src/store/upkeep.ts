@@ -115,6 +115,8 @@ async function forget(
 ): Promise<void> {
   const old = now - rollupsMs;
   const statements: readonly (readonly [string, number])[] = [
+    ['delete from slices_minute where at < $1::float8', now - Math.min(exchangesMs, rollupsMs)],
+    ['delete from slices_hour where at < $1::float8', old],
     ['delete from rollups_hour where at < $1::float8', old],
     ['delete from rollups_day where at < $1::float8', old - DAY_MS],
     ['delete from changes where last_seen < $1::float8', old - DAY_MS],

@@ -5,12 +5,15 @@ import { parseDaySuffix, startOf } from './day.ts';
 import { present, TOKENS_IN, TOKENS_OUT } from './parts.ts';
 import { ALL, addStored, HOUR_MS, LEVELS, type Level, MINUTE_MS, newTally, type Tally } from './rollups.ts';
 import { quantiles } from './sketch.ts';
+import { crowded, MOST_SLICES, SLICE_LEVELS, type Slice } from './slices.ts';
 
 export interface WindowQuery {
   readonly from: number;
   readonly to: number;
   readonly step: number;
   readonly route?: string;
+  readonly tenant?: string;
+  readonly feature?: string;
 }
 
 const MOST_POINTS = 5_000;
@@ -31,7 +34,12 @@ export async function readWindow(session: Session, query: WindowQuery): Promise<
   const count = Math.ceil((to - first) / step);
   if (count > MOST_POINTS) throw new RangeError(`a window of ${count} points is too fine: raise step`);
 
-  const levels = LEVELS.filter((level) => level.width >= finest);
+  const { route, tenant, feature } = query;
+  const slice =
+    tenant === undefined && feature === undefined
+      ? undefined
+      : { tenant: tenant ?? '', feature: feature ?? '' };
+  const levels = (slice ? SLICE_LEVELS : LEVELS).filter((level) => level.width >= finest);
   const [forPoints, forTotals] = await Promise.all([
     read(
       session,
@@ -40,10 +48,15 @@ export async function readWindow(session: Session, query: WindowQuery): Promise<
         to,
         levels.filter((level) => step % level.width === 0),
       ),
-      query.route ?? ALL,
+      // Of a slice there is no row for every route together; those of its routes are few.
+      { route: slice ? route : (route ?? ALL), slice },
     ),
-    read(session, cover(from, to, levels), query.route),
+    read(session, cover(from, to, levels), { route, slice }),
   ]);
+  if (slice && forTotals.length === 0 && (await crowded(session, from, to)))
+    throw new RangeError(
+      `more than ${MOST_SLICES} tenants and features an hour: the rarest are not counted apart`,
+    );
 
   const points = Array.from({ length: count }, newTally);
   for (const row of forPoints) {
@@ -67,14 +80,16 @@ export async function readWindow(session: Session, query: WindowQuery): Promise<
   };
 }
 
+type AnyLevel = Level | (typeof SLICE_LEVELS)[number];
+
 interface Segment {
-  readonly level: Level;
+  readonly level: AnyLevel;
   readonly from: number;
   readonly to: number;
 }
 
 /** Widest first, `levels` finest first; from and to are multiples of the finest. */
-export function cover(from: number, to: number, levels: readonly Level[]): readonly Segment[] {
+export function cover(from: number, to: number, levels: readonly AnyLevel[]): readonly Segment[] {
   const level = levels.at(-1);
   if (level === undefined || from >= to) return [];
   const finer = levels.slice(0, -1);
@@ -84,9 +99,18 @@ export function cover(from: number, to: number, levels: readonly Level[]): reado
   return [...cover(from, start, finer), { level, from: start, to: end }, ...cover(end, to, finer)];
 }
 
-/** Rows of one route, of everything together (`ALL`), or, without a route, of every route apart. */
-function read(session: Session, segments: readonly Segment[], route: string | undefined): Promise<Row[]> {
-  const which = route === undefined ? `route <> '${ALL}'` : 'route = $1';
+/** Rows of one route, of everything together (`ALL`), or, without a route, of every route apart; of a slice its own. */
+function read(
+  session: Session,
+  segments: readonly Segment[],
+  { route, slice }: { readonly route: string | undefined; readonly slice: Slice | undefined },
+): Promise<Row[]> {
+  const params: string[] = [];
+  const param = (value: string) => `$${params.push(value)}::text`;
+  const which = [
+    route === undefined ? `route <> '${ALL}'` : `route = ${param(route)}`,
+    ...(slice ? [`tenant = ${param(slice.tenant)}`, `feature = ${param(slice.feature)}`] : []),
+  ].join(' and ');
   return session.query(
     segments
       .map(
@@ -94,7 +118,7 @@ function read(session: Session, segments: readonly Segment[], route: string | un
           `select * from ${level.table} where at >= ${from} and at < ${to} and ${which}`,
       )
       .join(' union all '),
-    route === undefined ? [] : [route],
+    params,
   );
 }
 

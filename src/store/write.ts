@@ -11,6 +11,7 @@ import { exchanges, type Facts, factsOf, Unstorable } from './exchanges.ts';
 import { createPartitions, findPartitions, partitionsOf, summarise } from './partitions.ts';
 import { ReleaseWriter } from './releases.ts';
 import { writeRollups } from './rollups.ts';
+import { writeSlices } from './slices.ts';
 import { copyRows } from './table.ts';
 
 interface Entry {
@@ -87,10 +88,9 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
           clean,
         ),
       );
-      await writeRollups(
-        tx,
-        fresh.map((entry) => entry.facts),
-      );
+      const facts = fresh.map((entry) => entry.facts);
+      await writeRollups(tx, facts);
+      await writeSlices(tx, facts);
       return fresh.length;
     });
     for (const done of remember) done();

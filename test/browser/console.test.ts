@@ -123,6 +123,25 @@ test('the watch draws traffic and outcomes and never a bare rate', async () => {
   expect(await page.getByText(/^n \d/).count()).toBeGreaterThan(0);
 });
 
+test('the watch shows one tenant or one feature, and the address says which', async () => {
+  await page.goto(house.url);
+  await page.getByLabel('Feature', { exact: true }).fill('sums');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/?feature=sums');
+  await page
+    .getByText(/^n 1\b/)
+    .first()
+    .waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: 'Feature sums; show all' }).click();
+  await page
+    .getByText(/^n 2\b/)
+    .first()
+    .waitFor();
+  await page.goto(`${house.url}/?tenant=nobody`);
+  await page.getByRole('heading', { name: 'No exchange in this range' }).waitFor();
+});
+
 test('the first key is shown once, closes the house, and its revocation acts', async () => {
   await page.goto(`${house.url}/keys`);
   await page

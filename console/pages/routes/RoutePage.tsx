@@ -62,7 +62,11 @@ export function RoutePage() {
         <div className="route-page">
           {route.lastHour && route.lastHour.exchanges > 0 ? (
             <Section title="Last hour">
-              <Totals totals={route.lastHour} window={{ from: now - HOUR, to: now }} route={name} />
+              <Totals
+                totals={route.lastHour}
+                window={{ from: now - HOUR, to: now }}
+                slice={{ route: name }}
+              />
             </Section>
           ) : null}
           <Section title="Policy" aside={<span>in the order in which it acts, {SOURCE[route.source]}</span>}>

@@ -1,12 +1,13 @@
 import type { Watch } from '@midwatch/contracts';
 import { Link } from '@tanstack/react-router';
 import { readFilter } from '../../data/filters.ts';
+import type { Slice } from '../../data/window.ts';
 import { count } from '../../parts/format.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { badOnes } from '../../parts/outcomes.ts';
 
 /** What the families of the chart hold, by name; each leads to the exchanges themselves. */
-export function BadOutcomes({ watch, route }: { readonly watch: Watch; readonly route: string | undefined }) {
+export function BadOutcomes({ watch, slice }: { readonly watch: Watch; readonly slice: Slice }) {
   const found = badOnes(watch.totals.outcomes);
   if (found.length === 0) return null;
   return (
@@ -15,7 +16,7 @@ export function BadOutcomes({ watch, route }: { readonly watch: Watch; readonly 
         <li key={outcome}>
           <Link
             to="/exchanges"
-            search={{ ...readFilter({ outcome, route }), from: watch.from, to: watch.to }}
+            search={{ ...readFilter({ outcome, ...slice }), from: watch.from, to: watch.to }}
             aria-label={`${count(n)} ${outcome}`}
           >
             <Outcome outcome={outcome} />

@@ -1,20 +1,21 @@
 import type { RateView, WatchTotals } from '@midwatch/contracts';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { Slice } from '../../data/window.ts';
 import { compact, count, duration, interval, money, percent } from '../../parts/format.ts';
 import { Whisker, whiskerFloor } from '../../parts/Rate.tsx';
 
 export function Totals({
   totals,
   window,
-  route,
+  slice,
 }: {
   readonly totals: WatchTotals;
   readonly window: { readonly from: number; readonly to: number };
-  readonly route: string | undefined;
+  readonly slice: Slice;
 }) {
   const floor = whiskerFloor([totals.good, totals.clean]);
-  const evidence = { from: window.from, to: window.to, ...(route ? { route } : {}) };
+  const evidence = { from: window.from, to: window.to, ...slice };
   return (
     <dl className="totals" aria-label="Totals of the range">
       <Total name="Exchanges" value={compact(totals.exchanges)}>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { watchQuery } from '../../data/queries.ts';
+import { readSlice, type Slice } from '../../data/window.ts';
 import { FirstCall } from '../../parts/FirstCall.tsx';
 import { useHotkeys } from '../../parts/hotkeys.ts';
 import { Page, Section } from '../../parts/Page.tsx';
@@ -11,6 +12,7 @@ import { ChangeList } from '../changes/ChangeList.tsx';
 import { AttentionList } from './AttentionList.tsx';
 import { BadOutcomes } from './BadOutcomes.tsx';
 import { Breakdown } from './Breakdown.tsx';
+import { SliceFilter } from './SliceFilter.tsx';
 import { Totals } from './Totals.tsx';
 import { WatchCharts } from './WatchCharts.tsx';
 
@@ -19,17 +21,21 @@ const at = getRouteApi('/');
 export function WatchPage() {
   const search = at.useSearch();
   const navigate = at.useNavigate();
-  const { route, ...rest } = search;
-  const only = route ? { route } : {};
+  const slice = readSlice({ ...search });
+  const { route } = slice;
+  /** The search with one name of the slice set or taken away. */
+  const choose = (name: keyof Slice, value: string | undefined): void => {
+    const { [name]: _, ...rest } = search;
+    void navigate({ search: value === undefined ? rest : { ...rest, [name]: value } });
+  };
   const watch = useQuery(watchQuery(search));
-  useHotkeys([['Escape', () => search.from !== undefined && void navigate({ search: only })]]);
+  useHotkeys([['Escape', () => search.from !== undefined && void navigate({ search: slice })]]);
   const controls = (
     <>
-      <RouteSelect
-        value={route}
-        onChange={(next) => void navigate({ search: next ? { ...rest, route: next } : rest })}
-      />
-      <RangePicker value={search} onChange={(range) => void navigate({ search: { range, ...only } })} />
+      <RouteSelect value={route} onChange={(next) => choose('route', next)} />
+      <SliceFilter name="Tenant" value={slice.tenant} onChange={(next) => choose('tenant', next)} />
+      <SliceFilter name="Feature" value={slice.feature} onChange={(next) => choose('feature', next)} />
+      <RangePicker value={search} onChange={(range) => void navigate({ search: { range, ...slice } })} />
     </>
   );
   const data = watch.data;
@@ -44,12 +50,12 @@ export function WatchPage() {
             <Quiet route={route} />
           ) : (
             <>
-              <Totals totals={data.totals} window={data} route={route} />
-              <BadOutcomes watch={data} route={route} />
+              <Totals totals={data.totals} window={data} slice={slice} />
+              <BadOutcomes watch={data} slice={slice} />
               <WatchCharts
                 watch={data}
                 until={watch.dataUpdatedAt}
-                onZoom={({ from, to }) => void navigate({ search: { from, to, ...only } })}
+                onZoom={({ from, to }) => void navigate({ search: { from, to, ...slice } })}
               />
               <Breakdown
                 title="Routes"

@@ -36,14 +36,27 @@ export const watchEndpoints = [
     answer: { schema: 'Watch', says: 'The window, widened to whole steps.' },
     async handle({ query }, { services }): Promise<Watch> {
       const { from, to, step } = windowOf(query, services.clock.now());
-      const route = query.route === undefined ? {} : { route: query.route };
+      const { route: only, tenant, feature } = query;
+      const route = only === undefined ? {} : { route: only };
+      const slice = {
+        ...route,
+        ...(tenant !== undefined && { tenant }),
+        ...(feature !== undefined && { feature }),
+      };
       const { rollups, changes } = services.store;
       const [window, before, changed, system] = await Promise.all([
-        rollups.window({ from, to, step, ...route }),
-        rollups.window({ from: from - (to - from), to: from, step, ...route }),
+        rollups.window({ from, to, step, ...slice }),
+        rollups.window({ from: from - (to - from), to: from, step, ...slice }),
         changes.list({ from, to, ...route }, { limit: 500 }),
         services.system(),
-      ]);
+      ]).catch((error: unknown) => {
+        throw error instanceof RangeError
+          ? badRequest(
+              `${error.message}.`,
+              'Filter exchanges by tenant or feature instead: every one of them is there.',
+            )
+          : error;
+      });
       const facts = { from, to, status: services.status(), system, window, before };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };
     },

@@ -3,9 +3,10 @@ import { sql as record } from './0001-record.ts';
 import { sql as rollups } from './0002-rollups.ts';
 import { sql as people } from './0003-people.ts';
 import { sql as roles } from './0004-roles.ts';
+import { sql as slices } from './0005-slices.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
-const MIGRATIONS: readonly string[] = [record, rollups, people, roles];
+const MIGRATIONS: readonly string[] = [record, rollups, people, roles, slices];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
