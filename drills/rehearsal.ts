@@ -2,7 +2,7 @@ import { buildRoutes, parseConfig } from '#app';
 import type { Clock, Config, DigestedExchange, EpochMs, Finished, Transport } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
-import { estimateUsage, findTranslator, protocolByName, protocols } from '#protocols';
+import { estimateUsage, findTranslator, protocolByName, protocols, withoutForeignThoughts } from '#protocols';
 import { createPricer } from '#providers';
 import { createSimulator, loadWorld, type Simulator, type Tally } from '#simulator';
 import { createRedactor } from '#telemetry';
@@ -83,6 +83,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     protocols,
     estimate: estimateUsage,
     translator: findTranslator,
+    withoutForeignThoughts,
     ledger: () => undefined,
     transport: watched(sockets?.transport ?? transportOver((request) => simulator.fetch(request)), (model) =>
       crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),

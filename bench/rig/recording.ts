@@ -1,7 +1,7 @@
 import { buildRoutes, parseConfig } from '#app';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
-import { estimateUsage, findTranslator, protocolByName, protocols } from '#protocols';
+import { estimateUsage, findTranslator, protocolByName, protocols, withoutForeignThoughts } from '#protocols';
 import { createPricer } from '#providers';
 import { createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { callHandler } from '../../drills/in-process.ts';
@@ -63,6 +63,7 @@ export async function fillSpool(
     pricer: createPricer({ openai: { priceId: 'openai', free: false } }),
     estimate: estimateUsage,
     translator: findTranslator,
+    withoutForeignThoughts,
     ledger: () => undefined,
     redactor,
     routes: () => table,

@@ -2,7 +2,14 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway, type StandingSnapshot } from '#gateway';
 import { systemClock } from '#kernel';
-import { estimateUsage, findTranslator, protocolByName, protocols, rebuildAsk } from '#protocols';
+import {
+  estimateUsage,
+  findTranslator,
+  protocolByName,
+  protocols,
+  rebuildAsk,
+  withoutForeignThoughts,
+} from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
@@ -123,6 +130,7 @@ async function compose(given: Composition): Promise<Running> {
     },
     estimate: estimateUsage,
     translator: findTranslator,
+    withoutForeignThoughts,
     ledger: () => ledger,
     redactor,
     routes: () => active.table,

@@ -1,6 +1,6 @@
 import type { Failure, ReadAsk, TransportRequest } from '#contracts';
 import { replaceSpan } from '#kernel';
-import type { Step } from './plan.ts';
+import type { Step, Tongues } from './plan.ts';
 import type { Walk } from './walk.ts';
 
 /** What of the caller's own request a call is made of, beside its body. */
@@ -19,7 +19,13 @@ export interface Written {
 }
 
 /** The call as the target wants it; a failure when it cannot be put that way, and then nobody is asked. */
-export function writeCall(errand: Errand, walk: Walk, step: Step, model: string): Written | Failure {
+export function writeCall(
+  { withoutForeignThoughts }: Pick<Tongues, 'withoutForeignThoughts'>,
+  errand: Errand,
+  walk: Walk,
+  step: Step,
+  model: string,
+): Written | Failure {
   const { target, protocol, translator } = step;
   const { dialect, path } = protocol;
   const baseUrl = target.baseUrl[dialect];
@@ -42,7 +48,7 @@ export function writeCall(errand: Errand, walk: Walk, step: Step, model: string)
       url: errand.query ? `${url}${url.includes('?') ? '&' : '?'}${errand.query}` : url,
       method: 'POST',
       headers,
-      body: mapModel(errand.ask, walk, model),
+      body: withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model)),
     },
   };
 }

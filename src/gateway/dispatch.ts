@@ -25,13 +25,13 @@ import { arrange, rest, stoppedBy } from './arrange.ts';
 import { Flight, type Landing } from './attempt.ts';
 import { type Errand as Asked, type Written, writeCall } from './call.ts';
 import { next } from './next.ts';
-import type { Step } from './plan.ts';
+import type { Step, Tongues } from './plan.ts';
 import type { Standing } from './standing.ts';
 import { type LedgerPorts, type Paid, pay, type Toll } from './toll.ts';
 import { type Estimate, endTry, type Try, type Walk } from './walk.ts';
 import type { Watchdog } from './watchdog.ts';
 
-export interface DispatchContext {
+export interface DispatchContext extends Pick<Tongues, 'withoutForeignThoughts'> {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly pricer: Pricer;
@@ -81,7 +81,7 @@ export async function dispatch(
     const step = order[at] as Step;
     const model = step.target.model ?? asked;
     const cause = causeOf(walk.attempts.at(-1), step.tier, here);
-    const call = writeCall(errand, walk, step, model);
+    const call = writeCall(ctx, errand, walk, step, model);
     const made =
       'kind' in call
         ? hindered(call)

@@ -28,16 +28,14 @@ import type { LedgerPorts } from './toll.ts';
 import { type Estimate, stopWalk, type Walk } from './walk.ts';
 import { createWatchdog } from './watchdog.ts';
 
-export interface GatewayPorts {
+export interface GatewayPorts extends Tongues {
   readonly clock: Clock;
-  readonly protocols: readonly Protocol[];
   readonly transport: Transport;
   readonly keys: KeyRing;
   readonly recorder: Recorder;
   readonly live: LiveFeed;
   readonly pricer: Pricer;
   readonly estimate: Estimate;
-  readonly translator: Tongues['translator'];
   /** Quotas and budgets; undefined while none is configured. */
   readonly ledger: () => LedgerPorts | undefined;
   readonly redactor: Redactor;

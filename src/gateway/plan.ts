@@ -14,6 +14,8 @@ export interface Tongues {
   readonly protocols: readonly Protocol[];
   /** By protocol names; undefined when one cannot be said in the other. */
   readonly translator: (from: string, to: string) => Translator | undefined;
+  /** An ask of this protocol without thoughts that another provider signed: they came over in a translated turn. */
+  readonly withoutForeignThoughts: (protocol: string, body: Uint8Array) => Uint8Array;
 }
 
 /** Does this target serve this protocol as it is? */

@@ -6,9 +6,9 @@ import {
   type Finished,
   type KeyRecord,
 } from '#contracts';
-import { createGateway, type Gateway } from '#gateway';
+import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
 import { sha256, systemClock } from '#kernel';
-import { estimateUsage, findTranslator, protocols } from '#protocols';
+import { estimateUsage, findTranslator, protocols, withoutForeignThoughts } from '#protocols';
 import { createPricer } from '#providers';
 import { createRedactor } from '#telemetry';
 import { createTransport } from '#wire';
@@ -27,7 +27,7 @@ export interface TestGateway {
 
 export function testGateway(
   input: ConfigInput,
-  options: { readonly keys?: readonly KeyRecord[] } = {},
+  options: { readonly keys?: readonly KeyRecord[]; readonly ledger?: LedgerPorts } = {},
 ): TestGateway {
   const config: Config = configSchema.parse(input);
   const table = buildRoutes(config);
@@ -56,12 +56,17 @@ export function testGateway(
     },
     live: { publish: () => undefined, subscribe: () => () => undefined },
     pricer: createPricer({
-      up: { priceId: 'openai', free: false },
       claude: { priceId: 'anthropic', free: false },
+      up: {
+        priceId: 'openai',
+        free: false,
+        ...(config.providers.up?.prices && { prices: config.providers.up.prices }),
+      },
     }),
     estimate: estimateUsage,
     translator: findTranslator,
-    ledger: () => undefined,
+    withoutForeignThoughts,
+    ledger: () => options.ledger,
     redactor,
     routes: () => table,
     log: () => undefined,

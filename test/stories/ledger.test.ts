@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { type ConfigInput, configSchema } from '#contracts';
+import { systemClock } from '#kernel';
+import { openLedger } from '../../src/app/ledger.ts';
+import { testGateway } from '../support/gateway.ts';
+import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
+
+/** Money and limits over real sockets: what is reserved before, settled after, and refused in between. */
+let sim: SimulatorAt;
+const folder = mkdtempSync(join(tmpdir(), 'midwatch-ledger-'));
+beforeAll(() => {
+  sim = simulatorAt();
+});
+afterAll(() => {
+  sim.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const house = (more: Partial<ConfigInput>, quota?: object) => {
+  const input: ConfigInput = {
+    providers: {
+      up: {
+        protocol: 'openai',
+        baseUrl: `${sim.url}/v1`,
+        apiKey: 'x',
+        prices: { 'sim-instant': { input: 1, output: 10 } },
+        ...(quota && { quota }),
+      },
+    },
+    routes: { chat: { tiers: [{ name: 'primary', targets: [{ provider: 'up' }] }] } },
+    ...more,
+  };
+  const ledger = openLedger(
+    configSchema.parse(input),
+    join(folder, `${Math.random()}.json`),
+    systemClock(),
+    () => undefined,
+  );
+  const gateway = testGateway(input, { ledger });
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'x', maxRetries: 0 });
+  const ask = (headers: Record<string, string> = {}) =>
+    client.chat.completions.create(
+      { model: 'sim-instant', max_tokens: 50, messages: [{ role: 'user', content: 'in 20 words' }] },
+      { headers },
+    );
+  return {
+    ledger,
+    gateway,
+    ask,
+    async stop() {
+      gateway.stop();
+      await ledger.stop();
+    },
+  };
+};
+
+test('200 callers race the last cent: never over, refused in words, and ledger = records', async () => {
+  const it = house({ budgets: { team: { per: 'tenant', hard: 0.01 } } });
+  const answers = await Promise.allSettled(
+    Array.from({ length: 200 }, () => it.ask({ 'x-midwatch-tenant': 'blue' })),
+  );
+  const refused = answers.filter((a) => a.status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThan(200);
+  for (const { reason } of refused as PromiseRejectedResult[]) {
+    expect((reason as InstanceType<typeof OpenAI.APIError>).status).toBe(402);
+    expect(String(reason)).toContain('Budget "team" (tenant blue');
+  }
+  const spent = it.gateway.finished.reduce((sum, { facts }) => sum + facts.cost.microUsd, 0);
+  const [reading] = it.ledger.budgets.readings();
+  expect(spent).toBeLessThanOrEqual(10_000);
+  expect(reading).toMatchObject({ settled: spent, reserved: 0 });
+  // Another tenant has a purse of its own.
+  expect((await it.ask({ 'x-midwatch-tenant': 'green' })).choices).toHaveLength(1);
+  await it.stop();
+});
+
+test('a quota is kept before the provider has to say so; who has to wait too long is told for how long', async () => {
+  const it = house({}, { requestsPerMinute: 60, burst: '5s', headroom: 1 });
+  const answers = await Promise.allSettled(
+    Array.from({ length: 40 }, () => it.ask({ 'x-midwatch-deadline-ms': '400' })),
+  );
+  const served = answers.filter((a) => a.status === 'fulfilled').length;
+  // Five seconds' worth at once, less what is kept for the lane above.
+  expect(served).toBeGreaterThanOrEqual(3);
+  expect(served).toBeLessThanOrEqual(6);
+  for (const answer of answers) {
+    if (answer.status === 'fulfilled') continue;
+    expect(answer.reason).toBeInstanceOf(OpenAI.RateLimitError);
+    const { headers } = answer.reason as InstanceType<typeof OpenAI.RateLimitError>;
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  }
+  expect(it.gateway.finished.filter((f) => f.facts.attempts.length === 0)).toHaveLength(40 - served);
+  await it.stop();
+});
+
+test('a word that is no priority is refused with the words that are', async () => {
+  const it = house({}, { requestsPerMinute: 60 });
+  await expect(async () => it.ask({ 'x-midwatch-priority': 'urgent' })).toThrow(
+    'interactive, normal or batch',
+  );
+  await it.stop();
+});
