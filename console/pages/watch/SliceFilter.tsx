@@ -16,7 +16,7 @@ export function SliceFilter({
     return (
       <button
         type="button"
-        className="button"
+        className="button slice"
         aria-label={`${name} ${value}; show all`}
         onClick={() => onChange(undefined)}
       >
@@ -32,7 +32,7 @@ export function SliceFilter({
     if (text !== '') onChange(text);
   };
   return (
-    <form onSubmit={submit}>
+    <form className="slice" onSubmit={submit}>
       <label htmlFor={id} className="sr">
         {name}
       </label>
