@@ -1,4 +1,5 @@
 import { createApi, createKeyService, type KeyService } from '#api';
+import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway, type StandingSnapshot } from '#gateway';
 import { systemClock } from '#kernel';
@@ -21,6 +22,7 @@ import { type Database, DatabaseAway, openDatabase } from './database.ts';
 import { createLateStore } from './late-store.ts';
 import { limits, openLedger } from './ledger.ts';
 import { createLifecycle } from './lifecycle.ts';
+import { proxyOf } from './proxy.ts';
 import { createReload, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
 import { buildRoutes, describeRoutes } from './routes.ts';
@@ -46,7 +48,11 @@ export interface StartOptions {
   /** Replace a lost admin token; the new one is in `Running.adminToken`. */
   readonly newAdminToken?: boolean;
   readonly clock?: Clock;
+  /** Record or replay the calls to providers. */
+  readonly cassettes?: { readonly mode: CassetteMode; readonly folder: string };
 }
+
+export type CassetteMode = 'live' | 'record' | 'replay' | 'auto';
 
 export interface Running {
   readonly url: string;
@@ -113,14 +119,28 @@ async function compose(given: Composition): Promise<Running> {
   const keys = createKeyService({ store: late.store, clock, log, snapshot: snapshotFile(folder.keys) });
   const admin = createAdminHash(folder.admin, clock, log);
   const live = createLiveFeed();
-  const wire = createTransport({ clock });
+  const wire = createTransport({ clock, proxy: proxyOf(process.env) });
   lifecycle.onStop('provider connections', () => wire.close());
+  const tape =
+    given.cassettes &&
+    createCassettes({
+      inner: wire.transport,
+      mode: given.cassettes.mode,
+      files: nodeCassetteFiles(given.cassettes.folder),
+      clock,
+      mask: (text) => redactor.secrets(text).text,
+    });
+  if (tape)
+    lifecycle.onStop('cassettes', () => {
+      tape.flush();
+      log('info', 'cassettes', { says: summary(tape.report()) });
+    });
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
   const gateway = createGateway({
     clock,
     protocols,
-    transport: wire.transport,
+    transport: tape?.transport ?? wire.transport,
     keys,
     recorder,
     live,

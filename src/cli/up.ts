@@ -1,6 +1,15 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { createLog, type LoadedConfig, loadConfig, prepareConsole, type Running, start } from '#app';
+import {
+  createLog,
+  type LoadedConfig,
+  loadConfig,
+  prepareConsole,
+  type Running,
+  StartError,
+  type StartOptions,
+  start,
+} from '#app';
 import { systemClock } from '#kernel';
 import { firstCalls } from './first-calls.ts';
 import { port, untilSignal } from './process.ts';
@@ -15,6 +24,9 @@ interface UpFlags {
   readonly newAdminToken?: true;
   readonly json?: true;
   readonly verbose?: true;
+  readonly record?: string | true;
+  readonly replay?: string | true;
+  readonly auto?: string | true;
 }
 
 export const up = () =>
@@ -26,6 +38,12 @@ export const up = () =>
     .option('--data <folder>', 'data folder')
     .option('--create-key <name>', 'create a first key if none exists, and print it')
     .option('--new-admin-token', 'replace a lost admin token; every session ends')
+    .option('--record [folder]', 'keep every answer of a provider as a cassette')
+    .option(
+      '--replay [folder]',
+      'answer from cassettes alone: free, offline, repeatable; no provider key needed',
+    )
+    .option('--auto [folder]', 'answer from a cassette where there is one, else ask and keep the answer')
     .option('--json', 'print one JSON object when ready, logs as JSON lines')
     .option('-v, --verbose', 'log more')
     .action(run);
@@ -51,6 +69,7 @@ async function run(flags: UpFlags): Promise<void> {
     ...(process.env.DATABASE_URL && { databaseUrl: process.env.DATABASE_URL }),
     ...(flags.createKey !== undefined && { createKey: flags.createKey }),
     ...(flags.newAdminToken && { newAdminToken: true }),
+    ...cassettesOf(flags, cwd),
   });
   if (flags.json)
     console.log(
@@ -76,11 +95,37 @@ async function run(flags: UpFlags): Promise<void> {
   process.exit(0);
 }
 
+const CASSETTES = 'cassettes';
+
+/** Record, replay or both; the folder is the project's own, so that its cassettes can be committed. */
+function cassettesOf(flags: UpFlags, cwd: string): Pick<StartOptions, 'cassettes'> {
+  const asked = (['record', 'replay', 'auto'] as const).filter((mode) => flags[mode] !== undefined);
+  const [mode, another] = asked;
+  if (mode === undefined) return {};
+  if (another)
+    throw new StartError(
+      `--${mode} and --${another} exclude each other.`,
+      'Use --auto to replay what there is and to record the rest.',
+    );
+  const folder = flags[mode];
+  return { cassettes: { mode, folder: resolve(cwd, folder === true ? CASSETTES : (folder as string)) } };
+}
+
+/** Replay asks nobody, so it needs no key: the environment gets one that opens nothing. */
+const keysOf = (flags: UpFlags, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  flags.replay === undefined
+    ? env
+    : {
+        ...env,
+        OPENAI_API_KEY: env.OPENAI_API_KEY || 'replay',
+        ANTHROPIC_API_KEY: env.ANTHROPIC_API_KEY || 'replay',
+      };
+
 /** The configuration with what the command line says over it. */
 function underFlags(flags: UpFlags, cwd: string): LoadedConfig {
   const loaded = loadConfig({
     cwd,
-    env: process.env,
+    env: keysOf(flags, process.env),
     ...(flags.config !== undefined && { file: flags.config }),
   });
   const { listen, data } = loaded.config;

@@ -186,6 +186,7 @@ export class Flight implements AnswerTaker {
     one.status = status;
     one.headers = now - one.start;
     one.providerRequestId = requestId(headers);
+    if (headers['x-midwatch-cassette'] !== undefined) one.replayed = true;
     one.paid?.told(fields, clock.now());
     const type = headers['content-type'] ?? '';
     if (status < 200 || status >= 300) this.stage = 'refused';

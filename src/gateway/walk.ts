@@ -84,6 +84,8 @@ export interface Try {
   firstByte?: number;
   firstToken?: number;
   providerRequestId?: string;
+  /** Answered from a cassette: nobody was paid. */
+  replayed?: boolean;
 }
 
 /** Estimates what a provider did not report. */
@@ -158,7 +160,7 @@ function usageOf(one: Try, walk: Walk, reading: Reading | undefined, estimate: E
 
 /** The served model has the right price; a served name that no list knows falls back to the name that was asked for. */
 function costOf(one: Try, pricer: Pricer, usage: Usage, served: string | undefined): Cost {
-  if (usage.basis === 'none') return NO_COST;
+  if (usage.basis === 'none' || one.replayed) return NO_COST;
   const { model, startedAt: at } = one;
   const { provider } = one.target;
   const cost = pricer.price({ provider, usage, at, model: served ?? model });
