@@ -318,6 +318,35 @@ for (const named of [false, true]) {
   }, 60_000);
 }
 
+test('who is let into the line is served in time: lanes above are reckoned with', async () => {
+  const { clock, quotas, ask } = world({ requestsPerMinute: 600 });
+  const random = seeded(5);
+  const seen = { line: 0, late: 0, atOnce: 0 };
+  const come = async (lane: Lane, rate: number, patience: number) => {
+    for (;;) {
+      await clock.sleep((-Math.log(1 - random()) / rate) * 1_000);
+      const asked = quotas.reserve(ask({ lane, deadline: clock.now() + patience }));
+      if (lane !== 'batch' || clock.now() < start + 60_000) continue;
+      if (!(asked instanceof Promise)) {
+        seen.atOnce++;
+        continue;
+      }
+      seen.line++;
+      void asked.then((decision) => {
+        if (!decision.ok) seen.late++;
+      });
+    }
+  };
+  const start = clock.now();
+  // Three quarters of the limit are taken before batch, which asks for twice what is left.
+  void come('interactive', 7.5, 10_000);
+  void come('batch', 5, 8_000);
+  await clock.run(300_000);
+  expect(seen.line).toBeGreaterThan(200);
+  expect(seen.atOnce).toBeGreaterThan(200);
+  expect(seen.late / seen.line).toBeLessThan(0.2);
+});
+
 for (const { who, callers, least } of [
   { who: 'each with a name of his own', callers: 10_000, least: 1 },
   // Behind one key a newcomer cannot be told from who returns, and may take his place.

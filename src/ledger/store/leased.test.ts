@@ -231,6 +231,66 @@ test('a process that starts again under its old name is a new replica', async ()
   expect([await spend(60), await spend(60), await spend(40)]).toEqual([true, false, true]);
 });
 
+/** Every message takes this long, none is lost. */
+function slow(ms: number) {
+  const clock = virtualClock({ settle: 1 });
+  const shared = createMemoryAuthority(clock);
+  const authority: LedgerAuthority = {
+    async exchange(message, signal) {
+      await clock.sleep(ms / 2);
+      const reply = await shared.exchange(message, signal);
+      await clock.sleep(ms / 2);
+      return reply;
+    },
+    close: () => undefined,
+  };
+  const take = (store: LedgerStore, amount: number, rule: TallyRule) =>
+    Promise.resolve(store.take([{ account: store.account('x', rule), amount }], 60_000));
+  const open = (replica: string) => createLeasedStore({ authority, clock, replica });
+  return { clock, authority, open, take };
+}
+
+test('what is granted after its caller was told otherwise goes back', async () => {
+  const { clock, open, take } = slow(30);
+  const [a, b] = [open('a'), open('b')];
+  const first = take(a, 10, tally(100));
+  await clock.advance(5);
+  // Waits 25 ms for the message before it and 30 for its own: told after 50 that nobody could be asked.
+  const second = take(a, 80, tally(100));
+  expect(await clock.run(second)).toMatchObject({ ok: false, why: 'away' });
+  expect((await first).ok).toBe(true);
+  await clock.advance(500);
+  expect((await clock.run(take(b, 90, tally(100)))).ok).toBe(true);
+  await clock.run(Promise.all([a.close(), b.close()]));
+});
+
+test('what a settled worst case leaves over is kept no further than the slack allows', async () => {
+  const { clock, open, take } = slow(2);
+  const rule = tally(10_000, 400);
+  const [a, b] = [open('a'), open('b')];
+  const taking = await clock.run(take(a, 8_000, rule));
+  if (!taking.ok) throw new Error('must be granted');
+  a.settle(taking.hold, [0]);
+  await clock.advance(300);
+  expect((await clock.run(take(b, 9_600, rule))).ok).toBe(true);
+  await clock.run(Promise.all([a.close(), b.close()]));
+});
+
+test('a message that was overtaken is refused', async () => {
+  const { clock, authority } = slow(1);
+  const send = (seq: number) =>
+    clock.run(
+      authority.exchange(
+        { replica: 'a', seq, leaseMs: 1_000, accounts: [], wants: [] },
+        new AbortController().signal,
+      ),
+    );
+  await send(2);
+  await expect(send(2)).rejects.toThrow('overtaken');
+  await expect(send(1)).rejects.toThrow('overtaken');
+  await send(3);
+});
+
 test('an authority that lost its data is told again what was spent', async () => {
   const clock = virtualClock({ settle: 1 });
   let shared = createMemoryAuthority(clock);
