@@ -1,6 +1,6 @@
-import type { ExchangeFacts } from '#contracts';
+import type { EpochMs, ExchangeFacts } from '#contracts';
 import { isGood } from '#contracts';
-import type { Simulator } from '#simulator';
+import type { Rehearsal } from './rehearsal.ts';
 
 /** One attempt as somebody counted it. */
 export interface Counted {
@@ -54,34 +54,32 @@ export function reliability(exchanges: readonly Depths[]): Reliability {
 export const recordedDepths = ({ attempts }: ExchangeFacts): Depths =>
   attempts.map(({ outcome, cost }) => ({ good: isGood(outcome), microUsd: cost.microUsd }));
 
+/** One attempt as the provider saw it. */
+export interface Told extends Counted {
+  readonly at: EpochMs;
+  readonly model: string;
+}
+
 /**
- * As the provider counted it, from its books alone: every target has a model name of its own, so what one exchange adds
- * to the line of the nth model is the nth attempt. Knows nothing of what the gateway wrote.
+ * As the provider counted it, in order of time: the wire says who was called when, the books of the called model what came
+ * of it. Knows nothing of what the gateway wrote. Calls must not overlap, which is why one question is asked after the other.
  */
-export function providerBooks(simulator: Simulator, models: readonly string[]) {
-  const read = () => {
-    const { models: lines } = simulator.ledger();
-    return models.map((model) => lines[model]);
-  };
-  let before = read();
+export function providerBooks({ simulator, crossings }: Rehearsal) {
+  let read = 0;
   return {
-    /** What was asked since the last call. */
-    sinceLast(): Depths {
-      const now = read();
-      const depths: Counted[] = [];
-      now.forEach((line, i) => {
-        const then = before[i];
-        const asked = (line?.requests ?? 0) - (then?.requests ?? 0);
-        if (asked === 0) return;
-        depths.push({
-          good: (line?.completions ?? 0) > (then?.completions ?? 0),
-          microUsd: (line?.microUsd ?? 0) - (then?.microUsd ?? 0),
-        });
+    /** What was asked since the last call. @throws Error when the books do not tell two calls of one model apart. */
+    sinceLast(): readonly Told[] {
+      const calls = crossings.slice(read);
+      read = crossings.length;
+      const { models } = simulator.ledger();
+      return calls.map(({ at, model, before }, i) => {
+        const again = calls.slice(i + 1).find((later) => later.model === model);
+        const after = again ? again.before : models[model];
+        const gain = (of: 'requests' | 'completions' | 'microUsd') =>
+          (after?.[of] ?? 0) - (before?.[of] ?? 0);
+        if (gain('requests') !== 1) throw new Error(`the books of ${model} do not tell its calls apart`);
+        return { at, model, good: gain('completions') === 1, microUsd: gain('microUsd') };
       });
-      before = now;
-      return depths;
     },
-    bill: () => simulator.ledger().total.microUsd,
-    requests: () => simulator.ledger().total.requests,
   };
 }

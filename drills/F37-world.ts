@@ -1,24 +1,40 @@
 import type { Question } from './rehearsal.ts';
 
-/** Nine targets in three tiers: the plan tries each at most once, so an exchange has at most nine attempts. */
+/** Nine targets in three tiers. */
 export const MODELS = Array.from({ length: 9 }, (_, i) => `deck-${i + 1}`);
 const TIERS = ['primary', 'second', 'third'] as const;
 /** Whole micro-dollars a token, so that no bill depends on where it was rounded. Later tiers are dearer. */
 const PRICES = MODELS.map((_, i) => ({ input: 2 + Math.floor(i / 3), output: 10 + 5 * Math.floor(i / 3) }));
+export const tierOf = (model: string): string | undefined => TIERS[Math.floor(MODELS.indexOf(model) / 3)];
 
-export const CONFIG = JSON.stringify({
-  providers: {
-    sim: { kind: 'simulator', prices: Object.fromEntries(MODELS.map((model, i) => [model, PRICES[i]])) },
-  },
-  routes: {
-    chat: {
-      tiers: TIERS.map((name, t) => ({
-        name,
-        targets: MODELS.slice(3 * t, 3 * t + 3).map((model) => ({ provider: 'sim', model })),
-      })),
+/** How a route is lived on: what an exchange may cost in attempts, and how long callers wait between two questions. */
+export interface Life {
+  readonly attempts: { readonly perTarget: number; readonly perExchange: number };
+  readonly pause: number;
+}
+/**
+ * The catalogue's: up to nine attempts, each as likely to fail as the others. For that the questions come so seldom that a
+ * target parked by a 429 is open again (own parks end after a minute), and the retry budget has its floor for each of them.
+ */
+export const CATALOGUE: Life = { attempts: { perTarget: 2, perExchange: 9 }, pause: 70_000 };
+/** The product's own bounds, one question after the other: parks and ejections take part. */
+export const BUSY: Life = { attempts: { perTarget: 2, perExchange: 4 }, pause: 0 };
+
+export const configOf = ({ attempts }: Life): string =>
+  JSON.stringify({
+    providers: {
+      sim: { kind: 'simulator', prices: Object.fromEntries(MODELS.map((model, i) => [model, PRICES[i]])) },
     },
-  },
-});
+    routes: {
+      chat: {
+        attempts,
+        tiers: TIERS.map((name, t) => ({
+          name,
+          targets: MODELS.slice(3 * t, 3 * t + 3).map((model) => ({ provider: 'sim', model })),
+        })),
+      },
+    },
+  });
 
 /**
  * An attempt succeeds with probability `success`: on the chat protocol the others are refused and cost nothing, on the

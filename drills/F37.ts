@@ -1,9 +1,23 @@
+import { type AttemptCause, type ExchangeFacts, isGood } from '#contracts';
 import { seeded } from '#kernel';
 import { bernoulliCusum } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
-import { type Depths, providerBooks, recordedDepths, reliability } from './F37-ledger.ts';
-import { CONFIG, type Fault, failing, HEALTHY, MISLABELLED, MODELS, question, worldOf } from './F37-world.ts';
-import { type Measure, never } from './measure.ts';
+import { type Depths, providerBooks, recordedDepths, reliability, type Told } from './F37-ledger.ts';
+import {
+  BUSY,
+  CATALOGUE,
+  configOf,
+  type Fault,
+  failing,
+  HEALTHY,
+  type Life,
+  MISLABELLED,
+  MODELS,
+  question,
+  tierOf,
+  worldOf,
+} from './F37-world.ts';
+import { type Measure, never, pool } from './measure.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
 /** The detector of the entry: first-attempt failure per exchange, 2 % healthy, 10 % worth a page. */
@@ -13,8 +27,9 @@ const HEALTHY_STREAM = 20_000;
 
 interface Watched {
   readonly rehearsal: Rehearsal;
-  /** By the provider's books, one for each exchange. */
-  readonly truth: readonly Depths[];
+  readonly life: Life;
+  /** By wire and books of the provider, one list for each exchange. */
+  readonly truth: readonly (readonly Told[])[];
   /** Exchanges to each alarm; the detector starts anew after one. */
   readonly alarms: readonly number[];
 }
@@ -22,15 +37,17 @@ interface Watched {
 /** Asks one question after the other until `enough`, with the detector on what was recorded. */
 async function watch(
   context: SceneContext,
+  life: Life,
   faults: readonly Fault[],
   enough: (asked: number, alarms: number) => boolean,
 ): Promise<Watched> {
-  const rehearsal = context.rehearse({ world: worldOf(faults), config: CONFIG });
-  const books = providerBooks(rehearsal.simulator, MODELS);
-  const truth: Depths[] = [];
+  const rehearsal = context.rehearse({ world: worldOf(faults), config: configOf(life) });
+  const books = providerBooks(rehearsal);
+  const truth: (readonly Told[])[] = [];
   const alarms: number[] = [];
   let state = cusum.start;
   for (let i = 0; !enough(i, alarms.length); i++) {
+    await rehearsal.run(rehearsal.clock.sleep(life.pause));
     await rehearsal.ask(question(i));
     truth.push(books.sinceLast());
     const last = rehearsal.finished.at(-1);
@@ -40,7 +57,7 @@ async function watch(
       state = cusum.start;
     }
   }
-  return { rehearsal, truth, alarms };
+  return { rehearsal, life, truth, alarms };
 }
 
 /**
@@ -74,13 +91,19 @@ const identities: readonly Expectation[] = [
   },
   {
     name: 'attempts-differ',
-    says: 'exchanges whose recorded attempts are not those in the books of the provider',
+    says: 'exchanges whose recorded attempts (target, instant, end, order) are not those of the wire and the books',
     goal: { kind: 'never' },
     unit: 'count',
   },
   {
     name: 'attempt-order',
-    says: 'exchanges whose attempts are not numbered from 1, first then reroute or fallback',
+    says: 'exchanges with an attempt whose number or cause (first, retry, reroute, fallback) is not what the wire shows',
+    goal: { kind: 'never' },
+    unit: 'count',
+  },
+  {
+    name: 'attempts-over-bound',
+    says: 'exchanges that cost the provider more attempts, in all or on one target, than the route allows',
     goal: { kind: 'never' },
     unit: 'count',
   },
@@ -110,7 +133,7 @@ const identities: readonly Expectation[] = [
   },
 ];
 
-function identityMeasures({ rehearsal, truth }: Watched): Record<string, Measure> {
+function identityMeasures({ rehearsal, truth, life }: Watched): Record<string, Measure> {
   const facts = rehearsal.finished.map((f) => f.facts);
   const ids = new Set(facts.map((f) => f.id));
   const cost = (f: (typeof facts)[number]) => f.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0);
@@ -119,7 +142,10 @@ function identityMeasures({ rehearsal, truth }: Watched): Record<string, Measure
     const told = truth[i] ?? [];
     return (
       f.attempts.length !== told.length ||
-      recordedDepths(f).some(({ good }, depth) => good !== told[depth]?.good)
+      f.attempts.some(({ model, startedAt, outcome }, depth) => {
+        const seen = told[depth];
+        return model !== seen?.model || startedAt !== seen.at || isGood(outcome) !== seen.good;
+      })
     );
   });
   const exact = { recorded: 0, billed: 0 };
@@ -130,12 +156,19 @@ function identityMeasures({ rehearsal, truth }: Watched): Record<string, Measure
       exact.billed += truth[i]?.[depth]?.microUsd ?? 0;
     });
   });
-  const disordered = facts.filter((f) =>
-    f.attempts.some((a, i) => {
-      const before = f.attempts[i - 1];
-      const cause = !before ? 'first' : before.tier === a.tier ? 'reroute' : 'fallback';
-      return a.number !== i + 1 || a.cause !== cause || a.model !== MODELS[i];
-    }),
+  const disordered = facts.filter((f, i) =>
+    f.attempts.some(
+      ({ number, cause, tier }, depth) =>
+        number !== depth + 1 ||
+        cause !== causeOf(truth[i] ?? [], depth) ||
+        tier !== tierOf(truth[i]?.[depth]?.model ?? ''),
+    ),
+  );
+  const { perExchange, perTarget } = life.attempts;
+  const over = truth.filter(
+    (told) =>
+      told.length > perExchange ||
+      told.some(({ model }) => told.filter((other) => other.model === model).length > perTarget),
   );
   const { total } = rehearsal.simulator.ledger();
   const n = truth.length;
@@ -144,18 +177,44 @@ function identityMeasures({ rehearsal, truth }: Watched): Record<string, Measure
     'attempts-differ': never(
       differs.length,
       n,
-      differs.map(
-        (f) =>
-          `${f.protocol}: recorded ${JSON.stringify(recordedDepths(f))}, books ${JSON.stringify(truth[facts.indexOf(f)])}`,
-      ),
+      differs.map((f) => {
+        const recorded = f.attempts.map((a) => [a.model, a.startedAt, a.outcome]);
+        return `${f.protocol}: recorded ${JSON.stringify(recorded)}, seen ${JSON.stringify(truth[facts.indexOf(f)])}`;
+      }),
     ),
-    'attempt-order': never(disordered.length, n),
+    'attempt-order': never(disordered.length, n, disordered.map(told)),
+    'attempts-over-bound': never(over.length, n),
     'attempts-sum': { kind: 'values', values: [sum((f) => f.attempts.length) - total.requests] },
     'bill-difference': { kind: 'values', values: [exact.recorded - exact.billed] },
     'bill-error': { kind: 'values', values: [(sum(cost) - total.microUsd) / total.microUsd] },
     'exchange-cost': never(facts.filter((f) => f.cost.microUsd !== cost(f)).length, n),
   };
 }
+
+/** What the cause of an attempt has to be, from the targets that the wire saw. */
+function causeOf(told: readonly Told[], depth: number): AttemptCause {
+  const here = told[depth]?.model ?? '';
+  const before = told[depth - 1]?.model;
+  if (before === undefined) return 'first';
+  if (before === here) return 'retry';
+  return tierOf(before) === tierOf(here) ? 'reroute' : 'fallback';
+}
+
+/** Identities hold wherever the product is lived with, so every run counts for them. */
+function pooled(runs: readonly Watched[]): Record<string, Measure> {
+  const all = runs.map(identityMeasures);
+  return Object.fromEntries(
+    identities.map(({ name }) => [name, all.map((measures) => measures[name] as Measure).reduce(pool)]),
+  );
+}
+
+const causesIn = (runs: readonly Watched[]): number =>
+  new Set(
+    runs.flatMap(({ rehearsal }) => rehearsal.finished.flatMap((f) => f.facts.attempts.map((a) => a.cause))),
+  ).size;
+
+const told = ({ attempts }: ExchangeFacts): string =>
+  attempts.map(({ number, cause, model }) => `${number} ${cause} ${model}`).join(', ');
 
 const DERIVED = {
   firstAttempt: 'first-attempt success',
@@ -205,11 +264,17 @@ export const F37 = defineDrill({
   id: 'F37',
   title: 'Clean success beside visible success',
   world:
-    'Two attempts of three fail (success 0.37) and are healed by up to eight fallbacks; some of the failed ones are billed.',
+    'Two attempts of three fail (success 0.37) and are healed by up to eight more; some of the failed ones are billed. The numbers of the catalogue suppose nine attempts and that no target is spared for having failed: so the route allows nine, and questions come more than a minute apart. The product as it comes allows four.',
   seeds: { full: 20, quick: 2 },
   on: {
     expectations: [
       ...identities,
+      {
+        name: 'causes',
+        says: 'causes of attempts that occurred, of first, retry, reroute, fallback, each seed',
+        goal: { kind: 'every', atLeast: 4 },
+        unit: 'count',
+      },
       ...derived.map(
         (key): Expectation => ({
           name: nameOf(key),
@@ -247,6 +312,13 @@ export const F37 = defineDrill({
         declared: '7',
       },
       {
+        name: 'busy-visible-success',
+        says: "good in the end with the product's own four attempts, question after question",
+        goal: { kind: 'rate', atLeast: 0.8, atMost: 0.9 },
+        unit: 'share',
+        declared: '84.2 %, 1 − 0.63⁴',
+      },
+      {
         name: 'mislabelled-bill-error',
         says: 'Σ dollars against the bill when answers are billed but unusable for their content type',
         goal: { kind: 'every', atLeast: -0.01, atMost: 0.01 },
@@ -258,24 +330,27 @@ export const F37 = defineDrill({
     ],
     async run(context) {
       const { quick } = context;
-      const worst = await watch(context, failing(0.37), (asked) => asked >= (quick ? 500 : 2_000));
-      const recorded = worst.rehearsal.finished.map(({ facts }) => recordedDepths(facts));
+      const worst = await watch(context, CATALOGUE, failing(0.37), (asked) => asked >= (quick ? 500 : 1_000));
+      const busy = await watch(context, BUSY, failing(0.37), (asked) => asked >= (quick ? 200 : 500));
+      const recorded = recordedIn(worst);
       const seen = reliability(recorded);
       const true_ = reliability(worst.truth);
       const error = (key: Derived): Measure => ({
         kind: 'values',
         values: [(seen[key] - true_[key]) / true_[key]],
       });
-      const milder = await watch(context, failing(0.75), (_, alarms) => alarms >= 40);
-      const mislabelled = await watch(context, MISLABELLED, (asked) => asked >= 100);
-      const mildest = await watch(context, failing(0.9), (_, alarms) => quick || alarms >= 40);
+      const milder = await watch(context, CATALOGUE, failing(0.75), (_, alarms) => alarms >= 20);
+      const mislabelled = await watch(context, CATALOGUE, MISLABELLED, (asked) => asked >= 100);
+      const mildest = await watch(context, CATALOGUE, failing(0.9), (_, alarms) => quick || alarms >= 20);
       return {
-        ...identityMeasures(worst),
+        ...pooled([worst, busy, milder, mildest]),
+        causes: { kind: 'values', values: [causesIn([worst])] },
         ...Object.fromEntries(derived.map((key) => [nameOf(key), error(key)])),
         'visible-success': shareOf(recorded, (depths) => depths.at(-1)?.good === true),
         'clean-success': shareOf(recorded, (depths) => depths[0]?.good === true),
         'depth-median': { kind: 'values', values: recorded.map((d) => d.length) },
         'depth-p95': { kind: 'values', values: recorded.map((d) => d.length) },
+        'busy-visible-success': shareOf(recordedIn(busy), (depths) => depths.at(-1)?.good === true),
         'mislabelled-bill-error': identityMeasures(mislabelled)['bill-error'] as Measure,
         ...delayMeasures(37, worst),
         ...delayMeasures(75, milder),
@@ -302,7 +377,7 @@ export const F37 = defineDrill({
       },
     ],
     async run(context) {
-      const healthy = await watch(context, HEALTHY, (asked) => asked >= (context.quick ? 200 : 1_000));
+      const healthy = await watch(context, BUSY, HEALTHY, (asked) => asked >= (context.quick ? 200 : 500));
       return {
         ...identityMeasures(healthy),
         'false-alarms': never(healthy.alarms.length, healthy.truth.length),
@@ -332,9 +407,9 @@ export const F37 = defineDrill({
       },
     ],
     async run(context) {
-      const rehearsal = context.rehearse({ world: worldOf(failing(0.37)), config: CONFIG });
+      const rehearsal = context.rehearse({ world: worldOf(failing(0.37)), config: configOf(CATALOGUE) });
       const operations: { readonly ok: boolean; readonly ms: number }[] = [];
-      for (let i = 0; i < (context.quick ? 500 : 2_000); i++) operations.push(await operate(rehearsal, i));
+      for (let i = 0; i < (context.quick ? 500 : 1_000); i++) operations.push(await operate(rehearsal, i));
       const ms = operations.map((o) => o.ms);
       let alerts = 0;
       for (let from = 0; from < operations.length; from += PANEL.window) {
@@ -355,6 +430,9 @@ export const F37 = defineDrill({
     },
   },
 });
+
+const recordedIn = ({ rehearsal }: Watched): readonly Depths[] =>
+  rehearsal.finished.map(({ facts }) => recordedDepths(facts));
 
 const shareOf = (all: readonly Depths[], holds: (depths: Depths) => boolean): Measure => ({
   kind: 'rate',

@@ -47,6 +47,17 @@ export const never = (broken: number, n: number, examples: readonly string[] = [
   examples,
 });
 
+/** Two measures of the same thing as one. @throws RangeError when they are of different kinds. */
+export function pool(a: Measure, b: Measure): Measure {
+  if (a.kind === 'count' && b.kind === 'count')
+    return never(a.broken + b.broken, a.n + b.n, [...(a.examples ?? []), ...(b.examples ?? [])]);
+  if (a.kind === 'rate' && b.kind === 'rate')
+    return { kind: 'rate', events: a.events + b.events, n: a.n + b.n };
+  if (a.kind === 'values' && b.kind === 'values')
+    return { kind: 'values', values: [...a.values, ...b.values] };
+  throw new RangeError(`a ${a.kind} and a ${b.kind} cannot be pooled`);
+}
+
 /** Measures of one expectation, one a seed, put together. @throws RangeError when their kinds differ or do not fit the goal. */
 export function judge(goal: Goal, measures: readonly Measure[]): Judged {
   switch (goal.kind) {
