@@ -31,7 +31,7 @@ export async function runScribeWorker(options: ScribeWorkerOptions): Promise<voi
     port.post({ say: 'log', level, event, ...(data ? { data } : undefined) });
   // Messages may come before the scribe is there: a database that is slow to answer must not lose a flush.
   const early: ToScribe[] = [];
-  const begun = Promise.withResolvers<unknown>();
+  const begun = Promise.withResolvers<ToScribe & { say: 'begin' }>();
   const giveWay = () => {
     try {
       lowerPriority?.();
@@ -41,13 +41,13 @@ export async function runScribeWorker(options: ScribeWorkerOptions): Promise<voi
   };
   let hear = (message: ToScribe): void => {
     if (message.say === 'begin') {
-      if (message.yields) giveWay();
-      begun.resolve(message.given);
+      begun.resolve(message);
     } else early.push(message);
   };
   port.receive((message) => hear(message));
 
-  const scribe = await make(await begun.promise, log);
+  const { given, yields } = await begun.promise;
+  const scribe = await make(given, log);
   const tell = () => port.post({ say: 'stats', stats: scribe.stats() });
   const silence = clock.every(statsMs, tell);
   hear = (message) => {
@@ -73,4 +73,6 @@ export async function runScribeWorker(options: ScribeWorkerOptions): Promise<voi
   };
   for (const message of early) hear(message);
   scribe.start();
+  // Only now: loading and connecting take a fifth of a second of the core, which a thread that gives way may not get for a minute.
+  if (yields) giveWay();
 }
