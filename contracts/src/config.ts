@@ -66,6 +66,12 @@ export const routeSchema = z.strictObject({
     .describe(
       'A wait that a target asks for (Retry-After) is waited out up to this long, since leaving a tier has its price; for a longer one the next target is tried at once.',
     ),
+  hedge: z
+    .boolean()
+    .default(false)
+    .describe(
+      'When a first token is later than the live 95th percentile, ask once more elsewhere; at most 5 % more calls, the loser is cancelled and its bill estimated.',
+    ),
   fallbackOn: z
     .array(z.enum(['content_filter', 'refusal']))
     .default([])
@@ -161,6 +167,21 @@ export const configSchema = z.strictObject({
       'Redis or Valkey URL, through which several gateways share quotas and budgets; without it each counts for itself.',
     ),
   lanes: lanesSchema.describe('Who waits first when a quota is short.'),
+  idempotency: z
+    .strictObject({
+      keep: duration
+        .default(600_000)
+        .describe('How long the answer to a call with an Idempotency-Key is given again; 0 keeps none.'),
+      memory: size
+        .default(64 * 1024 ** 2)
+        .describe('Memory for such answers, finished and under way; the oldest make room first.'),
+      linger: duration
+        .default(3_000)
+        .describe(
+          'How long such a call goes on after its last caller has left, so that a retry finds it; 0 ends it at once.',
+        ),
+    })
+    .prefault({}),
 });
 
 /** As written. */

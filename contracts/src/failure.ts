@@ -50,6 +50,7 @@ export const FAILURE_KINDS = [
   'timeout_total',
   // our own
   'shutting_down',
+  'hedge_lost',
   'internal',
   'no_target',
 ] as const;

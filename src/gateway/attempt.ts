@@ -174,6 +174,7 @@ export class Flight implements AnswerTaker {
 
   connected(): void {
     const { ctx } = this;
+    ctx.one.sent = true;
     // A unary answer has no head before it is made, so only the whole exchange limits it.
     this.expect('timeout_headers', this.scanner ? ctx.timeouts.headers : Number.POSITIVE_INFINITY);
   }

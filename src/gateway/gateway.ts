@@ -18,6 +18,7 @@ import { exchangeIds } from '#kernel';
 import { createShareBudgetState, type ShareBudgetState } from '#kernel/resilience';
 import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
+import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
 import { type Ending, finish } from './record.ts';
@@ -93,6 +94,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     watchdog,
     standing,
     retries,
+    hedges: new Hedges(),
     plan: createPlanner(ports),
     nextId,
     draining: () => draining,

@@ -45,7 +45,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     who: walk.who,
     place: walk.place,
     ask: walk.facets,
-    attempts: walk.attempts,
+    attempts: inOrder(walk.attempts),
     verdicts: [],
     tier: { intended, served: ending.tier ?? served?.tier ?? intended },
     outcome: ending.outcome,
@@ -59,6 +59,10 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
   const answer = ending.reading?.message();
   return { facts, declared: walk.declared, ask: walk.body, answer };
 }
+
+/** A hedge may end before the try that it was to help. */
+const inOrder = (attempts: readonly Attempt[]): readonly Attempt[] =>
+  attempts.length < 2 ? attempts : attempts.toSorted((a, b) => a.number - b.number);
 
 /** From sure to alarming; a bill is as sure as its least sure part. */
 const CERTAINTY: readonly Cost['state'][] = ['free', 'exact', 'estimated', 'unpriced'];

@@ -175,8 +175,9 @@ const subjectOf = ({ who, place, id }: Walk): BudgetAsk['subject'] => ({
   ...(place.run !== undefined && { run: place.run }),
 });
 
-const callerOf = ({ who }: Walk): string | undefined =>
-  who.key === undefined && who.user === undefined ? undefined : `${who.key ?? ''} ${who.user ?? ''}`;
+const callerOf = ({ who, caller }: Walk): string | undefined =>
+  caller ??
+  (who.key === undefined && who.user === undefined ? undefined : `${who.key ?? ''} ${who.user ?? ''}`);
 
 const credentials = new WeakMap<Target, string>();
 /** Which key of the provider, without a letter of it. */

@@ -40,6 +40,8 @@ export interface Walk {
   readonly protocol: Protocol;
   readonly outgoing: Outgoing;
   who: Who;
+  /** The caller's own name for this ask, if he gave one. */
+  readonly caller?: string;
   readonly place: Place;
   readonly declared: Axes;
   /** The caller speaks to Midwatch by header, so it is told by a last comment what is known only at the end of a stream. */
@@ -50,6 +52,10 @@ export interface Walk {
   readonly attempts: Attempt[];
   /** The try that runs, so that a caller who leaves or a shutdown can cut it. */
   flight?: Flight;
+  /** The try that races with it. */
+  rival?: Flight;
+  /** Tries begun. */
+  tries: number;
   /** Why nothing more may be tried: the caller left, we are shutting down. */
   stopped?: FailureKind;
   /** Ends a pause between two tries early. */
@@ -64,6 +70,7 @@ export interface Walk {
 export function stopWalk(walk: Walk, cause: FailureKind): void {
   walk.stopped ??= cause;
   walk.flight?.cut(cause);
+  walk.rival?.cut(cause);
   walk.wake?.();
 }
 
@@ -86,6 +93,8 @@ export interface Try {
   providerRequestId?: string;
   /** Answered from a cassette: nobody was paid. */
   replayed?: boolean;
+  /** The provider has the call, or nearly. */
+  sent?: boolean;
 }
 
 /** Estimates what a provider did not report. */
@@ -118,7 +127,7 @@ export interface TryEnd {
 
 /** Closes a try: the raw fact that everything else is derived from. */
 export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: Walk, end: TryEnd): Attempt {
-  const usage = usageOf(one, walk, end.reading, estimate);
+  const usage = usageOf(one, walk, end, estimate);
   return {
     number: one.number,
     cause: one.cause,
@@ -151,11 +160,22 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   return row;
 }
 
+/** Providers bill on for what we gave up ourselves: they had the ask, and nobody tells what they did with it. */
+const GIVEN_UP: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'client_left',
+  'hedge_lost',
+  'shutting_down',
+  'timeout_headers',
+  'timeout_total',
+]);
+
 /** A provider that began to answer has worked, and bills; where it did not say how much, the estimate says that it is one. */
-function usageOf(one: Try, walk: Walk, reading: Reading | undefined, estimate: Estimate): Usage {
+function usageOf(one: Try, walk: Walk, { reading, failure }: TryEnd, estimate: Estimate): Usage {
   if (reading && reading.usage.basis !== 'none') return reading.usage;
-  const worked = reading !== undefined && one.status !== undefined && one.status < 300;
-  return worked ? estimate(walk.facets, reading.textLength, reading.toolCalls) : NO_USAGE;
+  const answered = reading !== undefined && one.status !== undefined && one.status < 300;
+  if (answered) return estimate(walk.facets, reading.textLength, reading.toolCalls);
+  const given = one.sent === true && failure !== undefined && GIVEN_UP.has(failure.kind);
+  return given ? estimate(walk.facets, 0, 0) : NO_USAGE;
 }
 
 /** The served model has the right price; a served name that no list knows falls back to the name that was asked for. */

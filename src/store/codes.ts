@@ -54,6 +54,7 @@ const failure = {
   shutting_down: 70,
   internal: 71,
   no_target: 72,
+  hedge_lost: 73,
 } as const satisfies Record<(typeof FAILURE_KINDS)[number], number>;
 
 const source = {

@@ -78,6 +78,8 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   timeout_total: row('midwatch', false, 'error', 'never', 'never', 'nobody', 'bad'),
 
   shutting_down: row('midwatch', true, 'error', 'never', 'never', 'nobody', 'none'),
+  // Another try of the same exchange was faster.
+  hedge_lost: row('midwatch', false, 'cancelled', 'never', 'never', 'nobody', 'none'),
   internal: ours,
   no_target: row('midwatch', true, 'error', 'never', 'always', 'nobody', 'none'),
 });

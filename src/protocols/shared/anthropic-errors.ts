@@ -35,6 +35,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   timeout_idle: [504, 'timeout_error'],
   timeout_total: [504, 'timeout_error'],
   shutting_down: [503, 'api_error'],
+  hedge_lost: [499, 'api_error'],
   internal: [500, 'api_error'],
   no_target: [503, 'api_error'],
 };

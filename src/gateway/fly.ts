@@ -1,0 +1,52 @@
+import type { Clock, MonotonicMs, Route, Transport } from '#contracts';
+import { Flight, type Landing } from './attempt.ts';
+import type { Prepared } from './prepare.ts';
+import type { Walk } from './walk.ts';
+import type { Watchdog } from './watchdog.ts';
+
+export interface FlyContext {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly watchdog: Watchdog;
+}
+
+/** A call under way, and where it will land. Never rejects: whatever happens is a landing. */
+export interface Flown {
+  readonly flight: Flight;
+  readonly landed: Promise<Landing>;
+}
+
+/** Makes one call and follows it to the commit gate. */
+export function fly(ctx: FlyContext, deadline: MonotonicMs, walk: Walk, { one, request }: Prepared): Flown {
+  const { promise: landed, resolve } = Promise.withResolvers<Landing>();
+  const { protocol, translator } = one.step;
+  const flight = new Flight(
+    {
+      clock: ctx.clock,
+      transport: ctx.transport,
+      watchdog: ctx.watchdog,
+      protocol,
+      walk,
+      one,
+      timeouts: (walk.route as Route).config.timeouts,
+      deadline,
+      request,
+      ...(translator && {
+        speech: {
+          translator,
+          context: {
+            exchange: walk.id,
+            model: walk.facets.model,
+            at: walk.at,
+            ask: walk.body as Uint8Array,
+          },
+        },
+      }),
+    },
+    resolve,
+  );
+  walk.flight = flight;
+  flight.start();
+  walk.own += ctx.clock.monotonic() - one.start;
+  return { flight, landed };
+}

@@ -1,0 +1,87 @@
+import type { AttemptCause, Clock, Failure, Lane, MonotonicMs, Route, TransportRequest } from '#contracts';
+import { SEMANTICS } from '#kernel';
+import { type Errand as Asked, type Written, writeCall } from './call.ts';
+import type { Step, Tongues } from './plan.ts';
+import { type LedgerPorts, type Paid, pay, type TollContext } from './toll.ts';
+import type { Try, Walk } from './walk.ts';
+
+export interface PrepareContext extends Pick<Tongues, 'withoutForeignThoughts'>, TollContext {
+  readonly clock: Clock;
+  /** Undefined where nothing limits and no budget is kept. */
+  readonly ledger: () => LedgerPorts | undefined;
+}
+
+export interface Errand extends Asked {
+  readonly deadline: MonotonicMs;
+  readonly lane: Lane;
+}
+
+/** A try that is written and paid for, and may be made. */
+export interface Prepared {
+  readonly kind: 'prepared';
+  readonly one: Try;
+  readonly request: TransportRequest;
+}
+
+/** A try that is not made: nobody is asked, so there is no row. */
+export interface Hindrance {
+  readonly kind: 'hindered';
+  readonly failure: Failure;
+  /** May another target do it? */
+  readonly elsewhere: boolean;
+}
+
+/** Writes the call of a step and pays for it. At once where nothing limits. `others`: somebody else could answer. */
+export function prepare(
+  ctx: PrepareContext,
+  errand: Errand,
+  walk: Walk,
+  step: Step,
+  cause: AttemptCause,
+  others: boolean,
+): Prepared | Hindrance | Promise<Prepared | Hindrance> {
+  const model = step.target.model ?? walk.facets.model;
+  const call = writeCall(ctx, errand, walk, step, model);
+  if ('kind' in call) return hindered(call);
+  const ledger = ctx.ledger();
+  if (!ledger) return begin(ctx, walk, step, model, cause, call, undefined);
+  const { deadline, lane } = errand;
+  const { waitForTarget } = (walk.route as Route).config;
+  // Where somebody else can answer, room is not waited for longer than a target is.
+  const patience = others ? Math.min(deadline, ctx.clock.monotonic() + waitForTarget) : deadline;
+  const toll = { target: step.target, model, cause, lane, patience, deadline };
+  return pay(ctx, ledger, walk, toll).then((paid) =>
+    'kind' in paid ? hindered(paid) : begin(ctx, walk, step, model, cause, call, paid),
+  );
+}
+
+function begin(
+  { clock }: PrepareContext,
+  walk: Walk,
+  step: Step,
+  model: string,
+  cause: AttemptCause,
+  { request, losses }: Written,
+  paid: Paid | undefined,
+): Prepared {
+  walk.tries++;
+  const one: Try = {
+    number: walk.tries,
+    cause,
+    step,
+    tier: step.tier,
+    target: step.target,
+    model,
+    translated: step.translator && { to: step.protocol.name, losses: losses ?? [] },
+    paid,
+    startedAt: clock.now(),
+    start: clock.monotonic(),
+  };
+  return { kind: 'prepared', one, request };
+}
+
+const hindered = (failure: Failure): Hindrance => ({
+  kind: 'hindered',
+  failure,
+  elsewhere: failure.kind === 'dialect_mismatch' || SEMANTICS[failure.kind].elsewhere !== 'never',
+});
