@@ -66,6 +66,12 @@ export const routeSchema = z.strictObject({
     .describe(
       'A wait that a target asks for (Retry-After) is waited out up to this long, since leaving a tier has its price; for a longer one the next target is tried at once.',
     ),
+  buffer: z
+    .enum(['none', 'whole'])
+    .default('none')
+    .describe(
+      '`whole`: a stream begins only when its answer is known to be complete, so any failure before may move on unseen.',
+    ),
   hedge: z
     .boolean()
     .default(false)

@@ -35,6 +35,7 @@ export const FAILURE_KINDS = [
   'provider_rejected',
   'context_overflow',
   'content_filter',
+  'refused',
   'in_band_error',
   'bad_content_type',
   'malformed',

@@ -34,10 +34,12 @@ export function whole(
   one: Try,
   landing: Of<'whole'>,
   landed: MonotonicMs,
+  /** The row of the try is written already. */
+  closed = false,
 ): void {
   const { reading, head, body } = landing;
   const { outcome, failure } = reading;
-  endTry(one, ctx, walk, { outcome, failure, reading });
+  if (!closed) endTry(one, ctx, walk, { outcome, failure, reading });
   const first = one.start - walk.start + (one.firstByte ?? 0);
   const headers = tell(walk, head.headers, outcome);
   headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));

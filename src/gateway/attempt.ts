@@ -7,8 +7,9 @@ import type {
   MonotonicMs,
   Protocol,
   Reading,
+  Route,
+  RouteConfig,
   StreamScanner,
-  Timeouts,
   TranslateContext,
   Translator,
   Transport,
@@ -36,6 +37,8 @@ export type Landing =
       readonly failure: Failure;
       readonly reading?: Reading;
       readonly refusal?: Refusal;
+      /** An answer all the same, for want of a better one: the route wants another where it can be had. */
+      readonly unwanted?: Extract<Landing, { kind: 'whole' }>;
     };
 
 /** What passes on of an answer's head. */
@@ -67,7 +70,6 @@ export interface TryContext {
   readonly protocol: Protocol;
   readonly walk: Walk;
   readonly one: Try;
-  readonly timeouts: Timeouts;
   /** When the whole exchange must be over. */
   readonly deadline: MonotonicMs;
   readonly request: TransportRequest;
@@ -91,6 +93,9 @@ export class Flight implements AnswerTaker {
   readonly scanner: StreamScanner | undefined;
   readonly speech: Speech | undefined;
   private readonly ctx: TryContext;
+  private readonly route: RouteConfig;
+  /** Commits only to an answer that is known to be complete. */
+  private readonly buffered: boolean;
   private readonly land: (landing: Landing) => void;
   private readonly dog: Dog;
   private stage: Stage = 'sent';
@@ -106,13 +111,15 @@ export class Flight implements AnswerTaker {
     this.ctx = ctx;
     this.land = land;
     this.speech = ctx.speech;
+    this.route = (ctx.walk.route as Route).config;
+    this.buffered = this.route.buffer === 'whole';
     this.scanner = ctx.walk.facets.stream ? ctx.protocol.scanStream() : undefined;
     this.dog = ctx.watchdog.watch((kind) => this.cut(kind));
   }
 
   start(): void {
     const { ctx } = this;
-    this.expect('timeout_connect', ctx.timeouts.connect);
+    this.expect('timeout_connect', this.route.timeouts.connect);
     const call = ctx.transport(ctx.request, this);
     this.call = call;
     // Cut by a callback that ran before the call was known.
@@ -132,7 +139,7 @@ export class Flight implements AnswerTaker {
 
   /** Ends the call for a reason of ours, which becomes the failure of the try. */
   cut(cause: FailureKind): void {
-    if (this.over) return;
+    if (this.over || (cause === 'timeout_idle' && this.commitWhole())) return;
     const { stage, taker } = this;
     this.abandon();
     if (taker) taker.broken(cause);
@@ -176,11 +183,11 @@ export class Flight implements AnswerTaker {
     const { ctx } = this;
     ctx.one.sent = true;
     // A unary answer has no head before it is made, so only the whole exchange limits it.
-    this.expect('timeout_headers', this.scanner ? ctx.timeouts.headers : Number.POSITIVE_INFINITY);
+    this.expect('timeout_headers', this.scanner ? this.route.timeouts.headers : Number.POSITIVE_INFINITY);
   }
 
   head(status: number, fields: Fields): void {
-    const { one, clock, timeouts } = this.ctx;
+    const { one, clock } = this.ctx;
     const now = clock.monotonic();
     const headers = answerHeaders(fields);
     this.head_ = { status, headers };
@@ -194,7 +201,7 @@ export class Flight implements AnswerTaker {
     else if (!this.scanner) this.stage = isJson(type) ? 'whole' : 'mislabelled';
     else if (type.startsWith('text/event-stream')) {
       this.stage = 'opening';
-      this.expect('timeout_first_token', timeouts.firstToken, now);
+      this.expect('timeout_first_token', this.route.timeouts.firstToken, now);
     } else this.stage = 'mislabelled';
   }
 
@@ -223,6 +230,8 @@ export class Flight implements AnswerTaker {
         else this.later((taker) => taker.end());
         return;
       case 'opening':
+        // The last event may lack its blank line; reading to the end counts it.
+        if (this.scanner?.read(true).finish !== undefined && this.commitWhole()) return;
         this.fails(seen(this.scanner?.events === 0 ? 'empty' : 'cut'), this.scanner?.read(false));
         return;
       case 'over':
@@ -244,6 +253,7 @@ export class Flight implements AnswerTaker {
       case 'over':
         return;
       default:
+        if (this.commitWhole()) return;
         // The system's word for it (ECONNREFUSED, say) tells the operator more than ours.
         this.fails(kind === 'connect' ? unreachable(detail) : seen(kind), this.scanner?.read(false));
     }
@@ -273,12 +283,37 @@ export class Flight implements AnswerTaker {
       this.fails(failure, scanner.read(false));
     } else if (scanner.started || scanner.finished) {
       // A reason for the end without output is an answer (a filter's, say); a terminator without a reason is none.
-      if (scanner.started) one.firstToken = clock.monotonic() - one.start;
-      this.landed({ kind: 'streaming', head: this.ctx.speech ? plainHead(this.head_) : this.head_ });
+      if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
+      if (this.buffered && !scanner.ended) {
+        this.expect('timeout_idle', this.route.timeouts.idle);
+        return;
+      }
+      // A terminator without a reason for the end would make half an answer look whole.
+      if (this.buffered && !scanner.finished) {
+        this.abandon();
+        this.fails(seen('cut'), scanner.read(false));
+        return;
+      }
+      this.commit();
     } else if (scanner.ended) {
       this.abandon();
       this.fails(seen('empty'), scanner.read(false));
     }
+  }
+
+  /** A buffered answer that has its reason for the end is whole, whatever became of the connection. */
+  private commitWhole(): boolean {
+    const { scanner } = this;
+    if (!this.buffered || this.stage !== 'opening' || !scanner?.finished || scanner.failure) return false;
+    this.commit();
+    this.dog.stop();
+    this.call?.cancel();
+    this.later((taker) => taker.end());
+    return true;
+  }
+
+  private commit(): void {
+    this.landed({ kind: 'streaming', head: this.speech ? plainHead(this.head_) : this.head_ });
   }
 
   private whole(body: Uint8Array): Landing {
@@ -289,7 +324,21 @@ export class Flight implements AnswerTaker {
     // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
     const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
     if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };
-    return this.said(body, reading);
+    const landing = this.said(body, reading);
+    return landing.kind === 'whole' ? this.wanted(landing) : landing;
+  }
+
+  /** Refusals are answers, unless the route says that it wants another. */
+  private wanted(landing: Extract<Landing, { kind: 'whole' }>): Landing {
+    const { outcome } = landing.reading;
+    const { fallbackOn } = this.route;
+    if ((outcome !== 'refusal' && outcome !== 'content_filter') || !fallbackOn.includes(outcome))
+      return landing;
+    const failure = seen(
+      outcome === 'refusal' ? 'refused' : 'content_filter',
+      'The answer was a refusal, and this route asks another target then (fallbackOn).',
+    );
+    return { kind: 'failed', failure, reading: landing.reading, unwanted: landing };
   }
 
   /** The answer as the caller's dialect writes it. */

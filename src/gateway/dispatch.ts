@@ -33,6 +33,8 @@ export interface Dispatched {
   /** The try that landed last; none when every target was closed. */
   readonly one?: Try;
   readonly landing: Landing;
+  /** Its row is written already. */
+  readonly closed?: boolean;
 }
 
 /**
@@ -53,6 +55,8 @@ export async function dispatch(
   const waits = createBackoffState();
   let at = 0;
   let here = 0;
+  /** A refusal that the caller gets when nobody has a better answer. */
+  let unwanted: Dispatched | undefined;
   for (;;) {
     const step = order[at] as Step;
     const cause = causeOf(walk.attempts.at(-1), step.tier, here);
@@ -63,7 +67,7 @@ export async function dispatch(
       const place = at;
       const open = standing.open(order, walk.facets);
       const other = ready.elsewhere ? order.findIndex((s, i) => i > place && open(s)) : -1;
-      if (other < 0) return { landing: { kind: 'failed', failure: ready.failure } };
+      if (other < 0) return unwanted ?? { landing: { kind: 'failed', failure: ready.failure } };
       at = other;
       here = 0;
       continue;
@@ -75,18 +79,19 @@ export async function dispatch(
     if (landing.kind !== 'failed') return { one, landing };
     const { failure, reading } = landing;
     endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
+    if (landing.unwanted) unwanted ??= { one, landing: landing.unwanted, closed: true };
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
     const open = standing.open(order, walk.facets);
     const then = next({ failure, route: route.config, steps: order, open, at, here, total });
     if (then.again && (await pause(ctx, errand, walk, waits, then.again))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
-    } else if (then.elsewhere === undefined) return { one, landing: told(walk, landing) };
+    } else if (then.elsewhere === undefined) return unwanted ?? { one, landing: told(walk, landing) };
     else {
       at = then.elsewhere;
       here = 0;
     }
-    if (ctx.clock.monotonic() >= errand.deadline) return { one, landing: told(walk, landing) };
+    if (ctx.clock.monotonic() >= errand.deadline) return unwanted ?? { one, landing: told(walk, landing) };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, MonotonicMs, Route, Transport } from '#contracts';
+import type { Clock, MonotonicMs, Transport } from '#contracts';
 import { Flight, type Landing } from './attempt.ts';
 import type { Prepared } from './prepare.ts';
 import type { Walk } from './walk.ts';
@@ -28,7 +28,6 @@ export function fly(ctx: FlyContext, deadline: MonotonicMs, walk: Walk, { one, r
       protocol,
       walk,
       one,
-      timeouts: (walk.route as Route).config.timeouts,
       deadline,
       request,
       ...(translator && {

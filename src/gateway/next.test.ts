@@ -69,6 +69,7 @@ const TABLE: Readonly<Record<FailureKind, readonly [two: string, alone: string]>
   provider_rejected: ['stop', 'stop'],
   context_overflow: ['stop', 'stop'],
   content_filter: ['stop', 'stop'],
+  refused: ['stop', 'stop'],
   in_band_error: ['again, else at 1', 'again'],
   bad_content_type: ['at 1', 'again'],
   malformed: ['at 1', 'again'],
@@ -125,4 +126,6 @@ test('an overflow goes only to a target that declares a larger window', () => {
 
 test('a filter is not routed around unless the route says so', () => {
   expect(decide('content_filter', { route: route({ fallbackOn: ['content_filter'] }) })).toBe('at 1');
+  expect(decide('content_filter', { route: route({ fallbackOn: ['refusal'] }) })).toBe('stop');
+  expect(decide('refused', { route: route({ fallbackOn: ['refusal'] }) })).toBe('at 1');
 });

@@ -71,7 +71,7 @@ function elsewhere({ failure, route, steps, at, open }: Situation): number | und
       case 'larger':
         return (step.target.contextWindow ?? 0) > (from.target.contextWindow ?? Number.POSITIVE_INFINITY);
       case 'allowed':
-        return route.fallbackOn.some((kind) => kind === failure.kind);
+        return route.fallbackOn.includes(failure.kind === 'refused' ? 'refusal' : 'content_filter');
       case 'never':
         return false;
     }

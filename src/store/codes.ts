@@ -39,6 +39,7 @@ const failure = {
   provider_rejected: 25,
   context_overflow: 26,
   content_filter: 27,
+  refused: 33,
   in_band_error: 28,
   bad_content_type: 29,
   malformed: 30,

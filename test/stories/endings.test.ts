@@ -363,3 +363,99 @@ test('a caller who leaves cancels the upstream, before and after the first byte'
     expect(facts.outcome).toBe('cancelled');
   }
 });
+
+test('a buffered route sends a stream only when it is whole, so a cut after output moves on unseen', async () => {
+  const other = await scriptedUpstream();
+  const root = (port: number) => `http://127.0.0.1:${port}/v1`;
+  const two = testGateway({
+    providers: {
+      up: { protocol: 'openai', baseUrl: root(up.port) },
+      spare: { protocol: 'openai', baseUrl: root(other.port) },
+    },
+    routes: {
+      chat: {
+        buffer: 'whole',
+        timeouts: { idle: 150 },
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up' }] },
+          { name: 'fallback', targets: [{ provider: 'spare' }] },
+        ],
+      },
+    },
+  });
+  const well = [openai.role, openai.delta('From the spare', 'stop'), openai.done];
+  other.play({ headers: openai.sse, parts: well });
+  for (const end of ['fin', 'reset', 'silence', 'well'] as const) {
+    up.play({ headers: openai.sse, parts: [openai.role, openai.delta('Half an ans')], end });
+    const answer = await fetch(`${two.url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask({ stream: true })),
+    });
+    expect(await answer.text()).toBe(well.join(''));
+    expect(answer.headers.get('x-midwatch-degraded')).toBe('fallback');
+  }
+  // A whole answer whose connection stays open is whole.
+  up.play({ headers: openai.sse, parts: [openai.role, openai.delta('All of it', 'stop')], end: 'silence' });
+  const open = await fetch(`${two.url}${openai.path}`, {
+    method: 'POST',
+    body: JSON.stringify(openai.ask({ stream: true })),
+  });
+  expect(await open.text()).toContain('All of it');
+  expect(open.headers.get('x-midwatch-degraded')).toBeNull();
+  two.stop();
+  await other.stop();
+});
+
+test('a refusal is an answer, unless the route wants another; then it is the last resort', async () => {
+  const other = await scriptedUpstream();
+  const root = (port: number) => `http://127.0.0.1:${port}/v1`;
+  const two = testGateway({
+    providers: {
+      up: { protocol: 'openai', baseUrl: root(up.port) },
+      spare: { protocol: 'openai', baseUrl: root(other.port) },
+    },
+    routes: {
+      chat: {
+        fallbackOn: ['content_filter'],
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up' }] },
+          { name: 'fallback', targets: [{ provider: 'spare' }] },
+        ],
+      },
+    },
+  });
+  const answer = (finish: string, content: string) => ({
+    headers: openai.json,
+    framing: 'length' as const,
+    parts: [
+      JSON.stringify({
+        id: 'c',
+        object: 'chat.completion',
+        created: 1,
+        model: 'm',
+        choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: finish }],
+        usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 },
+      }),
+    ],
+  });
+  const call = async () => {
+    const response = await fetch(`${two.url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask()),
+    });
+    const facts = await two.facts(response.headers.get('x-midwatch-exchange'));
+    return { body: await response.text(), facts };
+  };
+  up.play(answer('content_filter', 'Filtered.'));
+  other.play(answer('stop', 'Fine.'));
+  const moved = await call();
+  expect(moved.body).toContain('Fine.');
+  expect(moved.facts.attempts.map((a) => a.outcome)).toEqual(['content_filter', 'complete']);
+  other.play(answer('content_filter', 'Filtered too.'));
+  const kept = await call();
+  expect(kept.body).toContain('Filtered.');
+  expect(kept.facts.outcome).toBe('content_filter');
+  expect(kept.facts.attempts).toHaveLength(2);
+  two.stop();
+  await other.stop();
+});

@@ -62,6 +62,8 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   provider_rejected: row('provider', false, 'error', 'never', 'never', 'nobody', 'none'),
   context_overflow: row('provider', false, 'context_overflow', 'never', 'larger', 'nobody', 'none'),
   content_filter: row('provider', false, 'content_filter', 'never', 'allowed', 'nobody', 'none'),
+  // An answer, unless the route says that it wants another.
+  refused: row('provider', false, 'refusal', 'never', 'allowed', 'nobody', 'none'),
   in_band_error: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad'),
   bad_content_type: row('provider', true, 'error', 'alone', 'always', 'nobody', 'bad'),
   malformed: row('provider', true, 'invalid', 'alone', 'always', 'nobody', 'bad'),

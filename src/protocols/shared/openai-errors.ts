@@ -22,6 +22,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   provider_rejected: [400, 'invalid_request_error'],
   context_overflow: [400, 'invalid_request_error', 'context_length_exceeded'],
   content_filter: [400, 'invalid_request_error', 'content_filter'],
+  refused: [400, 'invalid_request_error', 'refused'],
   in_band_error: [502, 'server_error'],
   bad_content_type: [502, 'server_error'],
   malformed: [502, 'server_error'],

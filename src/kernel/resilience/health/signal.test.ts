@@ -46,6 +46,7 @@ test('each failure says one thing about the target: only what it did wrong conde
     'provider_rejected',
     'context_overflow',
     'content_filter',
+    'refused',
     'shutting_down',
     'hedge_lost',
     'internal',
