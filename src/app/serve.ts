@@ -5,7 +5,8 @@ import type { Assets } from './console-assets.ts';
 import { StartError } from './start-error.ts';
 
 export interface Doors {
-  readonly gateway: Gateway;
+  /** The data plane. */
+  readonly gateway: Pick<Gateway, 'serves' | 'handle'>;
   readonly api: { fetch(request: Request, peer: { readonly address: string }): Promise<Response> | Response };
   /** Undefined while the console is still being bundled. */
   readonly assets: () => Assets | undefined;

@@ -2,6 +2,7 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway, type StandingSnapshot } from '#gateway';
+import { createIdempotency } from '#idempotency';
 import { systemClock } from '#kernel';
 import {
   estimateUsage,
@@ -15,6 +16,7 @@ import { createPricer, findProvider, PRICE_LIST } from '#providers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
 import { createAdminHash, STARTER } from './admin.ts';
+import { callers } from './callers.ts';
 import { kindOf, type LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
@@ -158,6 +160,15 @@ async function compose(given: Composition): Promise<Running> {
     maxBody: config.limits.body,
   });
 
+  const idempotency = createIdempotency({
+    clock,
+    protocols,
+    settings: () => active.loaded.config.idempotency,
+    caller: callers(keys, clock),
+    handler: gateway.handle,
+  });
+  lifecycle.onStop('kept answers', idempotency.stop);
+
   gateway.standing.restore(recall<StandingSnapshot>(folder.standing, log) ?? {});
   lifecycle.onStop(
     'standing',
@@ -256,7 +267,7 @@ async function compose(given: Composition): Promise<Running> {
   const openDoors = () => {
     const listener = listen(
       {
-        gateway,
+        gateway: { serves: gateway.serves, handle: idempotency.handle },
         api,
         assets: () => assets,
         ready: () => readiness(state, keys),
