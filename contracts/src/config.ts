@@ -173,6 +173,20 @@ export const configSchema = z.strictObject({
       'Redis or Valkey URL, through which several gateways share quotas and budgets; without it each counts for itself.',
     ),
   lanes: lanesSchema.describe('Who waits first when a quota is short.'),
+  runs: z
+    .strictObject({
+      concurrency: z.number().int().min(1).max(10_000).default(64).describe('Runs under way at once.'),
+      tries: z
+        .number()
+        .int()
+        .min(1)
+        .max(20)
+        .default(3)
+        .describe('Executions of one run; a transport failure is tried again, an answer never is.'),
+      expire: duration.default(86_400_000).describe('How long a run may wait to be taken up.'),
+      keep: duration.default(7 * 86_400_000).describe('How long a finished run and its events are kept.'),
+    })
+    .prefault({}),
   idempotency: z
     .strictObject({
       keep: duration

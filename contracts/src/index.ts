@@ -12,6 +12,7 @@ export * from './ports.ts';
 export * from './protocol.ts';
 export * from './provider.ts';
 export * from './release.ts';
+export * from './runs.ts';
 export * from './store.ts';
 export * from './translate.ts';
 export * from './units.ts';

@@ -22,8 +22,10 @@ export interface Protocol extends Member {
   readAnswer(body: Uint8Array): Reading;
   /** A fresh scanner for one stream. An event larger than `maxEventBytes` is `malformed`, so that no stream can fill the memory. */
   scanStream(limits?: { readonly maxEventBytes?: number }): StreamScanner;
-  /** Classifies an answer whose HTTP status was not 2xx. */
-  readError(status: number, headers: Fields, body: Uint8Array): Failure;
+  /** Classifies an answer whose HTTP status was not 2xx. `now`: when it came, for waits that are told as a date. */
+  readError(status: number, headers: Fields, body: Uint8Array, now: EpochMs): Failure;
+  /** What ends a stream after its reason for the end; absent where the reason itself does. */
+  readonly terminator?: string;
   /** An error body of this dialect. `hint` is shown to the caller; the exchange is named in it. */
   writeError(failure: Failure, exchange: ExchangeId): { readonly status: number; readonly body: string };
   /** The same as an event inside a stream that has begun. */
@@ -67,6 +69,8 @@ export interface Reading {
   /** Characters of visible text, for estimates. */
   readonly textLength: number;
   readonly toolCalls: number;
+  /** Events of the stream that could not be read and were left out. */
+  readonly malformed?: number;
   /** The assembled answer: JSON array of messages in the shape in which a client sends them back, one per choice. */
   readonly message: () => Uint8Array | undefined;
 }
@@ -85,6 +89,8 @@ export interface StreamScanner {
   readonly finished: boolean;
   /** An in-band error event, or an event that cannot be read. */
   readonly failure: Failure | undefined;
+  /** Events after the first output that could not be read and were left out; whoever relays leaves them out too. */
+  readonly malformed: number;
   /** Number of complete events seen so far, comments included. */
   readonly events: number;
   /**

@@ -17,6 +17,7 @@ import type { Exchange } from './exchange.ts';
 import type { ExchangeId } from './ids.ts';
 import type { ExchangeWriter, KeyRecord } from './ports.ts';
 import type { Axes } from './release.ts';
+import type { RunStore } from './runs.ts';
 
 /** What the rest of the house asks of Postgres. Every method may reject with `StoreUnavailable`; callers say so, nobody waits. */
 export interface Store extends ExchangeWriter {
@@ -81,6 +82,7 @@ export interface Store extends ExchangeWriter {
     /** The token as it then is; undefined when there is none. Revoking twice keeps the first time. */
     revoke(id: string, at: number): Promise<TokenView | undefined>;
   };
+  runs: RunStore;
   upkeep: {
     migrate(): Promise<{ readonly from: number; readonly to: number }>;
     /** Creates coming partitions, drops what retention and the disk budget no longer cover; says what it dropped. */

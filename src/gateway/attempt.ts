@@ -101,6 +101,7 @@ export class Flight implements AnswerTaker {
   private stage: Stage = 'sent';
   private call: TransportCall | undefined;
   private head_: Head = NO_HEAD;
+  private fields: Fields = {};
   /** Bytes that nobody has taken yet: of a body, or of a stream up to its commit. */
   private held: Uint8Array[] = [];
   private taker: StreamTaker | undefined;
@@ -191,6 +192,7 @@ export class Flight implements AnswerTaker {
     const now = clock.monotonic();
     const headers = answerHeaders(fields);
     this.head_ = { status, headers };
+    this.fields = fields;
     one.status = status;
     one.headers = now - one.start;
     one.providerRequestId = requestId(headers);
@@ -281,23 +283,18 @@ export class Flight implements AnswerTaker {
       const { failure } = scanner;
       this.abandon();
       this.fails(failure, scanner.read(false));
-    } else if (scanner.started || scanner.finished) {
-      // A reason for the end without output is an answer (a filter's, say); a terminator without a reason is none.
-      if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
-      if (this.buffered && !scanner.ended) {
-        this.expect('timeout_idle', this.route.timeouts.idle);
-        return;
-      }
-      // A terminator without a reason for the end would make half an answer look whole.
-      if (this.buffered && !scanner.finished) {
-        this.abandon();
-        this.fails(seen('cut'), scanner.read(false));
-        return;
-      }
-      this.commit();
-    } else if (scanner.ended) {
+    } else if (scanner.ended && !scanner.finished) {
+      // A terminator without a reason for the end would make half an answer, or none, look whole.
       this.abandon();
-      this.fails(seen('empty'), scanner.read(false));
+      this.fails(seen(scanner.started ? 'cut' : 'empty'), scanner.read(false));
+    } else if (scanner.ended && scanner.malformed > 0 && scanner.read(false).outcome === 'invalid') {
+      this.abandon();
+      this.fails(seen('malformed'), scanner.read(false));
+    } else if (scanner.started || scanner.finished) {
+      // A reason for the end without output is an answer (a filter's, say).
+      if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
+      if (this.buffered && !scanner.ended) this.expect('timeout_idle', this.route.timeouts.idle);
+      else this.commit();
     }
   }
 
@@ -357,7 +354,7 @@ export class Flight implements AnswerTaker {
     const { status, headers } = this.head_;
     if (this.stage === 'mislabelled')
       return mislabelled(protocol, headers['content-type'] ?? '', !!this.scanner, body);
-    const failure = protocol.readError(status, headers, body);
+    const failure = protocol.readError(status, this.fields, body, this.ctx.clock.now());
     // An error of another dialect means nothing to the caller's client.
     if (this.ctx.speech) return { kind: 'failed', failure };
     return { kind: 'failed', failure, refusal: { status, headers, body } };

@@ -60,8 +60,8 @@ export async function dispatch(
   for (;;) {
     const step = order[at] as Step;
     const cause = causeOf(walk.attempts.at(-1), step.tier, here);
-    const asked = prepare(ctx, errand, walk, step, cause, at + 1 < order.length);
-    const ready = asked instanceof Promise ? await asked : asked;
+    const preparing = prepare(ctx, errand, walk, step, cause, at + 1 < order.length);
+    const ready = preparing instanceof Promise ? await preparing : preparing;
     if (ready.kind === 'hindered') {
       if (walk.stopped) return { landing: stoppedBy(walk.stopped) };
       const place = at;
@@ -84,7 +84,8 @@ export async function dispatch(
     const total = walk.attempts.length;
     const open = standing.open(order, walk.facets);
     const then = next({ failure, route: route.config, steps: order, open, at, here, total });
-    if (then.again && (await pause(ctx, errand, walk, waits, then.again))) {
+    const wait = then.again && (then.again.asked ?? standing.closedFor(step, walk.facets));
+    if (wait !== undefined && (await pause(ctx, errand, walk, waits, wait))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     } else if (then.elsewhere === undefined) return unwanted ?? { one, landing: told(walk, landing) };
     else {
@@ -101,14 +102,14 @@ async function pause(
   { deadline }: Errand,
   walk: Walk,
   waits: BackoffState,
-  { asked }: { readonly asked?: number },
+  asked: number,
 ): Promise<boolean> {
   const now = clock.monotonic();
   const remaining = deadline - now;
   const wait = nextWait(waits, {
     remaining,
     random: () => clock.random(),
-    ...(asked !== undefined && { asked }),
+    asked,
   });
   if (wait === undefined || !spend(retries((walk.route as Route).name), now, RETRY_BUDGET)) return false;
   await rest(clock, walk, wait);

@@ -1,4 +1,14 @@
-import type { Attempt, Cost, ExchangeFacts, Failure, Finished, Outcome, Reading, Timing } from '#contracts';
+import type {
+  Attempt,
+  Cost,
+  ExchangeFacts,
+  Failure,
+  Finished,
+  Outcome,
+  Reading,
+  Timing,
+  Verdict,
+} from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Gaps } from './gaps.ts';
 import { round, roundIf } from './gaps.ts';
@@ -46,7 +56,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     place: walk.place,
     ask: walk.facets,
     attempts: inOrder(walk.attempts),
-    verdicts: [],
+    verdicts: verdictsOf(ending.reading),
     tier: { intended, served: ending.tier ?? served?.tier ?? intended },
     outcome: ending.outcome,
     failure: ending.failure,
@@ -59,6 +69,21 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
   const answer = ending.reading?.message();
   return { facts, declared: walk.declared, ask: walk.body, answer };
 }
+
+const NO_VERDICTS: readonly Verdict[] = [];
+
+/** What of the answer was changed on its way. */
+const verdictsOf = (reading: Reading | undefined): readonly Verdict[] =>
+  reading?.malformed
+    ? [
+        {
+          guard: 'stream-events',
+          version: 1,
+          decision: 'change',
+          evidence: `${reading.malformed} malformed left out`,
+        },
+      ]
+    : NO_VERDICTS;
 
 /** A hedge may end before the try that it was to help. */
 const inOrder = (attempts: readonly Attempt[]): readonly Attempt[] =>

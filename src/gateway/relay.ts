@@ -11,6 +11,7 @@ import type {
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
+import { readableEvents } from './readable-events.ts';
 import { Voice } from './voice.ts';
 
 /** How a relayed stream ended: once, whoever ended it. */
@@ -54,6 +55,8 @@ export class Relay implements StreamTaker {
   /** The beginning of an event that is not whole yet. */
   private held: Uint8Array[] = [];
   private over = false;
+  /** Malformed events left out so far. */
+  private dropped = 0;
   private readonly voice: Voice | undefined;
 
   constructor(ctx: RelayContext) {
@@ -83,6 +86,11 @@ export class Relay implements StreamTaker {
       const told = scanner.failure.kind !== 'malformed' && !this.voice;
       if (told && ready) ctx.outgoing.write(ready);
       this.breakOff(scanner.failure, told);
+      return;
+    }
+    // What was left out may be missed; then the terminator must not make the rest look whole.
+    if (scanner.ended && scanner.malformed > 0 && scanner.read(false).outcome === 'invalid') {
+      this.breakOff(seen('malformed'), false);
       return;
     }
     // A terminator without a reason for the end would make half an answer look whole; it is not passed on.
@@ -139,9 +147,18 @@ export class Relay implements StreamTaker {
     if (this.over) return;
     const { outgoing, flight } = this.ctx;
     flight.abandon();
+    const reading = this.scanner.read(true);
+    if (reading.outcome === 'invalid' && reading.malformed) {
+      this.breakOff(seen('malformed'), false);
+      return;
+    }
     const rest = this.voice ? this.voice.end() : this.held.length > 0 ? join(this.held) : undefined;
     if (rest) outgoing.write(rest);
-    const words = this.ctx.lastWords(this.scanner.read(true));
+    const { terminator } = this.ctx.protocol;
+    // Clients wait for it, and some take an answer without it for a broken one.
+    if (!this.scanner.ended && !this.voice && terminator)
+      outgoing.write(rest ? `\n\n${terminator}` : terminator);
+    const words = this.ctx.lastWords(reading);
     if (words) outgoing.write(words);
     outgoing.end();
     this.finish();
@@ -172,7 +189,11 @@ export class Relay implements StreamTaker {
 
   /** What may go out of what was just pushed into the scanner. */
   private ready(chunk: Uint8Array): Uint8Array | undefined {
-    return this.voice ? this.voice.push(chunk) : this.wholeEvents(chunk);
+    if (this.voice) return this.voice.push(chunk);
+    const ready = this.wholeEvents(chunk);
+    if (this.scanner.malformed === this.dropped || !ready) return ready;
+    this.dropped = this.scanner.malformed;
+    return readableEvents(ready, this.ctx.protocol);
   }
 
   /**

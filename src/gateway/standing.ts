@@ -74,6 +74,8 @@ export class Standing {
   private readonly spread = spread(this.judge);
   private readonly near = new WeakMap<Step, { readonly streams: Near; readonly wholes: Near }>();
   private readonly stands = new Map<string, Stand>();
+  /** By provider and model: a limit holds for whole answers and streams alike. */
+  private readonly parks = new Map<string, ParkState>();
   private readonly keys = new Map<string, KeyStand>();
 
   constructor(clock: Clock) {
@@ -181,8 +183,10 @@ export class Standing {
     for (const [key, { park, health }] of Object.entries(snapshot)) {
       const [provider = '', model = '', , , endpoint = ''] = key.split('/').map(decodeURIComponent);
       this.judge.revive(health, now);
+      const shared = this.parkOf({ provider, model, endpoint });
+      Object.assign(shared, park);
       this.stands.set(key, {
-        park,
+        park: shared,
         health,
         key: this.keyOf(provider, ''),
         name: { provider, model, endpoint },
@@ -231,12 +235,22 @@ export class Standing {
     // The oldest goes; a Map keeps the order in which it was filled.
     if (this.stands.size >= MOST) this.stands.delete(this.stands.keys().next().value as string);
     const fresh = {
-      park: createParkState(),
+      park: this.parkOf(name),
       health: this.judge.create(),
       key: this.keyOf(name.provider, ''),
       name,
     };
     this.stands.set(key, fresh);
+    return fresh;
+  }
+
+  private parkOf({ provider, model }: TargetName): ParkState {
+    const name = healthKey({ provider, model });
+    const known = this.parks.get(name);
+    if (known) return known;
+    if (this.parks.size >= MOST) this.parks.clear();
+    const fresh = createParkState();
+    this.parks.set(name, fresh);
     return fresh;
   }
 

@@ -30,4 +30,4 @@ export const MAX_WAITING = 256 * 1024;
 /** A body that nobody wants is read to its end when that is near; otherwise the connection is. */
 export const MAX_UNWANTED = 256 * 1024;
 /** A reader that is told of a broken connection may drop what it has not looked at yet. */
-export const BREAK_AFTER_MS = 10;
+export const BREAK_AFTER_MS = 100;

@@ -164,7 +164,7 @@ test('an error event in the stream reaches the client as the error it is', async
 test('a malformed event after output is never a clean end', async () => {
   up.play({ headers: openai.sse, parts: [...begun, 'data: {"choices":[{"del\n\n', openai.done] });
   expect(await caught(readChat)).toBeInstanceOf(Error);
-  expect((await last()).outcome).toBe('invalid');
+  expect((await last()).outcome).toBe('cut');
 });
 
 test('a reason for the end without [DONE] is complete, at once when the provider closes, soon when it does not', async () => {

@@ -29,6 +29,7 @@ export const anthropicMessages: Protocol = defineMember('protocol', {
   readAnswer,
   scanStream: (limits) => new MessagesScanner(limits),
   readError: readAnthropicError,
+  terminator: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
   writeError: writeAnthropicError,
   writeStreamError: writeAnthropicStreamError,
   writeReply,

@@ -22,6 +22,7 @@ export const openaiChat: Protocol = defineMember('protocol', {
   readAnswer,
   scanStream: (limits) => new ChatScanner(limits),
   readError: readOpenAIError,
+  terminator: 'data: [DONE]\n\n',
   writeError: writeOpenAIError,
   writeStreamError: writeChatStreamError,
   writeReply,

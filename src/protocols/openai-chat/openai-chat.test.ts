@@ -367,7 +367,7 @@ test('openai-chat: an error inside a stream ends it as the error it stands for',
     expect(clean.failure?.kind).toBe(kind);
     expect(clean.read(true)).toMatchObject({ outcome, textLength: 1 });
   }
-  const limited = protocol.readError(429, {}, encode('{"error":{"message":"Please try again in 1.5s"}}'));
+  const limited = protocol.readError(429, {}, encode('{"error":{"message":"Please try again in 1.5s"}}'), 0);
   expect(limited).toMatchObject({ kind: 'rate_limited', after: 1500, retryable: true });
 });
 

@@ -4,7 +4,7 @@ import { encode } from './json.ts';
 
 const read = (protocol: string, status: number, body: unknown, headers: Record<string, string> = {}) => {
   const source = typeof body === 'string' ? body : JSON.stringify(body);
-  return protocolByName(protocol)?.readError(status, headers, encode(source));
+  return protocolByName(protocol)?.readError(status, headers, encode(source), 0);
 };
 const openai = (message: string, code?: string, type?: string) => ({
   error: { message, type: type ?? 'invalid_request_error', param: null, code: code ?? null },

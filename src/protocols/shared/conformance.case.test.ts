@@ -114,7 +114,7 @@ export function conformance(member: Conformance): void {
         protocol.readAsk(a);
         protocol.readAnswer(a).message();
         protocol.readMessage(a);
-        protocol.readError(400, {}, a);
+        protocol.readError(400, {}, a, 0);
         protocol.digest(a, b, {});
         const scanner = protocol.scanStream();
         scanner.push(encode(`data: ${decode(a)}\n\n`));
@@ -349,7 +349,7 @@ function errorsConform(member: Conformance, title: Title): void {
     const kinds = ['rate_limited', 'quota_exhausted', 'overloaded', 'provider_rejected'] as const;
     for (const kind of kinds) {
       const { status, body } = protocol.writeError(failure(kind, hint), EXCHANGE);
-      expect(protocol.readError(status, {}, encode(body)).kind).toBe(kind);
+      expect(protocol.readError(status, {}, encode(body), 0).kind).toBe(kind);
     }
   });
 
@@ -368,7 +368,7 @@ function errorsConform(member: Conformance, title: Title): void {
           JSON.stringify({ error: message }),
           message,
         ])
-          expect(JSON.stringify(protocol.readError(status, {}, encode(body)))).not.toContain(
+          expect(JSON.stringify(protocol.readError(status, {}, encode(body), 0))).not.toContain(
             secret.replace('Bearer ', ''),
           );
       }

@@ -39,7 +39,7 @@ test('names every object inherits are names like any other, and no stream reache
       scanner.push(encode(`event: ${word}\ndata: ${evil}\n\n`));
       expect(['cut', 'invalid']).toContain(scanner.read(true).outcome);
       expect(['provider_rejected', 'in_band_error', 'provider_error']).toContain(
-        protocol.readError(400, {}, encode(`{"error":{"type":"${word}","code":"${word}"}}`)).kind,
+        protocol.readError(400, {}, encode(`{"error":{"type":"${word}","code":"${word}"}}`), 0).kind,
       );
     }
   }

@@ -1,7 +1,7 @@
-import type { ExchangeId, Failure, FailureKind, Fields } from '#contracts';
+import type { EpochMs, ExchangeId, Failure, FailureKind, Fields } from '#contracts';
+import { readRetryAfter } from '#kernel/resilience';
 import { classify, type ErrorReport } from './classify.ts';
 import { decode, isObject, type Json, parseJson, text } from './json.ts';
-import { retryAfter } from './retry-after.ts';
 
 /** Status, `type` and `code` by which OpenAI's clients know a failure. A code of our own is the kind itself. */
 const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: string, code?: string]>> = {
@@ -85,10 +85,10 @@ export function writeResponsesStreamError(failure: Failure, exchange: ExchangeId
   return `\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
-export function readOpenAIError(status: number, headers: Fields, body: Uint8Array): Failure {
+export function readOpenAIError(status: number, headers: Fields, body: Uint8Array, now: EpochMs): Failure {
   const source = decode(body.length > MAX_ERROR_BODY ? body.subarray(0, MAX_ERROR_BODY) : body);
   const parsed = parseJson(source);
-  const after = retryAfter(headers);
+  const after = readRetryAfter(headers, now);
   const should = headers['x-should-retry'];
   return classify({
     // Plain text may say something; a page of HTML does not.

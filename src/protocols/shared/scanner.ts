@@ -15,6 +15,7 @@ export interface StreamLimits {
 export abstract class DialectScanner implements StreamScanner {
   started = false;
   ended = false;
+  malformed = 0;
   abstract readonly finished: boolean;
   #failure: Failure | undefined;
   readonly #sse: SseReader;
@@ -52,7 +53,8 @@ export abstract class DialectScanner implements StreamScanner {
       if (rest && (this.isTerminator(rest.data) || parseJson(rest.data) !== undefined))
         this.#take(rest.name, rest.data);
     }
-    return this.reading(closed);
+    const reading = this.reading(closed);
+    return this.malformed === 0 ? reading : marked(reading, this.malformed);
   }
 
   /** Data that ends a stream without being JSON. */
@@ -76,6 +78,11 @@ export abstract class DialectScanner implements StreamScanner {
     }
     const parsed = parseJson(data);
     if (!parsed || !isObject(parsed.value)) {
+      // One bad event is no reason to lose a good answer; before any output nothing is lost by asking somebody else.
+      if (this.started) {
+        this.malformed++;
+        return;
+      }
       this.#failure = failure('malformed', 'The provider sent an event that is not a JSON object.');
       return;
     }
@@ -83,6 +90,25 @@ export abstract class DialectScanner implements StreamScanner {
     this.#failure = this.event(name, parsed.value);
     if (this.appended !== undefined) this.#same.learn(name, data, this.appended);
   }
+}
+
+/** Characters that a token of visible text has at least in most of what is written; fewer means that some did not arrive. */
+const CHARS_PER_TOKEN = 2;
+
+/** An answer with events left out is whole only as far as the count of its tokens says so. */
+function marked(reading: Reading, malformed: number): Reading {
+  const { usage, textLength, failure: known } = reading;
+  const lost = usage.basis === 'reported' && textLength < usage.output * CHARS_PER_TOKEN;
+  if (known || !lost) return { ...reading, malformed };
+  return {
+    ...reading,
+    malformed,
+    outcome: 'invalid',
+    failure: failure(
+      'malformed',
+      'Events of the stream could not be read, and what arrived is less than what was billed.',
+    ),
+  };
 }
 
 /** The failure of a stream that closed before it said why. */

@@ -1,0 +1,35 @@
+import type { Protocol } from '#contracts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Whole events without those that are no events of this protocol. Only for the rare chunk that holds such a one. */
+export function readableEvents(bytes: Uint8Array, protocol: Protocol): Uint8Array | undefined {
+  const kept: Uint8Array[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const to = endOfEvent(bytes, from);
+    const event = bytes.subarray(from, to);
+    const scanner = protocol.scanStream();
+    scanner.push(event);
+    if (scanner.failure?.kind !== 'malformed') kept.push(event);
+    from = to;
+  }
+  return kept.length === 0 ? undefined : Buffer.concat(kept);
+}
+
+/** Behind the blank line that ends the event; the end of the bytes when there is none. */
+function endOfEvent(bytes: Uint8Array, from: number): number {
+  let blank = true;
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte !== LF && byte !== CR) {
+      blank = false;
+      continue;
+    }
+    if (byte === CR && bytes[at + 1] === LF) at++;
+    // A blank line before any field belongs to no event, and harms none.
+    if (blank && at > from) return at + 1;
+    blank = true;
+  }
+  return bytes.length;
+}
