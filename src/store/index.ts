@@ -4,6 +4,7 @@ import { listChanges } from './changes.ts';
 import { connect } from './connection.ts';
 import { keyStore } from './keys.ts';
 import { exchangeReader } from './read.ts';
+import { runStore } from './runs.ts';
 import { tokenStore } from './tokens.ts';
 import { upkeep } from './upkeep.ts';
 import { readWindow } from './window.ts';
@@ -34,6 +35,7 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     keys: keyStore(database),
     admin: adminStore(database),
     tokens: tokenStore(database),
+    runs: runStore(database),
     upkeep: upkeep(database, log),
     close: () => database.close(),
   };

@@ -4,9 +4,10 @@ import { sql as rollups } from './0002-rollups.ts';
 import { sql as people } from './0003-people.ts';
 import { sql as roles } from './0004-roles.ts';
 import { sql as slices } from './0005-slices.ts';
+import { sql as runs } from './0006-runs.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
-const MIGRATIONS: readonly string[] = [record, rollups, people, roles, slices];
+const MIGRATIONS: readonly string[] = [record, rollups, people, roles, slices, runs];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import type { EpochMs } from './ids.ts';
+import type { Outcome } from './outcome.ts';
+import type { Fields } from './wire.ts';
+
+/**
+ * A question that is answered in its own time: accepted with 202, kept in the database, carried out whatever becomes of the
+ * caller or of the process, watched by resumable events.
+ *
+ * `succeeded`: an answer that came to a good end. `degraded`: the same from another tier than intended. `refused`,
+ * `truncated`, `invalid`: an answer, behind a 200, that is none of these. `failed`: no answer. `expired`: nobody got to it.
+ */
+export const RUN_STATES = [
+  'queued',
+  'running',
+  'succeeded',
+  'degraded',
+  'refused',
+  'truncated',
+  'invalid',
+  'failed',
+  'cancelled',
+  'expired',
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+export const isOver = (state: RunState): boolean => state !== 'queued' && state !== 'running';
+
+/** What became of the news of a run's end. */
+export const WEBHOOK_STATES = ['waiting', 'delivered', 'failed'] as const;
+export type WebhookState = (typeof WEBHOOK_STATES)[number];
+
+/** A run without its bodies. */
+export interface Run {
+  readonly id: string;
+  readonly state: RunState;
+  /** Id of the key it belongs to; absent for a caller that needed none. */
+  readonly key?: string;
+  /** Path on the data plane. */
+  readonly endpoint: string;
+  /** What the ask names. */
+  readonly model: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly createdAt: EpochMs;
+  readonly startedAt?: EpochMs;
+  readonly finishedAt?: EpochMs;
+  /** How often a worker took it up; above 1 a process died over it or a transport failure was tried again. */
+  readonly executions: number;
+  /** Somebody wants it ended. */
+  readonly cancelling: boolean;
+  readonly outcome?: Outcome;
+  /** HTTP status of the answer. */
+  readonly status?: number;
+  /** Of the last execution. */
+  readonly exchange?: string;
+  /** Why there is no good answer; a sentence for a person. */
+  readonly trouble?: string;
+  /** The run whose question this one asks once more. */
+  readonly resampleOf?: string;
+  readonly webhook?: {
+    readonly url: string;
+    readonly state: WebhookState;
+    readonly tries: number;
+  };
+}
+
+export const runFilterSchema = z.object({
+  state: z.enum(RUN_STATES).optional(),
+  key: z.string().optional(),
+});
+export type RunFilter = z.output<typeof runFilterSchema>;
+
+export interface RunPage {
+  readonly rows: readonly Run[];
+  /** Give it back as `cursor` for the next, older page; absent at the end. */
+  readonly next?: string;
+}
+
+/** One line of what happened in a run; `seq` counts from 1 without a gap and is never given twice. */
+export interface RunEvent {
+  readonly seq: number;
+  /** `run` for a change of state; else the name of the provider's event, empty when it has none. */
+  readonly name: string;
+  readonly data: string;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly key?: string;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly ask: Uint8Array;
+  /** Hash of everything that was sent, so that an idempotency key used for something else is found out. */
+  readonly fingerprint: string;
+  readonly idempotencyKey?: string;
+  /** What of the caller's headers goes with the question; no credential. */
+  readonly headers: Fields;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly createdAt: EpochMs;
+  readonly resampleOf?: string;
+  readonly webhook?: { readonly url: string; readonly secret: string };
+  /** The first event. */
+  readonly event: string;
+}
+
+/** A run that a worker has taken up. `execution` is its ticket: whoever holds an older one can write nothing any more. */
+export interface ClaimedRun {
+  readonly run: Run;
+  readonly execution: number;
+  readonly ask: Uint8Array;
+  readonly headers: Fields;
+  /** Last event written. */
+  readonly seq: number;
+}
+
+export interface RunEnd {
+  readonly state: RunState;
+  readonly at: EpochMs;
+  readonly outcome?: Outcome;
+  readonly status?: number;
+  readonly exchange?: string;
+  readonly trouble?: string;
+  readonly answer?: Uint8Array;
+}
+
+export interface RunLine extends RunEvent {
+  readonly run: string;
+  readonly execution: number;
+}
+
+export interface DueWebhook {
+  readonly run: Run;
+  readonly url: string;
+  readonly secret: string;
+  /** Tries before this one. */
+  readonly tries: number;
+}
+
+/** Where runs live. Every method may reject with `StoreUnavailable`. Leases are kept by the database's own clock. */
+export interface RunStore {
+  /** `existed`: the key was used before with this idempotency key; nothing was written then. */
+  create(run: NewRun): Promise<{ readonly run: Run; readonly existed: boolean; readonly same: boolean }>;
+  get(id: string): Promise<Run | undefined>;
+  /** The question as it was asked, for asking it once more. */
+  ask(id: string): Promise<{ readonly ask: Uint8Array; readonly headers: Fields } | undefined>;
+  answer(id: string): Promise<Uint8Array | undefined>;
+  /** Newest first. `key` undefined lists all; `''` those that belong to none. @throws RangeError for a cursor of nobody's */
+  list(filter: RunFilter, page: { readonly cursor?: string; readonly limit: number }): Promise<RunPage>;
+  /** Up to `limit` runs that nobody holds, oldest first, now held by `worker` for `leaseMs`. */
+  claim(worker: string, leaseMs: number, limit: number): Promise<readonly ClaimedRun[]>;
+  /** Holds what the worker still has; those among `ids` that it has lost are absent, those to be cancelled marked. */
+  renew(
+    worker: string,
+    leaseMs: number,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly cancelling: boolean }>>;
+  /** Lets go of whatever the worker holds, so that anybody may take it up at once. */
+  release(worker: string): Promise<void>;
+  /** Writes lines of any number of runs, all or none; lines of an execution that is no longer the run's are left out. */
+  append(lines: readonly RunLine[]): Promise<void>;
+  /** Ends the run and writes its last line. False when the execution is no longer the run's. */
+  finish(id: string, execution: number, end: RunEnd, line: RunEvent): Promise<boolean>;
+  /** A queued run ends at once, with `event` as its last line; a running one is marked. The run as it then is. */
+  cancel(id: string, at: EpochMs, event: string): Promise<Run | undefined>;
+  /** After `seq`, in order. */
+  events(id: string, after: number, limit: number): Promise<readonly RunEvent[]>;
+  /** News that are due, held for `leaseMs` while they are told. */
+  dueWebhooks(leaseMs: number, limit: number): Promise<readonly DueWebhook[]>;
+  /** `retryMs`: when to tell it again; undefined: never. */
+  toldWebhook(id: string, state: WebhookState, retryMs?: number): Promise<void>;
+  /** Forgets runs that ended before `endedBefore`, and ends with `event` those queued since before `queuedBefore`. */
+  sweep(limits: {
+    readonly endedBefore: EpochMs;
+    readonly queuedBefore: EpochMs;
+    readonly at: EpochMs;
+    readonly event: string;
+  }): Promise<{ readonly forgotten: number; readonly expired: number }>;
+}

@@ -1,0 +1,287 @@
+import {
+  type ClaimedRun,
+  type DueWebhook,
+  type Fields,
+  type Outcome,
+  type Run,
+  type RunEvent,
+  type RunState,
+  type RunStore,
+  StoreUnavailable,
+  type WebhookState,
+} from '#contracts';
+import { plainArray, textArray } from './arrays.ts';
+import type { Database, Row, Session } from './connection.ts';
+import { present } from './parts.ts';
+
+/** By the server's clock, which all workers share; of one statement, not of its transaction. */
+const NOW = 'extract(epoch from clock_timestamp())::float8 * 1000';
+
+/** Everything but the bodies, which are large and rarely asked for. */
+const HEAD = `id, key, endpoint, model, metadata, resample_of, state, cancelling, created_at, started_at, finished_at,
+  executions, outcome, status, exchange, trouble, webhook_url, webhook_state, webhook_tries`;
+
+const OPEN = `state in ('queued', 'running')`;
+/** What puts the news of an end on its way. */
+const TELL = `webhook_due = case when webhook_url is null then null else ${NOW} end`;
+
+export const runStore = (database: Database): RunStore => ({
+  create: (run) =>
+    database.transaction(async (tx) => {
+      const { webhook, metadata } = run;
+      const [created] = await tx.query(
+        `insert into runs (id, key, idempotency_key, fingerprint, endpoint, model, headers, metadata, resample_of, state,
+           created_at, webhook_url, webhook_secret, webhook_state, ask)
+         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9, 'queued', $10, $11, $12, $13, $14)
+         on conflict (key, idempotency_key) where idempotency_key is not null do nothing
+         returning ${HEAD}`,
+        [
+          run.id,
+          run.key ?? '',
+          run.idempotencyKey ?? null,
+          run.fingerprint,
+          run.endpoint,
+          clean(run.model),
+          JSON.stringify(run.headers),
+          metadata ? JSON.stringify(metadata) : null,
+          run.resampleOf ?? null,
+          run.createdAt,
+          webhook?.url ?? null,
+          webhook?.secret ?? null,
+          webhook ? 'waiting' : null,
+          run.ask,
+        ],
+      );
+      if (created) {
+        await writeLine(tx, run.id, run.event);
+        return { run: runOf(created), existed: false, same: true };
+      }
+      const [found] = await tx.query(
+        `select ${HEAD}, fingerprint from runs where key = $1 and idempotency_key = $2`,
+        [run.key ?? '', run.idempotencyKey ?? null],
+      );
+      // Forgotten between the two statements: a second try makes it.
+      if (!found) throw new StoreUnavailable('the run with this idempotency key was just removed');
+      return { run: runOf(found), existed: true, same: found.fingerprint === run.fingerprint };
+    }),
+
+  async get(id) {
+    const [row] = await database.query(`select ${HEAD} from runs where id = $1`, [id]);
+    return row && runOf(row);
+  },
+
+  async ask(id) {
+    const [row] = await database.query('select ask, headers from runs where id = $1', [id]);
+    return row && { ask: row.ask as Uint8Array, headers: row.headers as Fields };
+  },
+
+  async answer(id) {
+    const [row] = await database.query('select answer from runs where id = $1', [id]);
+    return (row?.answer as Uint8Array | null | undefined) ?? undefined;
+  },
+
+  async list({ state, key }, { cursor, limit }) {
+    if (cursor !== undefined && !CURSOR.test(cursor)) throw new RangeError('no cursor of a list of runs');
+    const rows = await database.query(
+      `select ${HEAD} from runs
+       where ($1::text is null or state = $1) and ($2::text is null or key = $2) and ($3::text is null or id < $3)
+       order by id desc limit ${limit + 1}`,
+      [state ?? null, key ?? null, cursor ?? null],
+    );
+    const shown = rows.slice(0, limit).map(runOf);
+    const last = shown.at(-1);
+    return { rows: shown, ...(rows.length > limit && last && { next: last.id }) };
+  },
+
+  async claim(worker, leaseMs, limit) {
+    const rows = await database.query(
+      `update runs set state = 'running', worker = $1, lease = ${NOW} + $2, executions = executions + 1,
+         started_at = coalesce(started_at, ${NOW})
+       where id in (select id from runs where ${OPEN} and lease <= ${NOW} order by id limit $3 for update skip locked)
+       returning ${HEAD}, ask, headers,
+         (select coalesce(max(seq), 0) from run_events where run = runs.id) as seq`,
+      [worker, leaseMs, limit],
+    );
+    return rows.map(
+      (row): ClaimedRun => ({
+        run: runOf(row),
+        execution: row.executions as number,
+        ask: row.ask as Uint8Array,
+        headers: row.headers as Fields,
+        seq: row.seq as number,
+      }),
+    );
+  },
+
+  async renew(worker, leaseMs, ids) {
+    const rows = await database.query(
+      `update runs set lease = ${NOW} + $2 where id = any($3::text[]) and worker = $1 and state = 'running'
+       returning id, cancelling`,
+      [worker, leaseMs, textArray(ids)],
+    );
+    return new Map(rows.map((row) => [row.id as string, { cancelling: row.cancelling as boolean }]));
+  },
+
+  async release(worker) {
+    await database.query(`update runs set lease = 0 where worker = $1 and ${OPEN}`, [worker]);
+  },
+
+  async append(lines) {
+    if (lines.length === 0) return;
+    // The lock keeps an end, or another worker, from coming between the look at the ticket and the lines.
+    await database.query(
+      `with holders as (
+         select id, executions from runs where id = any($1::text[]) and state = 'running' order by id for share
+       )
+       insert into run_events (run, seq, name, data)
+       select l.run, l.seq, l.name, l.data
+       from unnest($2::text[], $3::int4[], $4::int4[], $5::text[], $6::text[]) as l (run, execution, seq, name, data)
+       join holders on holders.id = l.run and holders.executions = l.execution
+       on conflict do nothing`,
+      [
+        textArray([...new Set(lines.map((line) => line.run))]),
+        textArray(lines.map((line) => line.run)),
+        plainArray(lines.map((line) => line.execution)),
+        plainArray(lines.map((line) => line.seq)),
+        textArray(lines.map((line) => clean(line.name))),
+        textArray(lines.map((line) => clean(line.data))),
+      ],
+    );
+  },
+
+  finish: (id, execution, end, line) =>
+    database.transaction(async (tx) => {
+      const rows = await tx.query(
+        `update runs set state = $3, finished_at = $4, outcome = $5, status = $6, exchange = $7, trouble = $8, answer = $9,
+           lease = 0, worker = null, ${TELL}
+         where id = $1 and executions = $2 and state = 'running' returning id`,
+        [
+          id,
+          execution,
+          end.state,
+          end.at,
+          end.outcome ?? null,
+          end.status ?? null,
+          end.exchange ?? null,
+          end.trouble === undefined ? null : clean(end.trouble),
+          end.answer ?? null,
+        ],
+      );
+      if (rows.length === 0) return false;
+      await tx.query(
+        'insert into run_events (run, seq, name, data) values ($1, $2, $3, $4) on conflict do nothing',
+        [id, line.seq, clean(line.name), clean(line.data)],
+      );
+      return true;
+    }),
+
+  cancel: (id, at, event) =>
+    database.transaction(async (tx) => {
+      const [ended] = await tx.query(
+        `update runs set state = 'cancelled', cancelling = true, finished_at = $2, outcome = 'cancelled', ${TELL}
+         where id = $1 and state = 'queued' returning ${HEAD}`,
+        [id, at],
+      );
+      if (ended) {
+        await writeLine(tx, id, event);
+        return runOf(ended);
+      }
+      await tx.query(`update runs set cancelling = true where id = $1 and state = 'running'`, [id]);
+      const [row] = await tx.query(`select ${HEAD} from runs where id = $1`, [id]);
+      return row && runOf(row);
+    }),
+
+  async events(id, after, limit) {
+    const rows = await database.query<RunEvent & Row>(
+      `select seq, name, data from run_events where run = $1 and seq > $2 order by seq limit ${limit}`,
+      [id, after],
+    );
+    return rows.map(({ seq, name, data }) => ({ seq, name, data }));
+  },
+
+  async dueWebhooks(leaseMs, limit) {
+    const rows = await database.query(
+      `update runs set webhook_due = ${NOW} + $1
+       where id in (
+         select id from runs where webhook_state = 'waiting' and webhook_due <= ${NOW}
+         order by webhook_due limit $2 for update skip locked
+       )
+       returning ${HEAD}, webhook_secret`,
+      [leaseMs, limit],
+    );
+    return rows.map(
+      (row): DueWebhook => ({
+        run: runOf(row),
+        url: row.webhook_url as string,
+        secret: row.webhook_secret as string,
+        tries: row.webhook_tries as number,
+      }),
+    );
+  },
+
+  async toldWebhook(id, state, retryMs) {
+    await database.query(
+      `update runs set webhook_state = $2, webhook_tries = webhook_tries + 1,
+         webhook_due = case when $3::float8 is null then null else ${NOW} + $3 end
+       where id = $1`,
+      [id, state, retryMs ?? null],
+    );
+  },
+
+  sweep: ({ endedBefore, queuedBefore, at, event }) =>
+    database.transaction(async (tx) => {
+      const expired = await tx.query<{ id: string }>(
+        `update runs set state = 'expired', finished_at = $2, ${TELL}
+         where id in (select id from runs where state = 'queued' and created_at < $1 limit 1000 for update skip locked)
+         returning id`,
+        [queuedBefore, at],
+      );
+      for (const { id } of expired) await writeLine(tx, id, event);
+      const forgotten = await tx.query(
+        'delete from runs where id in (select id from runs where finished_at < $1 limit 1000) returning id',
+        [endedBefore],
+      );
+      return { forgotten: forgotten.length, expired: expired.length };
+    }),
+});
+
+/** The next line of a run that no worker holds. */
+const writeLine = (session: Session, id: string, data: string) =>
+  session.query(
+    `insert into run_events (run, seq, name, data)
+     select $1, coalesce(max(seq), 0) + 1, 'run', $2 from run_events where run = $1`,
+    [id, data],
+  );
+
+const CURSOR = /^run_[0-9a-f-]{1,40}$/;
+
+/** Postgres keeps no NUL in a text. */
+const clean = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
+
+const runOf = (row: Row): Run => ({
+  id: row.id as string,
+  state: row.state as RunState,
+  endpoint: row.endpoint as string,
+  model: row.model as string,
+  createdAt: row.created_at as number,
+  executions: row.executions as number,
+  cancelling: row.cancelling as boolean,
+  ...present({
+    key: (row.key as string) || null,
+    metadata: row.metadata as Readonly<Record<string, string>> | null,
+    startedAt: row.started_at as number | null,
+    finishedAt: row.finished_at as number | null,
+    outcome: row.outcome as Outcome | null,
+    status: row.status as number | null,
+    exchange: row.exchange as string | null,
+    trouble: row.trouble as string | null,
+    resampleOf: row.resample_of as string | null,
+  }),
+  ...(typeof row.webhook_url === 'string' && {
+    webhook: {
+      url: row.webhook_url,
+      state: row.webhook_state as WebhookState,
+      tries: row.webhook_tries as number,
+    },
+  }),
+});
