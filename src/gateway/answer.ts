@@ -112,12 +112,20 @@ export function failed(ctx: AnswerContext, walk: Walk, landing: Of<'failed'>, la
     return;
   }
   const outcome = outcomeOf(failure.kind);
+  if (walk.attempts.length > 1) sayEarliest(refusal.headers, failure);
   walk.outgoing.send(
     refusal.status,
     tell(walk, refusal.headers, outcome),
     masked(ctx.redactor, refusal.body),
   );
   ctx.close(walk, { outcome, failure, status: refusal.status });
+}
+
+/** When several targets are full, the wait of the last one is not the caller's. */
+function sayEarliest(headers: Record<string, string>, failure: Failure): void {
+  if (failure.kind !== 'rate_limited' || failure.after === undefined) return;
+  delete headers['retry-after-ms'];
+  Object.assign(headers, retryAfter(failure));
 }
 
 /**

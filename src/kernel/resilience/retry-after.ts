@@ -70,6 +70,8 @@ export function bindingReset(quotas: readonly QuotaReading[]): number | undefine
  * For refused calls only: the reset headers of a good answer ask nobody to wait.
  */
 export function readRetryAfter(headers: Fields, now: EpochMs, cap = LONGEST_WAIT): number | undefined {
-  const wait = said(headers, now) ?? bindingReset(readQuotas(headers, now));
+  // An instant means most beside the clock it was read from: either clock may be off by more than the wait.
+  const theirs = (headers.date !== undefined && readHttpDate(headers.date, now)) || now;
+  const wait = said(headers, theirs) ?? bindingReset(readQuotas(headers, theirs));
   return wait === undefined ? undefined : Math.min(cap, Math.max(0, wait));
 }
