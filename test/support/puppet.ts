@@ -27,6 +27,8 @@ export interface Puppet {
   readonly open: number;
   /** What is done with every call from now on. */
   act(behaviour: Behaviour): void;
+  /** Forgets the calls so far; a long run would pile them up. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export async function puppet(behaviour: Behaviour = () => undefined): Promise<Pu
     },
     act(next) {
       acts = next;
+    },
+    forget() {
+      calls.length = 0;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
