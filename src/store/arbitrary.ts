@@ -82,6 +82,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record(
     status: fc.integer({ min: 100, max: 599 }),
     failure,
     providerRequestId: text,
+    translated: fc.record({ to: text, losses: fc.array(text, { maxLength: 4 }) }),
   },
   {
     requiredKeys: [

@@ -36,6 +36,7 @@ export const attempts = defineTable('attempts', {
   first_token_ms: 'float4',
   total_ms: 'float4',
   provider_request_id: 'text',
+  translated: 'text',
   ...USAGE_COLUMNS,
   ...COST_COLUMNS,
   ...FAILURE_COLUMNS,
@@ -59,6 +60,7 @@ export const attemptRow = (attempt: Attempt, at: number, exchange: string, clean
   first_token_ms: clean.maybeMs(attempt.timing.firstToken),
   total_ms: clean.ms(attempt.timing.total),
   provider_request_id: clean.maybeText(attempt.providerRequestId),
+  translated: attempt.translated && clean.text(JSON.stringify(attempt.translated)),
   ...usageRow(attempt.usage, clean),
   ...costRow(attempt.cost, clean),
   ...failureRow(attempt.failure, clean),
@@ -86,5 +88,6 @@ export const attemptOf = (row: Row): Attempt => ({
     status: row.status as number | null,
     failure: failureOf(row as never),
     providerRequestId: row.provider_request_id as string | null,
+    translated: row.translated ? (JSON.parse(row.translated as string) as Attempt['translated']) : null,
   }),
 });

@@ -118,6 +118,17 @@ test('a lease that ran out is taken over', async () => {
   expect(again?.execution).toBe(2);
 });
 
+test('a failed execution is put off, and counted', async () => {
+  await runs.create(fresh('1'));
+  await runs.claim('a', HOUR, 1);
+  await runs.postpone('run_1', 9, -1);
+  expect(await runs.claim('b', HOUR, 1)).toEqual([]);
+  await runs.postpone('run_1', 1, -1);
+  expect(await runs.claim('b', HOUR, 1)).toMatchObject([{ execution: 2, failures: 1 }]);
+  await runs.postpone('run_1', 2, HOUR);
+  expect(await runs.claim('b', HOUR, 1)).toEqual([]);
+});
+
 test('lines hold any text, and come in order from where one left off', async () => {
   await runs.create(fresh('1'));
   await runs.claim('a', HOUR, 1);

@@ -93,25 +93,33 @@ export const runStore = (database: Database): RunStore => ({
     return { rows: shown, ...(rows.length > limit && last && { next: last.id }) };
   },
 
-  async claim(worker, leaseMs, limit) {
-    const rows = await database.query(
-      `update runs set state = 'running', worker = $1, lease = ${NOW} + $2, executions = executions + 1,
-         started_at = coalesce(started_at, ${NOW})
-       where id in (select id from runs where ${OPEN} and lease <= ${NOW} order by id limit $3 for update skip locked)
-       returning ${HEAD}, ask, headers,
-         (select coalesce(max(seq), 0) from run_events where run = runs.id) as seq`,
-      [worker, leaseMs, limit],
-    );
-    return rows.map(
-      (row): ClaimedRun => ({
-        run: runOf(row),
-        execution: row.executions as number,
-        ask: row.ask as Uint8Array,
-        headers: row.headers as Fields,
-        seq: row.seq as number,
-      }),
-    );
-  },
+  claim: (worker, leaseMs, limit) =>
+    database.transaction(async (tx) => {
+      const rows = await tx.query(
+        `update runs set state = 'running', worker = $1, lease = ${NOW} + $2, executions = executions + 1,
+           started_at = coalesce(started_at, ${NOW})
+         where id in (select id from runs where ${OPEN} and lease <= ${NOW} order by id limit $3 for update skip locked)
+         returning ${HEAD}, failures, ask, headers`,
+        [worker, leaseMs, limit],
+      );
+      if (rows.length === 0) return [];
+      // A statement of its own sees lines that the holder before wrote while this one waited for the lock.
+      const written = await tx.query<{ run: string; seq: number }>(
+        'select run, max(seq) as seq from run_events where run = any($1::text[]) group by run',
+        [textArray(rows.map((row) => row.id as string))],
+      );
+      const last = new Map(written.map(({ run, seq }) => [run, seq]));
+      return rows.map(
+        (row): ClaimedRun => ({
+          run: runOf(row),
+          execution: row.executions as number,
+          failures: row.failures as number,
+          ask: row.ask as Uint8Array,
+          headers: row.headers as Fields,
+          seq: last.get(row.id as string) ?? 0,
+        }),
+      );
+    }),
 
   async renew(worker, leaseMs, ids) {
     const rows = await database.query(
@@ -174,6 +182,14 @@ export const runStore = (database: Database): RunStore => ({
       );
       return true;
     }),
+
+  async postpone(id, execution, delayMs) {
+    await database.query(
+      `update runs set lease = ${NOW} + $3, worker = null, failures = failures + 1
+       where id = $1 and executions = $2 and state = 'running'`,
+      [id, execution, delayMs],
+    );
+  },
 
   cancel: (id, at, event) =>
     database.transaction(async (tx) => {

@@ -18,6 +18,8 @@ create table runs (
   finished_at     float8,
   -- How often it was taken up; the number is the ticket of whoever holds it.
   executions      int4 not null default 0,
+  -- How many of them ended in a transport failure.
+  failures        int4 not null default 0,
   worker          text,
   lease           float8 not null default 0,
   outcome         text,
