@@ -581,6 +581,20 @@ export const TABLE: readonly Row[] = [
     committed: true,
   },
   {
+    name: 'an error event and the end in one read after output',
+    ways: STREAM,
+    acts: begun(({ write }, { tongue: t }) =>
+      write(
+        `${chunk(t.errorEvent(t.words.server, 'on fire') + t.reason() + t.usage + t.terminator)}${LAST_CHUNK}`,
+      ),
+    ),
+    kind: 'provider_error',
+    outcome: 'error',
+    alone: 1,
+    moves: false,
+    committed: true,
+  },
+  {
     name: 'chunks that cannot be read after output',
     ways: STREAM,
     acts: begun(({ write }) => write('zz\r\nwhat\r\n')),
