@@ -12,10 +12,13 @@ const source = (name: string) => readFileSync(join(ROOT, example(name)), 'utf8')
 const ran = new Set<string>();
 
 let house: Product;
+/** Stopped whatever becomes of the test: a child that stays holds the output of the whole run open. */
+const leftovers: (() => unknown)[] = [];
 beforeAll(async () => {
   house = await product();
 });
 afterAll(async () => {
+  for (const stop of leftovers) await stop();
   await house.stop();
   house.remove();
 });
@@ -89,6 +92,7 @@ test('midwatch.yaml over world.yaml: the first tier fails, the second answers, a
     ['bin/midwatch', 'sim', '--world', example('world.yaml'), '--port', '0', '--json'],
     { cwd: ROOT, stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' },
   );
+  leftovers.push(() => world.kill('SIGTERM'));
   const reader = world.stdout.getReader();
   const { url } = JSON.parse(new TextDecoder().decode((await reader.read()).value)) as { url: string };
   const spare = await product({
@@ -98,22 +102,18 @@ test('midwatch.yaml over world.yaml: the first tier fails, the second answers, a
     ),
     env: { OPENAI_API_KEY: 'sk-example', GROQ_API_KEY: 'gsk-example' },
   });
+  leftovers.push(async () => {
+    await spare.stop();
+    spare.remove();
+  });
   const response = await fetch(`${spare.url}/v1/chat/completions`, {
     method: 'POST',
     body: JSON.stringify({ model: 'support', messages: [{ role: 'user', content: 'What is 17*23?' }] }),
   });
   const told = (name: string) => response.headers.get(`x-midwatch-${name}`);
-  expect([response.status, told('tier'), told('attempts'), told('outcome')]).toEqual([
-    200,
-    'spare',
-    '2',
-    'complete',
-  ]);
+  expect([response.status, told('tier'), told('outcome')]).toEqual([200, 'spare', 'complete']);
+  expect(Number(told('attempts'))).toBeGreaterThan(1);
   expect(await response.text()).toContain('391');
-  await spare.stop();
-  spare.remove();
-  world.kill('SIGTERM');
-  await world.exited;
 });
 
 test('every example ran, and says in two lines what it is and how to run it', () => {
