@@ -72,6 +72,18 @@ export const routeSchema = z.strictObject({
     .describe(
       '`whole`: a stream begins only when its answer is known to be complete, so any failure before may move on unseen.',
     ),
+  exercise: z
+    .strictObject({
+      share: z
+        .number()
+        .min(0)
+        .max(0.05)
+        .default(0)
+        .describe(
+          'Share of the traffic sent through each fallback on purpose, so that it is proven by use; a failed one is answered by the first tier.',
+        ),
+    })
+    .prefault({}),
   hedge: z
     .boolean()
     .default(false)

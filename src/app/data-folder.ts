@@ -27,6 +27,8 @@ export interface DataFolder {
   readonly ledger: string;
   /** How every target stood. */
   readonly standing: string;
+  /** Which fallbacks have been seen to work. */
+  readonly proofs: string;
   free(): { readonly freeBytes: number; readonly totalBytes: number };
   release(): void;
 }
@@ -49,6 +51,7 @@ export function openDataFolder(path: string, cwd: string): DataFolder {
     admin: join(root, 'admin.json'),
     ledger: join(root, 'ledger.json'),
     standing: join(root, 'standing.json'),
+    proofs: join(root, 'proofs.json'),
     free() {
       const { bavail, blocks, bsize } = statfsSync(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

@@ -1,7 +1,7 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
-import { createGateway, type StandingSnapshot } from '#gateway';
+import { createGateway, type ProofsSnapshot, type StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { systemClock } from '#kernel';
 import {
@@ -169,6 +169,11 @@ async function compose(given: Composition): Promise<Running> {
   });
   lifecycle.onStop('kept answers', idempotency.stop);
 
+  gateway.proofs.restore(recall<ProofsSnapshot>(folder.proofs, log) ?? {});
+  lifecycle.onStop(
+    'proofs',
+    remember(folder.proofs, () => gateway.proofs.snapshot(), SAVE_STANDING, clock, log).stop,
+  );
   gateway.standing.restore(recall<StandingSnapshot>(folder.standing, log) ?? {});
   lifecycle.onStop(
     'standing',

@@ -32,10 +32,15 @@ export async function arrange(
     }
     const chosen = standing.choose(steps, walk.facets);
     if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
-    if (chosen === 0) return steps;
-    return [steps[chosen] as Step, ...steps.filter((_, i) => i !== chosen)];
+    return chosen === 0 ? steps : first(steps, chosen);
   }
 }
+
+/** The plan with one of its steps put first. */
+export const first = (steps: readonly Step[], at: number): readonly Step[] => [
+  steps[at] as Step,
+  ...steps.filter((_, i) => i !== at),
+];
 
 function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soonest: number): Failure {
   const name = walk.route?.name;

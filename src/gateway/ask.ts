@@ -65,6 +65,7 @@ export function ask(
     tries: 0,
     stopped: undefined,
     wake: undefined,
+    exercise: false,
     queued: 0,
     own: 0,
   };

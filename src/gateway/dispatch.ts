@@ -9,13 +9,14 @@ import {
   type ShareBudgetState,
   spend,
 } from '#kernel/resilience';
-import { arrange, rest, stoppedBy } from './arrange.ts';
+import { arrange, first, rest, stoppedBy } from './arrange.ts';
 import type { Landing } from './attempt.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { type Hedges, hedged } from './hedge.ts';
 import { next } from './next.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, prepare } from './prepare.ts';
+import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, type Walk } from './walk.ts';
 
@@ -25,6 +26,7 @@ export interface DispatchContext extends PrepareContext, FlyContext {
   /** The retry budget of a route. */
   readonly retries: (route: string) => ShareBudgetState;
   readonly hedges: Hedges;
+  readonly proofs: Proofs;
 }
 
 type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
@@ -50,7 +52,16 @@ export async function dispatch(
   const route = walk.route as Route;
   const { standing } = ctx;
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
-  const order = standing.calm(steps, walk.facets) ? steps : await arrange(ctx, errand.deadline, walk, steps);
+  const calm = standing.calm(steps, walk.facets);
+  // Only while all is well: an outage is no time for exercises.
+  const exercise = calm ? ctx.proofs.exercise(route, steps) : undefined;
+  walk.exercise = exercise !== undefined;
+  const order =
+    exercise !== undefined
+      ? first(steps, exercise)
+      : calm
+        ? steps
+        : await arrange(ctx, errand.deadline, walk, steps);
   if ('kind' in order) return { landing: order };
   const waits = createBackoffState();
   let at = 0;
@@ -83,7 +94,16 @@ export async function dispatch(
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
     const open = standing.open(order, walk.facets);
-    const then = next({ failure, route: route.config, steps: order, open, at, here, total });
+    const then = next({
+      failure,
+      route: route.config,
+      steps: order,
+      open,
+      at,
+      here,
+      total,
+      exercise: walk.exercise,
+    });
     const wait = then.again && (then.again.asked ?? standing.closedFor(step, walk.facets));
     if (wait !== undefined && (await pause(ctx, errand, walk, waits, wait))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };

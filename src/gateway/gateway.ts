@@ -11,6 +11,7 @@ import type {
   Protocol,
   Recorder,
   Redactor,
+  Route,
   RouteTable,
   Transport,
 } from '#contracts';
@@ -21,6 +22,7 @@ import { type AskContext, ask } from './ask.ts';
 import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
+import { type EdgeReading, Proofs, type ProofsSnapshot } from './proofs.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Standing } from './standing.ts';
@@ -54,6 +56,12 @@ export interface Gateway {
   stats(): GatewayStats;
   /** How every target stands that was asked for so far. */
   readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore'>;
+  /** Which fallbacks are known to work. */
+  readonly proofs: {
+    read(): readonly EdgeReading[];
+    snapshot(): ProofsSnapshot;
+    restore(snapshot: ProofsSnapshot): void;
+  };
   /** Refuses what is new, lets what runs go on for `ms`, then ends it with an error of its own dialect. */
   drain(ms: number): Promise<void>;
 }
@@ -76,6 +84,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const watchdog = createWatchdog(clock);
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const standing = new Standing(clock);
+  const proofs = new Proofs(clock);
+  const planOf = createPlanner(ports);
   const walks = new Set<Walk>();
   const budgets = new Map<string, ShareBudgetState>();
   const retries = (route: string): ShareBudgetState => {
@@ -95,7 +105,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
     standing,
     retries,
     hedges: new Hedges(),
-    plan: createPlanner(ports),
+    proofs,
+    plan: planOf,
     nextId,
     draining: () => draining,
     streams(change) {
@@ -123,6 +134,16 @@ export function createGateway(ports: GatewayPorts): Gateway {
       return refuseMethod(protocol, nextId(), 'POST', outgoing);
     },
     standing,
+    proofs: {
+      snapshot: () => proofs.snapshot(),
+      restore: (snapshot) => proofs.restore(snapshot),
+      read: () =>
+        ports.protocols.flatMap((protocol) =>
+          proofs.read(ports.routes().routes, (route) =>
+            takes(route, protocol) ? planOf(route, protocol) : [],
+          ),
+        ),
+    },
     stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
     async drain(ms) {
       draining = true;
@@ -152,6 +173,10 @@ function models(
     outgoing.send(500, JSON_TYPE, '{}');
   });
 }
+
+/** Does the route take asks of this protocol, as far as its own rule says? */
+const takes = ({ config }: Route, { dialect, name }: Protocol): boolean =>
+  config.match.protocol === undefined || config.match.protocol === dialect || config.match.protocol === name;
 
 function refuseMethod(protocol: Protocol, id: ExchangeId, allow: string, outgoing: Outgoing): undefined {
   outgoing.send(405, { ...JSON_TYPE, allow }, protocol.writeError(wrongMethod(allow), id).body);

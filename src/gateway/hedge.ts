@@ -5,6 +5,7 @@ import type { Landing } from './attempt.ts';
 import { type Flown, type FlyContext, fly } from './fly.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
+import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, type Walk } from './walk.ts';
 
@@ -29,6 +30,7 @@ export class Hedges {
 
 export interface HedgeContext extends PrepareContext, FlyContext {
   readonly standing: Standing;
+  readonly proofs: Proofs;
   readonly hedges: Hedges;
 }
 

@@ -1,5 +1,6 @@
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export { speaks } from './plan.ts';
+export type { EdgeReading, ProofsSnapshot } from './proofs.ts';
 export { bill, dollars } from './record.ts';
 export type { StandingSnapshot, TargetReading } from './standing.ts';
 export type { LedgerPorts } from './toll.ts';

@@ -129,3 +129,17 @@ test('a filter is not routed around unless the route says so', () => {
   expect(decide('content_filter', { route: route({ fallbackOn: ['refusal'] }) })).toBe('stop');
   expect(decide('refused', { route: route({ fallbackOn: ['refusal'] }) })).toBe('at 1');
 });
+
+test('an exercise that fails, of whatever, is answered by the first tier', () => {
+  const found = next({
+    failure: failure('provider_rejected'),
+    route: route(),
+    steps: [step('b'), step('a')],
+    open: () => true,
+    at: 0,
+    here: 1,
+    total: 1,
+    exercise: true,
+  });
+  expect(found).toEqual({ elsewhere: 1 });
+});

@@ -21,11 +21,14 @@ export interface Situation {
   /** Tries of this target so far, and of the whole exchange. */
   readonly here: number;
   readonly total: number;
+  /** It was an exercise of ours: whatever it failed of, the first tier answers. */
+  readonly exercise?: boolean;
 }
 
 /** Decides from the row of the failure alone; time and budgets are the dispatcher's. */
 export function next(situation: Situation): Next {
   const { failure, route, here, total } = situation;
+  if (situation.exercise && total === 1 && failure.kind !== 'client_left') return { elsewhere: 1 };
   if (total >= route.attempts.perExchange) return {};
   const place = elsewhere(situation);
   const { after } = failure;

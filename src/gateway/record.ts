@@ -6,6 +6,7 @@ import type {
   Finished,
   Outcome,
   Reading,
+  TierRecord,
   Timing,
   Verdict,
 } from '#contracts';
@@ -48,7 +49,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     id: walk.id,
     at: walk.at,
     kind: 'model',
-    source: 'gateway',
+    source: walk.exercise ? 'exercise' : 'gateway',
     route: route?.name ?? NO_ROUTE,
     protocol: walk.protocol.name,
     observed: ending.reading?.observed ?? {},
@@ -57,7 +58,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     ask: walk.facets,
     attempts: inOrder(walk.attempts),
     verdicts: verdictsOf(ending.reading),
-    tier: { intended, served: ending.tier ?? served?.tier ?? intended },
+    tier: tierOf(walk, intended, ending.tier ?? served?.tier ?? intended),
     outcome: ending.outcome,
     failure: ending.failure,
     usage: served?.usage ?? NO_USAGE,
@@ -68,6 +69,14 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
   };
   const answer = ending.reading?.message();
   return { facts, declared: walk.declared, ask: walk.body, answer };
+}
+
+/** Which tier was meant and which served; where they differ, why: what the last try of the intended tier failed of, or its health. */
+function tierOf(walk: Walk, intended: string, served: string): TierRecord {
+  if (served === intended) return { intended, served };
+  const left = walk.attempts.findLast((a) => a.tier === intended && a.failure);
+  const demotedBy = walk.exercise ? 'exercise' : (left?.failure?.kind ?? 'health');
+  return { intended, served, demotedBy };
 }
 
 const NO_VERDICTS: readonly Verdict[] = [];

@@ -26,6 +26,7 @@ import { NO_COST, NO_USAGE } from '#contracts';
 import type { Flight } from './attempt.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Step } from './plan.ts';
+import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
 
@@ -60,6 +61,8 @@ export interface Walk {
   stopped?: FailureKind;
   /** Ends a pause between two tries early. */
   wake?: () => void;
+  /** Sent through a fallback on purpose. */
+  exercise: boolean;
   /** Milliseconds spent waiting for room in a quota. */
   queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
@@ -106,6 +109,7 @@ export interface Billing {
   readonly pricer: Pricer;
   readonly estimate: Estimate;
   readonly standing: Standing;
+  readonly proofs: Proofs;
 }
 
 /** Names under which providers return their own id of a call. */
@@ -156,6 +160,7 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   const row = closeTry(one, ctx, walk, end);
   walk.attempts.push(row);
   ctx.standing.ended(one, end, walk.facets, row.usage.input);
+  if (walk.route) ctx.proofs.ended(walk.route, one, end);
   one.paid?.settle(row, ctx.clock.now());
   return row;
 }
