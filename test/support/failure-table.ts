@@ -91,6 +91,8 @@ const in200 = (type: keyof Tongue['words'], message: string) => (call: Call, sce
 };
 
 const html = '<html><body>\n\nBad gateway\n\n</body></html>\n';
+/** As much as the usage says. */
+const LONG = ', and a good deal more than that, word by word';
 const HUGE = 'x'.repeat(1_200_000);
 
 export const TABLE: readonly Row[] = [
@@ -621,7 +623,19 @@ export const TABLE: readonly Row[] = [
       write(chunk('data: {"choices":[{"del\n\n') + chunk(t.terminator) + LAST_CHUNK),
     ),
     // The event itself is let pass; an end without a reason is not.
-    kind: ['malformed', 'cut'],
+    kind: 'cut',
+    outcome: 'cut',
+    alone: 1,
+    moves: false,
+    committed: true,
+  },
+  {
+    name: 'an event that is no JSON, and less text than the tokens that are billed',
+    ways: STREAM,
+    acts: begun(({ write }, { tongue: t }) =>
+      write(`${chunk(`data: {"choices":[{"del\n\n${t.reason()}${t.usage}${t.terminator}`)}${LAST_CHUNK}`),
+    ),
+    kind: 'malformed',
     outcome: 'invalid',
     alone: 1,
     moves: false,
@@ -631,21 +645,14 @@ export const TABLE: readonly Row[] = [
   {
     name: 'one event that is no JSON in a stream that is otherwise good',
     ways: STREAM,
-    acts: begun(({ write }, { tongue: t }) =>
-      write(
-        [
-          chunk('data: {"choices":[{"del\n\n'),
-          chunk(t.delta('lo')),
-          chunk(t.reason()),
-          chunk(t.usage),
-          chunk(t.terminator),
-          LAST_CHUNK,
-        ].join(''),
-      ),
-    ),
+    acts: begun(({ write }, { tongue: t }) => {
+      const rest = [t.delta('lo'), t.delta(LONG), t.reason(), t.usage, t.terminator].join('');
+      write(`${chunk('data: {"choices":[{"del\n\n')}${chunk(rest)}${LAST_CHUNK}`);
+    }),
     outcome: 'complete',
     alone: 1,
     moves: false,
+    says: `Hello${LONG}`,
   },
   {
     name: 'no terminator, connection closed',
