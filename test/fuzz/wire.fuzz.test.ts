@@ -252,7 +252,8 @@ const framedPiece = (piece: string) => (piece === '' ? '' : `${piece.length.toSt
 
 function request(m: Mutator): readonly string[] {
   const { path, body } = m.pick(QUESTIONS);
-  const layer = m.pick(['json', 'body', 'headers', 'bytes', 'pieces']);
+  // Most changes to bytes leave no JSON, and are refused at the first look.
+  const layer = m.pick(['json', 'json', 'json', 'headers', 'headers', 'pieces', 'body', 'bytes']);
   const json = latin(JSON.stringify(layer === 'json' || m.chance(0.2) ? m.json(body) : body));
   const sent = layer === 'body' ? m.bytes(json) : json;
   const route = m.pick(ROUTES);

@@ -103,6 +103,8 @@ export const TONGUES = [OPENAI, ANTHROPIC] as const;
 export interface Told {
   readonly text: string;
   readonly finish: string | null | undefined;
+  /** The words with which the model declined, where the dialect keeps them apart. */
+  readonly refusal: string;
   readonly error: Error | undefined;
   /** Of the error, where it came with one. */
   readonly status: number | undefined;
@@ -121,6 +123,7 @@ export interface AskOptions {
 export async function asked(url: string, tongue: Tongue, options: AskOptions): Promise<Told> {
   let text = '';
   let finish: string | null | undefined;
+  let refusal = '';
   const heard = (piece: string) => {
     text += piece;
     if (piece !== '') options.onText?.();
@@ -141,6 +144,7 @@ export async function asked(url: string, tongue: Tongue, options: AskOptions): P
           // An event of unknown type passes as it is, and this client hands it on.
           const choice = part.choices?.[0];
           heard(choice?.delta.content ?? '');
+          refusal += choice?.delta.refusal ?? '';
           finish = choice?.finish_reason ?? finish;
         }
       } else {
@@ -149,6 +153,7 @@ export async function asked(url: string, tongue: Tongue, options: AskOptions): P
           more,
         );
         heard(answer.choices[0]?.message.content ?? '');
+        refusal = answer.choices[0]?.message.refusal ?? '';
         finish = answer.choices[0]?.finish_reason;
       }
     } else {
@@ -166,9 +171,9 @@ export async function asked(url: string, tongue: Tongue, options: AskOptions): P
     }
   } catch (error) {
     const { status, headers } = error as { status?: number; headers?: Response['headers'] };
-    return { text, finish, error: error as Error, status, headers };
+    return { text, finish, refusal, error: error as Error, status, headers };
   }
-  return { text, finish, error: undefined, status: undefined, headers: undefined };
+  return { text, finish, refusal, error: undefined, status: undefined, headers: undefined };
 }
 
 /** The class by which the client of this dialect knows an HTTP status. */
