@@ -7,7 +7,8 @@ import type { Axes, ChangeEvent } from './release.ts';
 /**
  * The control plane under `/api/v1`, spoken by console, SDK and command line. Requests are zod schemas (the OpenAPI
  * document is made from them), answers are the types below. Errors: `{ error: { code, message, hint } }`.
- * Roles: a viewer reads everything, an operator also revokes keys, an admin does everything.
+ * Roles: a viewer reads everything, an operator also revokes keys and reloads the
+ * configuration, an admin does everything.
  *
  *   GET    /status                                  Status (no login needed; says nothing secret)
  *   POST   /login {token}  · POST /logout · GET /me cookie session for the console; Bearer token for programs
@@ -22,6 +23,9 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /keys · POST /keys · POST /keys/:id/revoke   KeyView[] · KeyCreated · KeyView
  *   GET    /tokens · POST /tokens · POST /tokens/:id/revoke   TokenView[] · TokenCreated · TokenView
  *   GET    /audit?actor&action&subject&from&to&cursor&limit   AuditPage
+ *   GET    /providers · /quotas · /budgets          ProviderView[] · QuotaView[] · BudgetView[]
+ *   GET    /spend?from&to&by                        SpendReport
+ *   POST   /reload                                  ReloadView; 409 when the configuration cannot be used, which changes nothing
  *   GET    /system                                  SystemView
  *   GET    /openapi.json
  */
@@ -262,7 +266,8 @@ export interface AuditEntry {
   readonly at: number;
   /** Name of the token, `admin` for the admin token, `midwatch up` for whoever started the process. */
   readonly actor: string;
-  /** `login`, `logout`, `key.create`, `key.revoke`, `token.create`, `token.revoke`, `token.replace`. */
+  /** `login`, `logout`, `key.create`, `key.revoke`, `token.create`, `token.revoke`, `token.replace`,
+   * `reload`. */
   readonly action: string;
   /** Id of what was changed. */
   readonly subject?: string;

@@ -14,6 +14,7 @@ export * from './provider.ts';
 export * from './release.ts';
 export * from './runs.ts';
 export * from './store.ts';
+export * from './traffic.ts';
 export * from './translate.ts';
 export * from './units.ts';
 export * from './wire.ts';

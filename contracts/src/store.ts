@@ -18,6 +18,7 @@ import type { ExchangeId } from './ids.ts';
 import type { ExchangeWriter, KeyRecord } from './ports.ts';
 import type { Axes } from './release.ts';
 import type { RunStore } from './runs.ts';
+import type { SpendBy, SpendReport } from './traffic.ts';
 
 /** What the rest of the house asks of Postgres. Every method may reject with `StoreUnavailable`; callers say so, nobody waits. */
 export interface Store extends ExchangeWriter {
@@ -40,6 +41,8 @@ export interface Store extends ExchangeWriter {
       readonly tenant?: string;
       readonly feature?: string;
     }): Promise<RollupWindow>;
+    /** Money over [from, to), which is widened to whole minutes, or to whole hours where retention has dropped those. */
+    spend(query: { readonly from: number; readonly to: number; readonly by: SpendBy }): Promise<SpendReport>;
   };
   changes: {
     list(

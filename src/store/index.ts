@@ -5,6 +5,7 @@ import { connect } from './connection.ts';
 import { keyStore } from './keys.ts';
 import { exchangeReader } from './read.ts';
 import { runStore } from './runs.ts';
+import { readSpend } from './spend.ts';
 import { tokenStore } from './tokens.ts';
 import { upkeep } from './upkeep.ts';
 import { readWindow } from './window.ts';
@@ -30,7 +31,10 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
   return {
     ...createWriter({ database, clock, log }),
     exchanges: exchangeReader(database),
-    rollups: { window: (query) => readWindow(database, query) },
+    rollups: {
+      window: (query) => readWindow(database, query),
+      spend: (query) => readSpend(database, query),
+    },
     changes: { list: (filter, page) => listChanges(database, filter, page) },
     keys: keyStore(database),
     admin: adminStore(database),

@@ -76,6 +76,7 @@ const OUTCOME_BY_CODE = new Map(OUTCOMES.map((word) => [outcomes.code(word), wor
 const DELIVERED = new Set(
   (['complete', 'tool', 'length', 'stop', 'refusal', 'content_filter'] as const).map(outcomes.code),
 );
+export const delivered = (outcome: number): boolean => DELIVERED.has(outcome);
 const UNPRICED = costStates.code('unpriced');
 
 /**
@@ -101,7 +102,6 @@ export function tally(facts: Iterable<Facts>): Buckets {
     if (exchange.first_token_ms !== undefined) sketches.first_token_ms.add(exchange.first_token_ms);
     sketches.overhead_ms.add(exchange.overhead_ms);
 
-    const delivered = DELIVERED.has(exchange.outcome);
     let unaccounted = exchange.micro_usd ?? 0;
     for (const attempt of attempts) {
       const own =
@@ -109,7 +109,7 @@ export function tally(facts: Iterable<Facts>): Buckets {
       const cost = attempt.micro_usd ?? 0;
       own.attempts++;
       own.micro_usd += cost;
-      if (attempt !== final || !delivered) own.wasted_micro_usd += cost;
+      if (attempt !== final || !delivered(exchange.outcome)) own.wasted_micro_usd += cost;
       addTokens(own, attempt);
       unaccounted -= cost;
     }

@@ -117,6 +117,9 @@ async function forget(
   const statements: readonly (readonly [string, number])[] = [
     ['delete from slices_minute where at < $1::float8', now - Math.min(exchangesMs, rollupsMs)],
     ['delete from slices_hour where at < $1::float8', old],
+    // A day longer than the minutes of rollups, whose whole days say which minutes may be asked for.
+    ['delete from spend_minute where at < $1::float8', now - Math.min(exchangesMs, rollupsMs) - DAY_MS],
+    ['delete from spend_hour where at < $1::float8', old],
     ['delete from rollups_hour where at < $1::float8', old],
     ['delete from rollups_day where at < $1::float8', old - DAY_MS],
     ['delete from changes where last_seen < $1::float8', old - DAY_MS],

@@ -24,10 +24,7 @@ const MOST_POINTS = 5_000;
  * hours where retention has dropped the minutes. A `step` from an hour up should be whole hours: others are read minute by minute.
  */
 export async function readWindow(session: Session, query: WindowQuery): Promise<RollupWindow> {
-  const horizon = await oldestMinute(session);
-  const finest = query.from < horizon ? HOUR_MS : MINUTE_MS;
-  const from = Math.floor(query.from / finest) * finest;
-  const to = Math.ceil(query.to / finest) * finest;
+  const { from, to, finest } = await edges(session, query);
   const step = Math.max(finest, Math.ceil(query.step / finest) * finest);
   if (!(to > from)) throw new RangeError('a window needs an end after its start');
   const first = Math.floor(from / step) * step;
@@ -120,6 +117,16 @@ function read(
       .join(' union all '),
     params,
   );
+}
+
+/** The window in whole minutes, or whole hours where retention has dropped the minutes. */
+export async function edges(session: Session, window: { readonly from: number; readonly to: number }) {
+  const finest = window.from < (await oldestMinute(session)) ? HOUR_MS : MINUTE_MS;
+  return {
+    finest,
+    from: Math.floor(window.from / finest) * finest,
+    to: Math.ceil(window.to / finest) * finest,
+  };
 }
 
 async function oldestMinute(session: Session): Promise<number> {

@@ -12,6 +12,7 @@ import { createPartitions, findPartitions, partitionsOf, summarise } from './par
 import { ReleaseWriter } from './releases.ts';
 import { writeRollups } from './rollups.ts';
 import { writeSlices } from './slices.ts';
+import { writeSpend } from './spend.ts';
 import { copyRows } from './table.ts';
 
 interface Entry {
@@ -91,6 +92,7 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
       const facts = fresh.map((entry) => entry.facts);
       await writeRollups(tx, facts);
       await writeSlices(tx, facts);
+      await writeSpend(tx, facts);
       return fresh.length;
     });
     for (const done of remember) done();

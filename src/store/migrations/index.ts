@@ -6,9 +6,10 @@ import { sql as roles } from './0004-roles.ts';
 import { sql as slices } from './0005-slices.ts';
 import { sql as runs } from './0006-runs.ts';
 import { sql as translated } from './0007-translated.ts';
+import { sql as spend } from './0008-spend.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
-const MIGRATIONS: readonly string[] = [record, rollups, people, roles, slices, runs, translated];
+const MIGRATIONS: readonly string[] = [record, rollups, people, roles, slices, runs, translated, spend];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
