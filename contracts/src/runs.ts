@@ -107,6 +107,8 @@ export interface NewRun {
 export interface ClaimedRun {
   readonly run: Run;
   readonly execution: number;
+  /** Earlier executions that ended in a transport failure. */
+  readonly failures: number;
   readonly ask: Uint8Array;
   readonly headers: Fields;
   /** Last event written. */
@@ -160,6 +162,8 @@ export interface RunStore {
   append(lines: readonly RunLine[]): Promise<void>;
   /** Ends the run and writes its last line. False when the execution is no longer the run's. */
   finish(id: string, execution: number, end: RunEnd, line: RunEvent): Promise<boolean>;
+  /** Lets go of a run whose execution failed, to be taken up again after `delayMs`. */
+  postpone(id: string, execution: number, delayMs: number): Promise<void>;
   /** A queued run ends at once, with `event` as its last line; a running one is marked. The run as it then is. */
   cancel(id: string, at: EpochMs, event: string): Promise<Run | undefined>;
   /** After `seq`, in order. */

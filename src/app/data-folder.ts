@@ -27,13 +27,16 @@ export interface DataFolder {
   readonly ledger: string;
   /** How every target stood. */
   readonly standing: string;
+  /** Name of this instance among those that share a database: the same after a restart, and nobody else's. */
+  readonly instance: string;
   /** Which fallbacks have been seen to work. */
   readonly proofs: string;
   free(): { readonly freeBytes: number; readonly totalBytes: number };
   release(): void;
 }
 
-export function openDataFolder(path: string, cwd: string): DataFolder {
+/** `name` is what the instance is called from now on unless it has a name already. */
+export function openDataFolder(path: string, cwd: string, name: string): DataFolder {
   const root = resolve(cwd, path);
   try {
     mkdirSync(join(root, 'spool'), { recursive: true, mode: 0o700 });
@@ -51,6 +54,7 @@ export function openDataFolder(path: string, cwd: string): DataFolder {
     admin: join(root, 'admin.json'),
     ledger: join(root, 'ledger.json'),
     standing: join(root, 'standing.json'),
+    instance: instanceOf(join(root, 'instance'), name),
     proofs: join(root, 'proofs.json'),
     free() {
       const { bavail, blocks, bsize } = statfsSync(root);
@@ -124,6 +128,13 @@ function startTime(pid: number): string | undefined {
       return undefined;
     }
   }
+}
+
+function instanceOf(file: string, name: string): string {
+  const known = readIfThere(file);
+  if (known) return known;
+  writeWhole(file, name);
+  return name;
 }
 
 /** Writes a small file whole or not at all, readable by its owner alone. */

@@ -7,6 +7,8 @@ import { StartError } from './start-error.ts';
 export interface Doors {
   /** The data plane. */
   readonly gateway: Pick<Gateway, 'serves' | 'handle'>;
+  /** Questions answered in their own time; a gateway alone has none. */
+  readonly runs?: Pick<Gateway, 'serves' | 'handle'>;
   readonly api: { fetch(request: Request, peer: { readonly address: string }): Promise<Response> | Response };
   /** Undefined while the console is still being bundled. */
   readonly assets: () => Assets | undefined;
@@ -32,14 +34,17 @@ const PAGE_HEADERS = {
 
 export function listen(doors: Doors, at: { readonly host: string; readonly port: number }): Listener {
   const others = bridge((request, peer) => other(doors, request, peer), internalError(doors.log));
-  const { gateway } = doors;
+  const { gateway, runs } = doors;
   try {
     const { port, stop } = serve({
       ...at,
       clock: doors.clock,
       maxBody: doors.maxBody,
-      handler: (incoming, outgoing) =>
-        gateway.serves(incoming.path) ? gateway.handle(incoming, outgoing) : others(incoming, outgoing),
+      handler(incoming, outgoing) {
+        const { path } = incoming;
+        if (gateway.serves(path)) return gateway.handle(incoming, outgoing);
+        return runs?.serves(path) ? runs.handle(incoming, outgoing) : others(incoming, outgoing);
+      },
     });
     return {
       port,
@@ -106,7 +111,7 @@ function page(doors: Doors, pathname: string): Response {
 
 /** A path below `/v1` that nobody serves, in the dialect of whoever asks. */
 function unknownEndpoint(request: Request, pathname: string): Response {
-  const message = `Midwatch has no endpoint ${request.method} ${pathname}. It serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/messages/count_tokens and /v1/models.`;
+  const message = `Midwatch has no endpoint ${request.method} ${pathname}. It serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/messages/count_tokens, /v1/models and /v1/runs.`;
   const body = request.headers.has('anthropic-version')
     ? { type: 'error', error: { type: 'not_found_error', message } }
     : { error: { message, type: 'invalid_request_error', param: null, code: 'unknown_url' } };

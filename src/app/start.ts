@@ -3,7 +3,7 @@ import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
 import { createGateway, type ProofsSnapshot, type StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
-import { systemClock } from '#kernel';
+import { exchangeIds, systemClock } from '#kernel';
 import {
   estimateUsage,
   findTranslator,
@@ -13,6 +13,7 @@ import {
   withoutForeignThoughts,
 } from '#protocols';
 import { createPricer, findProvider, PRICE_LIST } from '#providers';
+import { createRuns } from '#runs';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
 import { createAdminHash, STARTER } from './admin.ts';
@@ -24,6 +25,7 @@ import { type Database, DatabaseAway, openDatabase } from './database.ts';
 import { createLateStore } from './late-store.ts';
 import { limits, openLedger } from './ledger.ts';
 import { createLifecycle } from './lifecycle.ts';
+import { createPasses } from './passes.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
@@ -95,7 +97,7 @@ type Composition = StartOptions & {
 async function compose(given: Composition): Promise<Running> {
   const { loaded, config, clock, log, lifecycle } = given;
   const startedAt = clock.now();
-  const folder = openDataFolder(config.data, given.cwd);
+  const folder = openDataFolder(config.data, given.cwd, exchangeIds(clock)());
   lifecycle.onStop('data folder', folder.release);
 
   let thread: ScribeThread | undefined;
@@ -139,11 +141,12 @@ async function compose(given: Composition): Promise<Running> {
     });
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
+  const passes = createPasses(keys, clock);
   const gateway = createGateway({
     clock,
     protocols,
     transport: tape?.transport ?? wire.transport,
-    keys,
+    keys: passes.ring,
     recorder,
     live,
     pricer: {
@@ -160,14 +163,28 @@ async function compose(given: Composition): Promise<Running> {
     maxBody: config.limits.body,
   });
 
+  const caller = callers(keys, clock);
   const idempotency = createIdempotency({
     clock,
     protocols,
     settings: () => active.loaded.config.idempotency,
-    caller: callers(keys, clock),
+    caller,
     handler: gateway.handle,
   });
   lifecycle.onStop('kept answers', idempotency.stop);
+  const runs = createRuns({
+    clock,
+    log,
+    protocols,
+    store: late.store.runs,
+    settings: () => active.loaded.config.runs,
+    worker: folder.instance,
+    handler: gateway.handle,
+    caller,
+    stranger: (incoming, outgoing) => gateway.handle({ ...incoming, ...LIST_MODELS }, outgoing),
+    pass: passes.issue,
+    transport: wire.transport,
+  });
 
   gateway.proofs.restore(recall<ProofsSnapshot>(folder.proofs, log) ?? {});
   lifecycle.onStop(
@@ -269,10 +286,16 @@ async function compose(given: Composition): Promise<Running> {
     rebuildAsk,
   });
 
+  const drain = () => {
+    state = 'draining';
+    runs.quiesce();
+    return gateway.drain(active.loaded.config.drainTimeout);
+  };
   const openDoors = () => {
     const listener = listen(
       {
         gateway: { serves: gateway.serves, handle: idempotency.handle },
+        runs,
         api,
         assets: () => assets,
         ready: () => readiness(state, keys),
@@ -285,10 +308,7 @@ async function compose(given: Composition): Promise<Running> {
     url = listener.url;
     lifecycle.onStop('listener', () => listener.stop());
     lifecycle.onStop('live streams', () => api.close());
-    lifecycle.onStop('data plane', () => {
-      state = 'draining';
-      return gateway.drain(active.loaded.config.drainTimeout);
-    });
+    lifecycle.onStop('data plane', drain);
     given.console().then(
       (built) => {
         assets = built;
@@ -330,6 +350,12 @@ async function compose(given: Composition): Promise<Running> {
     adminToken = await admin.settle(database.store);
     if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
     await keys.refresh();
+    await runs.start();
+    // Before the database goes, since the end of a run is written there.
+    lifecycle.onStop('runs', async () => {
+      await drain();
+      await runs.stop();
+    });
   };
   try {
     await bringUp();
@@ -414,6 +440,9 @@ function leftInSpool(folder: string): { readonly waiting: number; readonly lagMs
     .reduce((sum, file) => sum + file.size, 0);
   return bytes > 0 ? { waiting: Math.ceil(bytes / TYPICAL_FRAME), lagMs: 0 } : undefined;
 }
+
+/** What refuses a caller who may not come in, in the right words, and is recorded as no exchange. */
+const LIST_MODELS = { method: 'GET', path: '/v1/models' } as const;
 
 const snapshotFile = (file: string) => ({
   read: async () => readIfThere(file),

@@ -37,6 +37,8 @@ export interface KeyService extends KeyRing {
   /** Undefined when there is no such key. Revoking twice keeps the first time. */
   revoke(id: string): Promise<KeyView | undefined>;
   nameOf(id: string): string | undefined;
+  /** Revoked and expired ones, too. */
+  byId(id: string): KeyRecord | undefined;
 }
 
 export function createKeyService(services: {
@@ -137,6 +139,7 @@ export function createKeyService(services: {
     },
     refresh,
     nameOf: (id) => keys?.get(id)?.name,
+    byId: (id) => keys?.get(id),
     async start() {
       await poll();
       if (!keys) await loadSnapshot();

@@ -1,0 +1,66 @@
+import type { Handler, Run } from '#contracts';
+import { createHttp, RUNS } from './http.ts';
+import { Journal } from './journal.ts';
+import type { RunPorts } from './ports.ts';
+import { stateLine } from './view.ts';
+import { createTeller } from './webhook.ts';
+import { createWorker } from './worker.ts';
+
+/** Questions that are answered in their own time. */
+export interface Runs {
+  /** Is this path, without its query, one of ours? */
+  serves(path: string): boolean;
+  /** To be asked only for paths that it serves. */
+  readonly handle: Handler;
+  /** Ends a run, whoever has it; as it then is, undefined when there is none. */
+  cancel(id: string): Promise<Run | undefined>;
+  /** The database is there: what was left is taken up again. */
+  start(): Promise<void>;
+  /** Nothing new is begun; what runs may come to its end. */
+  quiesce(): void;
+  stop(): Promise<void>;
+}
+
+export function createRuns(ports: RunPorts): Runs {
+  const { clock, store } = ports;
+  const journal = new Journal(ports);
+  const teller = createTeller(ports);
+  const worker = createWorker(ports, journal, () => teller.kick());
+  let stopping = false;
+
+  const cancel = async (id: string): Promise<Run | undefined> => {
+    const at = clock.now();
+    const run = await store.cancel(id, at, stateLine({ state: 'cancelled', at, outcome: 'cancelled' }));
+    if (!run) return undefined;
+    worker.cancel(id);
+    journal.changed(id);
+    teller.kick();
+    return run;
+  };
+
+  return {
+    serves: (path) => path === RUNS || path.startsWith(`${RUNS}/`),
+    handle: createHttp({
+      ...ports,
+      journal,
+      cancel,
+      begin: () => worker.kick(),
+      stopping: () => stopping,
+    }),
+    cancel,
+    async start() {
+      await worker.start();
+      teller.start();
+    },
+    quiesce() {
+      stopping = true;
+      worker.quiesce();
+    },
+    async stop() {
+      stopping = true;
+      await worker.stop();
+      await teller.stop();
+      journal.stop();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { EpochMs, Run, RunEnd, RunState } from '#contracts';
+
+/** Name of the events that tell of the run itself; all others are the provider's own. */
+export const RUN_LINE = 'run';
+
+export const pathOf = (id: string): string => `/v1/runs/${id}`;
+
+/** What a caller of the data plane is told of a run: names as OpenAI writes them, times in milliseconds. */
+export function told(run: Run, answer?: unknown): Readonly<Record<string, unknown>> {
+  const self = pathOf(run.id);
+  return {
+    id: run.id,
+    run_id: run.id,
+    object: 'run',
+    status: run.state,
+    endpoint: run.endpoint,
+    model: run.model,
+    created_at: whole(run.createdAt),
+    started_at: whole(run.startedAt),
+    finished_at: whole(run.finishedAt),
+    executions: run.executions,
+    cancelling: run.cancelling,
+    outcome: run.outcome ?? null,
+    http_status: run.status ?? null,
+    exchange: run.exchange ?? null,
+    error: run.trouble === undefined ? null : { message: run.trouble, code: run.outcome ?? run.state },
+    ...(answer !== undefined && { answer }),
+    metadata: run.metadata ?? {},
+    resample_of: run.resampleOf ?? null,
+    webhook: run.webhook ?? null,
+    urls: { self, events: `${self}/events`, cancel: `${self}/cancel`, resample: `${self}/resample` },
+  };
+}
+
+const whole = (at: EpochMs | undefined): number | null => (at === undefined ? null : Math.round(at));
+
+interface StateLine extends Partial<Omit<RunEnd, 'at' | 'answer' | 'state'>> {
+  readonly state: RunState;
+  readonly at: EpochMs;
+  readonly execution?: number;
+  /** Milliseconds until the same question is sent again. */
+  readonly again?: number;
+}
+
+/** Data of a `run` event. With a second execution, what earlier ones streamed is void. */
+export const stateLine = (line: StateLine): string =>
+  JSON.stringify({
+    status: line.state,
+    at: whole(line.at),
+    execution: line.execution,
+    outcome: line.outcome,
+    http_status: line.status,
+    exchange: line.exchange,
+    error: line.trouble === undefined ? undefined : { message: line.trouble },
+    again_in_ms: line.again === undefined ? undefined : Math.round(line.again),
+  });
+
+/** The state that a `run` event tells. */
+export function stateIn(data: string): RunState | undefined {
+  try {
+    return (JSON.parse(data) as { status?: RunState }).status;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { sign } from '#runs';
+import { type Product, product, until } from '../support/product.ts';
+import { watchRun } from '../support/run-events.ts';
+import { type ScriptedUpstream, scriptedUpstream } from '../support/upstream.ts';
+
+/** Questions answered in their own time: the product in a process of its own, a provider that counts, and a receiver of news. */
+let up: ScriptedUpstream;
+let house: Product;
+let receiver: Bun.Server<undefined>;
+let news: { readonly headers: Headers; readonly body: string }[] = [];
+/** Answers of the receiver, in order; 200 when none is left. */
+let receipts: number[] = [];
+
+const SECRET = 'a-secret-of-the-receiver';
+const CONFIG = (port: number) => `
+drainTimeout: 200ms
+providers:
+  up: { protocol: openai, baseUrl: "http://127.0.0.1:${port}/v1", apiKey: x, free: true }
+routes:
+  all: { tiers: [ { name: primary, targets: [ { provider: up } ] } ] }
+`;
+
+beforeAll(async () => {
+  up = await scriptedUpstream();
+  receiver = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    async fetch(request) {
+      news.push({ headers: request.headers, body: await request.text() });
+      return new Response(null, { status: receipts.shift() ?? 200 });
+    },
+  });
+  house = await product({ config: CONFIG(up.port) });
+}, 60_000);
+beforeEach(() => {
+  up.heard.length = 0;
+  news = [];
+  receipts = [];
+});
+afterAll(async () => {
+  await house.stop();
+  house.remove();
+  await receiver.stop(true);
+  await up.stop();
+}, 30_000);
+
+const COMPLETION = JSON.stringify({
+  id: 'c1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+});
+const chunk = (delta: object, finish: string | null = null) =>
+  JSON.stringify({
+    id: 'c1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  });
+const DATA = [
+  ...Array.from({ length: 30 }, (_, i) => chunk({ content: `w${i} ` })),
+  chunk({}, 'stop'),
+  '[DONE]',
+];
+const STREAM = DATA.map((data) => `data: ${data}\n\n`);
+const JSON_HEAD = { 'content-type': 'application/json' };
+const SSE_HEAD = { 'content-type': 'text/event-stream' };
+const whole = (delay = 0) =>
+  up.play({ status: 200, headers: JSON_HEAD, framing: 'length', parts: [COMPLETION], delay });
+const streamed = (pause: number) =>
+  up.play({ status: 200, headers: SSE_HEAD, framing: 'chunked', parts: STREAM, pause });
+
+interface Told {
+  readonly id: string;
+  readonly status: string;
+  readonly outcome: string | null;
+  readonly http_status: number | null;
+  readonly executions: number;
+  readonly exchange: string | null;
+  readonly answer?: { readonly choices?: unknown };
+  readonly webhook: { readonly state: string; readonly tries: number } | null;
+  readonly webhook_secret?: string;
+  readonly resample_of: string | null;
+  readonly urls: { readonly self: string; readonly events: string; readonly cancel: string };
+  readonly error: { readonly message: string } | null;
+}
+const call = (path: string, init: RequestInit = {}) => fetch(`${house.url}${path}`, init);
+const submit = async (more: object = {}, headers: Record<string, string> = {}, body: object = {}) => {
+  const answer = await call('/v1/runs', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({
+      endpoint: '/v1/chat/completions',
+      body: { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body },
+      ...more,
+    }),
+  });
+  if (answer.status !== 202) throw new Error(`${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Told;
+};
+const show = async (id: string) => (await (await call(`/v1/runs/${id}`)).json()) as Told;
+const over = (id: string, ms?: number) =>
+  until(
+    async () => {
+      const run = await show(id);
+      return run.status !== 'queued' && run.status !== 'running' && run;
+    },
+    `the end of ${id}`,
+    ms,
+  );
+
+test('accepted at once, answered later, recorded like any other exchange', async () => {
+  whole(200);
+  const run = await submit({ metadata: { order: '17' } });
+  expect(run.status).toBe('queued');
+  const done = await over(run.id);
+  expect(done).toMatchObject({ status: 'succeeded', outcome: 'complete', http_status: 200, executions: 1 });
+  expect(done.answer).toEqual(JSON.parse(COMPLETION));
+  expect(up.heard).toHaveLength(1);
+  expect(up.heard[0]?.headers['idempotency-key']).toBe(run.id);
+  const { exchange } = await until(
+    () => house.api.exchanges.get(done.exchange ?? ''),
+    'the record of the exchange',
+  );
+  expect(exchange.place.run).toBe(run.id);
+});
+
+test('events go on after any of them, exactly', async () => {
+  streamed(10);
+  const run = await submit({}, {}, { stream: true });
+  const first = await watchRun(`${house.url}${run.urls.events}`, { take: 7 });
+  expect(first.map((e) => e.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  const rest = await watchRun(`${house.url}${run.urls.events}`, { after: 7 });
+  const all = [...first, ...rest];
+  expect(all.map((e) => e.seq)).toEqual(all.map((_, i) => i + 1));
+  expect(all.filter((e) => e.name === '').map((e) => e.data)).toEqual(DATA);
+  expect(all.filter((e) => e.name === 'run').map((e) => JSON.parse(e.data).status)).toEqual([
+    'queued',
+    'running',
+    'succeeded',
+  ]);
+  expect(await watchRun(`${house.url}${run.urls.events}`)).toEqual(all);
+  const end = await call(run.urls.events, { headers: { 'last-event-id': String(all.length) } });
+  expect(end.status).toBe(204);
+});
+
+test('fifty at once, each asked and answered once', async () => {
+  whole(100);
+  const runs = await Promise.all(Array.from({ length: 50 }, () => submit()));
+  const ends = await Promise.all(runs.map(({ id }) => over(id)));
+  expect(ends.map((r) => r.status)).toEqual(Array(50).fill('succeeded'));
+  expect(new Set(up.heard.map((h) => h.headers['idempotency-key']))).toEqual(new Set(runs.map((r) => r.id)));
+  expect(up.heard).toHaveLength(50);
+}, 20_000);
+
+test('an idempotency key makes one run, whoever asks and how often', async () => {
+  whole(50);
+  const headers = { 'idempotency-key': 'order-17' };
+  const runs = await Promise.all(Array.from({ length: 10 }, () => submit({}, headers)));
+  expect(new Set(runs.map((r) => r.id)).size).toBe(1);
+  await over((runs[0] as Told).id);
+  expect(up.heard).toHaveLength(1);
+  await expect(submit({ metadata: { a: 'b' } }, headers)).rejects.toThrow('422');
+});
+
+test('a resample asks the same question once more, as a run of its own', async () => {
+  whole();
+  const first = await over((await submit({}, {}, { seed: 7 })).id);
+  const again = await call(`/v1/runs/${first.id}/resample`, { method: 'POST' });
+  expect(again.status).toBe(202);
+  const second = await over(((await again.json()) as Told).id);
+  expect(second).toMatchObject({ status: 'succeeded', resample_of: first.id });
+  expect(up.heard.map((h) => h.headers['idempotency-key'])).toEqual([first.id, second.id]);
+  expect(up.heard[0]?.body).toEqual(up.heard[1]?.body as Uint8Array);
+});
+
+describe('ends', () => {
+  const finish = (reason: string) => COMPLETION.replace('"stop"', JSON.stringify(reason));
+  const answering = async (status: number, body: string) => {
+    up.play({ status, headers: JSON_HEAD, framing: 'length', parts: [body] });
+    return over((await submit()).id);
+  };
+
+  test('a truncated or refused answer is none that succeeded, and is not asked for again', async () => {
+    expect(await answering(200, finish('length'))).toMatchObject({ status: 'truncated', outcome: 'length' });
+    expect(await answering(200, finish('content_filter'))).toMatchObject({ status: 'refused' });
+    // A reason that says tools, and no tool.
+    expect(await answering(200, finish('tool_calls'))).toMatchObject({ status: 'invalid' });
+    expect(await answering(400, '{"error":{"message":"wrong"}}')).toMatchObject({
+      status: 'failed',
+      http_status: 400,
+      executions: 1,
+    });
+  });
+
+  test('a transport failure is tried again under the same key', async () => {
+    const cut = {
+      status: 200,
+      headers: SSE_HEAD,
+      framing: 'chunked',
+      parts: STREAM.slice(0, 5),
+      end: 'reset',
+    } as const;
+    up.play(cut, { status: 200, headers: SSE_HEAD, framing: 'chunked', parts: STREAM });
+    const run = await submit({}, {}, { stream: true });
+    expect(await over(run.id)).toMatchObject({ status: 'succeeded', executions: 2 });
+    expect(up.heard.map((h) => h.headers['idempotency-key'])).toEqual([run.id, run.id]);
+    const lines = await watchRun(`${house.url}${run.urls.events}`);
+    const restart = lines.findLastIndex(
+      (l) =>
+        l.name === 'run' && JSON.parse(l.data).execution === 2 && JSON.parse(l.data).status === 'running',
+    );
+    expect(
+      lines
+        .slice(restart)
+        .filter((l) => l.name === '')
+        .map((l) => l.data),
+    ).toEqual(DATA);
+  });
+});
+
+test('cancelled: the provider is let go, and so is the caller who watches', async () => {
+  streamed(100);
+  const run = await submit({}, {}, { stream: true });
+  await watchRun(`${house.url}${run.urls.events}`, { take: 4 });
+  const watching = watchRun(`${house.url}${run.urls.events}`);
+  await call(run.urls.cancel, { method: 'POST' });
+  await up.heard[0]?.closed;
+  expect(await over(run.id)).toMatchObject({ status: 'cancelled', outcome: 'cancelled' });
+  expect(JSON.parse((await watching).at(-1)?.data ?? '{}').status).toBe('cancelled');
+  expect((await (await call(run.urls.cancel, { method: 'POST' })).json()) as Told).toMatchObject({
+    status: 'cancelled',
+  });
+});
+
+test('news of the end are signed, told until they are taken, and each time the same', async () => {
+  whole();
+  receipts = [500];
+  const url = `http://127.0.0.1:${receiver.port}/hook`;
+  const run = await submit({ webhook: { url, secret: SECRET } });
+  await until(async () => (await show(run.id)).webhook?.state === 'delivered', 'the delivery');
+  expect(news).toHaveLength(2);
+  expect((await show(run.id)).webhook).toMatchObject({ tries: 2 });
+  for (const { headers, body } of news) {
+    const signature = headers.get('x-midwatch-signature') ?? '';
+    const seconds = Number(/t=(\d+)/.exec(signature)?.[1]);
+    expect(signature).toBe(sign(SECRET, seconds, body));
+    expect(headers.get('x-midwatch-event')).toBe(run.id.replace('run_', 'evt_'));
+    expect(JSON.parse(body)).toMatchObject({ type: 'run.succeeded', data: { id: run.id } });
+  }
+  const unsaid = await submit({ webhook: { url } });
+  expect(unsaid.webhook_secret).toMatch(/^whsec_/);
+});
+
+test('a run belongs to its key; errors say what to do', async () => {
+  whole();
+  const free = await submit();
+  const wrong = await call('/v1/runs', { method: 'POST', body: '{"endpoint":"/v1/nothing","body":{}}' });
+  expect(wrong.status).toBe(400);
+  expect(((await wrong.json()) as { error: object }).error).toMatchObject({
+    type: 'invalid_request_error',
+    param: 'endpoint',
+  });
+  const bad = await call('/v1/runs', {
+    method: 'POST',
+    body: '{"endpoint":"/v1/chat/completions","body":{"model":"m"}}',
+  });
+  expect(((await bad.json()) as { error: { param: string } }).error.param).toBe('body.messages');
+  expect((await call('/v1/runs/run_0')).status).toBe(404);
+  expect((await call('/v1/runs', { method: 'PUT' })).status).toBe(405);
+  await over(free.id);
+  const list = (await (await call('/v1/runs?limit=2')).json()) as { data: Told[]; has_more: boolean };
+  expect(list.data).toHaveLength(2);
+  expect(list.has_more).toBe(true);
+});
+
+test('a process killed in the middle: the run is taken up again and ends once, its watchers go on where they were', async () => {
+  streamed(60);
+  const run = await submit({}, {}, { stream: true });
+  const before = await watchRun(`${house.url}${run.urls.events}`, { take: 10 });
+  await house.stop('SIGKILL');
+  streamed(2);
+  house = await house.again();
+  const after = await watchRun(`${house.url}${run.urls.events}`, { after: 10 });
+  const all = [...before, ...after];
+  expect(all.map((e) => e.seq)).toEqual(all.map((_, i) => i + 1));
+  expect(await over(run.id)).toMatchObject({ status: 'succeeded', executions: 2 });
+  expect(all.filter((e) => e.name === 'run' && JSON.parse(e.data).status === 'succeeded')).toHaveLength(1);
+  expect(await watchRun(`${house.url}${run.urls.events}`)).toEqual(all);
+  const restart = all.findLastIndex((e) => e.name === 'run' && JSON.parse(e.data).status === 'running');
+  expect(
+    all
+      .slice(restart)
+      .filter((e) => e.name === '')
+      .map((e) => e.data),
+  ).toEqual(DATA);
+}, 30_000);
+
+test('a key sees its own runs alone, and a revoked one is refused', async () => {
+  whole();
+  const mine = await house.api.keys.create({ name: 'mine' });
+  const other = await house.api.keys.create({ name: 'other' });
+  const as = (key: string) => ({ authorization: `Bearer ${key}` });
+  const run = await submit({}, as(mine.key));
+  expect((await call(`/v1/runs/${run.id}`, { headers: as(other.key) })).status).toBe(404);
+  expect((await call(`/v1/runs/${run.id}`)).status).toBe(401);
+  const done = await until(async () => {
+    const seen = (await (await call(`/v1/runs/${run.id}`, { headers: as(mine.key) })).json()) as Told;
+    return seen.status === 'succeeded' && seen;
+  }, 'the end');
+  const { exchange } = await until(() => house.api.exchanges.get(done.exchange ?? ''), 'the record');
+  expect(exchange.who.key).toBe(mine.id);
+  expect(up.heard[0]?.headers.authorization).toBe('Bearer x');
+}, 15_000);
