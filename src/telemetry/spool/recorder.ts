@@ -68,6 +68,7 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
   };
   let timer: (() => void) | undefined;
   let firstAt = 0;
+  let flushedAt = Number.NEGATIVE_INFINITY;
   let retryMs = RETRY.first;
   let trouble: string | undefined;
   let taken = 0;
@@ -158,6 +159,7 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       retryMs = Math.min(retryMs * 2, RETRY.last);
       return false;
     }
+    flushedAt = clock.monotonic();
     if (trouble !== undefined) {
       log('info', 'spool.recovered', { after: trouble, dropped });
       trouble = undefined;
@@ -178,7 +180,9 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       }
       if (timer === undefined) {
         firstAt = clock.monotonic();
-        timer = clock.after(flushMs, flushNow);
+        // After a pause there is nothing to gather with: what is alone is safe at once, and does not depend on a timer in time.
+        if (trouble === undefined && firstAt - flushedAt >= flushMs) flushNow();
+        else timer = clock.after(flushMs, flushNow);
       } else if (
         trouble === undefined &&
         (gather.length >= INLINE_FLUSH || clock.monotonic() - firstAt >= flushMs)
