@@ -1,6 +1,7 @@
 import type {
   AuditFilter,
   AuditPage,
+  BudgetView,
   ChangePage,
   ExchangeDetail,
   ExchangeFilter,
@@ -10,7 +11,12 @@ import type {
   KeyView,
   Me,
   PageQuery,
+  ProviderView,
+  QuotaView,
+  ReloadView,
   RouteView,
+  SpendQuery,
+  SpendReport,
   Status,
   SystemView,
   TokenCreate,
@@ -53,6 +59,14 @@ export interface Midwatch {
     list(options?: CallOptions): Promise<readonly RouteView[]>;
     get(name: string, options?: CallOptions): Promise<RouteView>;
   };
+  /** How every target stands, worst first. */
+  providers(options?: CallOptions): Promise<readonly ProviderView[]>;
+  quotas(options?: CallOptions): Promise<readonly QuotaView[]>;
+  budgets(options?: CallOptions): Promise<readonly BudgetView[]>;
+  /** Where the money went; by cause and of the last hour unless asked otherwise. */
+  spend(query?: Partial<SpendQuery>, options?: CallOptions): Promise<SpendReport>;
+  /** Reads the configuration again, all or nothing; rejects with code `not_reloaded` when it cannot be used. */
+  reload(options?: CallOptions): Promise<ReloadView>;
   readonly changes: {
     list(query?: ChangeQuery, options?: CallOptions): Promise<ChangePage>;
   };
@@ -100,6 +114,11 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       list: (call) => get('/routes', call),
       get: (name, call) => get(`/routes/${segment(name)}`, call),
     },
+    providers: (call) => get('/providers', call),
+    quotas: (call) => get('/quotas', call),
+    budgets: (call) => get('/budgets', call),
+    spend: (query = {}, call) => get(`/spend${search(query)}`, call),
+    reload: (call) => post('/reload', {}, call),
     changes: {
       list: (query = {}, call) =>
         get(`/changes${search(query as Readonly<Record<string, string | number>>)}`, call),

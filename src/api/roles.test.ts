@@ -28,6 +28,7 @@ const as = (token: string) => createMidwatch({ baseUrl: api.url, token });
 const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /keys': ['admin'],
   'POST /keys/:id/revoke': ['operator', 'admin'],
+  'POST /reload': ['operator', 'admin'],
   'POST /tokens': ['admin'],
   'POST /tokens/:id/revoke': ['admin'],
 };
@@ -81,6 +82,8 @@ test('a login has the role of its token, and the audit its name', async () => {
   expect(rows.map(({ action, subject }) => [action, subject])).toEqual([
     ['key.revoke', key.id],
     ['login', undefined],
+    // Of the table above.
+    ['reload', undefined],
   ]);
 });
 

@@ -1,4 +1,16 @@
-import type { Clock, LiveFeed, Log, Message, RouteView, Status, Store, SystemView } from '#contracts';
+import type {
+  BudgetReading,
+  Clock,
+  LiveFeed,
+  Log,
+  Message,
+  ProviderView,
+  QuotaReading,
+  RouteView,
+  Status,
+  Store,
+  SystemView,
+} from '#contracts';
 import type { KeyService } from './keys/service.ts';
 
 /** The stored parts of an ask, parsed. */
@@ -26,6 +38,15 @@ export interface ApiServices {
   system(): Promise<SystemView>;
   /** Without `lastHour`; the API adds it from rollups. */
   routes(): readonly RouteView[];
+  /** Targets that were asked for, and those configured that were not. */
+  providers(): readonly Omit<ProviderView, 'says' | 'lastHour'>[];
+  /** Empty where nothing is limited. */
+  quotas(): readonly QuotaReading[];
+  budgets(): readonly BudgetReading[];
+  /** Reads the configuration again: all or nothing. */
+  reload():
+    | { readonly ok: true; readonly changed: readonly string[] }
+    | { readonly ok: false; readonly problems: readonly string[] };
   /** One stored body as a reader sees it; `protocol` as in `ExchangeFacts.protocol`. */
   readMessages(protocol: string, body: Uint8Array): readonly Message[];
   /** The body a client of this protocol would send; undefined for a protocol nobody here speaks. */

@@ -6,6 +6,7 @@ import { openStore } from '#store';
 import { freshDatabase } from '#store/testing';
 import { createLiveFeed } from '#telemetry';
 import { createAdminToken, createApi, createKeyService } from './index.ts';
+import type { ApiServices } from './services.ts';
 
 /** The control plane for tests: a real server over a real database that can be taken away and given back. */
 
@@ -36,6 +37,14 @@ export const SYSTEM: SystemView = {
   prices: { version: 'test' },
 };
 
+/** What the house says of traffic; a test writes into it. */
+const noTraffic = () => ({
+  providers: [] as ReturnType<ApiServices['providers']>,
+  quotas: [] as ReturnType<ApiServices['quotas']>,
+  budgets: [] as ReturnType<ApiServices['budgets']>,
+  reloaded: { ok: true, changed: [] } as ReturnType<ApiServices['reload']>,
+});
+
 export interface LogLine {
   readonly level: string;
   readonly event: string;
@@ -60,6 +69,7 @@ export async function startApi() {
   const keys = createKeyService({ store, clock, log, snapshot: snapshotFile });
   await keys.start();
   const live = createLiveFeed();
+  const traffic = noTraffic();
   const api = createApi({
     clock,
     log,
@@ -80,6 +90,10 @@ export async function startApi() {
       database: { kind: 'embedded', state: wire.up ? 'up' : 'down' },
     }),
     routes: () => [ROUTE],
+    providers: () => traffic.providers,
+    quotas: () => traffic.quotas,
+    budgets: () => traffic.budgets,
+    reload: () => traffic.reloaded,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,
   });
@@ -101,6 +115,7 @@ export async function startApi() {
     keys,
     live,
     api,
+    traffic,
     wire,
     lines,
     snapshot,

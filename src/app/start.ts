@@ -34,6 +34,7 @@ import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
 import { isLoopback, listen } from './serve.ts';
 import { startSimulator } from './simulator.ts';
 import { StartError } from './start-error.ts';
+import { describeTargets } from './targets.ts';
 import { startUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 
@@ -282,6 +283,10 @@ async function compose(given: Composition): Promise<Running> {
     status,
     system,
     routes: () => describeRoutes(active.table, active.loaded),
+    providers: () => describeTargets(active.table, gateway.standing),
+    quotas: () => ledger?.quotas.readings() ?? [],
+    budgets: () => ledger?.budgets.readings() ?? [],
+    reload,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,
   });

@@ -21,6 +21,7 @@ import {
   tokenCreated,
   tokenView,
 } from './house.ts';
+import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
 import {
   attentionItem,
   changeEvent,
@@ -42,6 +43,7 @@ export const answers = {
   Attention: attentionItem,
   AuditEntry: auditEntry,
   AuditPage: auditPage,
+  BudgetView: budgetView,
   ChangeEvent: changeEvent,
   ChangePage: changePage,
   Cost: cost,
@@ -54,9 +56,13 @@ export const answers = {
   KeyView: keyView,
   Me: me,
   Message: message,
+  ProviderView: providerView,
   Quantiles: quantiles,
+  QuotaView: quotaView,
   RateView: rateView,
+  ReloadView: reloadView,
   RouteView: routeView,
+  SpendReport: spendReport,
   Status: status,
   SystemView: systemView,
   TokenCreated: tokenCreated,

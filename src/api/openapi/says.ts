@@ -21,10 +21,12 @@ export const SAYS: Readonly<Record<string, string>> = {
   attempts: 'At least so many attempts.',
   slower: 'At least so many milliseconds in all.',
   dearer: 'At least so many millionths of a US dollar.',
+  by: 'How the money is told apart: cause, route, provider, key, tenant or feature.',
   cursor: '`next` of the page before.',
   limit: 'Rows of a page, at most 500.',
   actor: 'Who did it: the name of a token, `admin`, or `midwatch up`.',
-  action: 'What was done: login, logout, key.create, key.revoke, token.create, token.revoke, token.replace.',
+  action:
+    'What was done: login, logout, key.create, key.revoke, token.create, token.revoke, token.replace, reload.',
   subject: 'Id of what was changed.',
   role: 'viewer, operator or admin.',
   token: 'The admin token, or one made with `POST /tokens`.',

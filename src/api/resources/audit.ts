@@ -8,7 +8,7 @@ export const auditEndpoints = [
     path: '/audit',
     access: 'viewer',
     summary:
-      'Every change, newest first: logins, keys and tokens made and revoked, the admin token replaced.',
+      'Every change, newest first: logins, keys and tokens made and revoked, the admin token replaced, the configuration reloaded.',
     query: auditFilterSchema.extend(pageSchema.shape),
     answer: { schema: 'AuditPage', says: 'One page; `next` is the cursor of the older one.' },
     handle: ({ query: { cursor, limit, ...filter } }, { services }) =>

@@ -3,10 +3,14 @@ import { auditEndpoints } from './audit.ts';
 import { changeEndpoints } from './changes.ts';
 import { exchangeEndpoints } from './exchanges.ts';
 import { keyEndpoints } from './keys.ts';
+import { ledgerEndpoints } from './ledger.ts';
 import { liveEndpoints } from './live.ts';
 import { openapiEndpoint } from './openapi.ts';
+import { providerEndpoints } from './providers.ts';
+import { reloadEndpoints } from './reload.ts';
 import { routeEndpoints } from './routes.ts';
 import { sessionEndpoints } from './session.ts';
+import { spendEndpoints } from './spend.ts';
 import { statusEndpoints } from './status.ts';
 import { systemEndpoints } from './system.ts';
 import { tokenEndpoints } from './tokens.ts';
@@ -20,10 +24,14 @@ export const endpoints: readonly Endpoint[] = [
   ...exchangeEndpoints,
   ...liveEndpoints,
   ...routeEndpoints,
+  ...providerEndpoints,
+  ...ledgerEndpoints,
+  ...spendEndpoints,
   ...changeEndpoints,
   ...keyEndpoints,
   ...tokenEndpoints,
   ...auditEndpoints,
   ...systemEndpoints,
+  ...reloadEndpoints,
   openapiEndpoint,
 ];

@@ -18,7 +18,7 @@ export const tokenEndpoints = [
     path: '/tokens',
     access: 'admin',
     summary:
-      'Makes a token for one person or program: a viewer reads everything, an operator also revokes keys, an admin does everything.',
+      'Makes a token for one person or program: a viewer reads everything, an operator also revokes keys and reloads the configuration, an admin does everything.',
     body: tokenCreateSchema,
     answer: {
       schema: 'TokenCreated',

@@ -1,0 +1,47 @@
+import type { ProviderView } from '#contracts';
+
+type Standing = Omit<ProviderView, 'says' | 'lastHour'>;
+
+/** Why a target stands as it does, in one sentence that a person can act on. */
+export function says(target: Standing, now: number): string {
+  const { status, closedFor, keyRefused } = target;
+  if (keyRefused)
+    return `The provider refuses our key: check apiKey of ${target.provider}. Looked at again in ${seconds(closedFor)}.`;
+  if (status === 'unknown') return 'Nothing was asked of it yet, so nothing is known.';
+  if (status === 'down') return down(target, now);
+  const parked = closedFor > 0 ? `It asked for a pause and is left alone for ${seconds(closedFor)}.` : '';
+  if (status === 'healthy')
+    return (
+      parked ||
+      (target.circuit === 'ramp'
+        ? `It is back and takes ${percent(target.share)} of its traffic, growing.`
+        : 'Answers come as they normally do.')
+    );
+  const kept = target.share < 1 ? `, so it keeps ${percent(target.share)} of its traffic` : '';
+  return [`${trouble(target)}${kept}.`, parked].filter(Boolean).join(' ');
+}
+
+function down({ circuit, until }: Standing, now: number): string {
+  if (circuit === 'probing') return 'It failed time and again; one call is looking whether it is back.';
+  const wait = until === undefined ? 0 : until - now;
+  return wait > 0
+    ? `It failed time and again; the next look is in ${seconds(wait)}.`
+    : 'It failed time and again; the next call looks whether it is back.';
+}
+
+function trouble({ status, bad, slowness, statistic, threshold }: Standing): string {
+  const found = [
+    bad >= 0.005 && `${percent(bad)} of its answers are bad lately`,
+    slowness >= 1.1 && `it is ${slowness.toFixed(1)} times slower than normal`,
+  ].filter((one) => one !== false);
+  const what = capital(found.join(', and ') || 'more answers were bad than is normal');
+  return status === 'watch'
+    ? `${what}: evidence ${statistic.toFixed(1)} of the ${threshold} that would be an alarm`
+    : what;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const percent = (share: number): string =>
+  share > 0 && share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`;
+const seconds = (ms: number): string =>
+  ms < 1_000 ? 'a moment' : ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;

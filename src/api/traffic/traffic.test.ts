@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type BudgetReading, NO_COST, NO_USAGE, type QuotaReading, SPEND_BY } from '#contracts';
+import { createMidwatch, MidwatchError } from '#sdk';
+import { answers } from '../answers/index.ts';
+import { facts, record, startApi, type TestApi } from '../testing.ts';
+import { says } from './says.ts';
+
+/** What the control plane tells of targets, limits and money, and the reload. */
+
+let api: TestApi;
+let midwatch: ReturnType<typeof createMidwatch>;
+beforeAll(async () => {
+  api = await startApi();
+  midwatch = createMidwatch({ baseUrl: api.url, token: api.token });
+});
+afterAll(() => api.stop());
+
+type Target = TestApi['traffic']['providers'][number];
+const target = (more: Partial<Target> = {}): Target => ({
+  provider: 'simulator',
+  model: 'sim-fast',
+  endpoint: 'openai-chat',
+  routes: ['support'],
+  status: 'healthy',
+  score: 1,
+  share: 1,
+  circuit: 'closed',
+  closedFor: 0,
+  keyRefused: false,
+  bad: 0,
+  slowness: 1,
+  statistic: 0,
+  threshold: 10,
+  ...more,
+});
+
+test('targets come worst first, with the reason in words and the last hour of the record', async () => {
+  await record(api.store, facts(), { model: 'support', messages: [{ role: 'user', content: 'Well?' }] });
+  api.traffic.providers = [
+    target(),
+    target({ model: 'b', status: 'unknown' }),
+    target({ model: 'c', status: 'down', circuit: 'open', score: 0, share: 0, since: 5 }),
+    target({ model: 'd', status: 'brownout', score: 0.6, share: 0.04, bad: 0.4 }),
+    target({ model: 'e', keyRefused: true, closedFor: 42_000 }),
+  ];
+  const views = await midwatch.providers();
+  for (const view of views) answers.ProviderView.parse(view);
+  expect(views.map(({ model }) => model)).toEqual(['e', 'c', 'd', 'sim-fast', 'b']);
+  expect(views.map((view) => view.says)).toEqual([
+    'The provider refuses our key: check apiKey of simulator. Looked at again in 42 s.',
+    'It failed time and again; the next call looks whether it is back.',
+    '40 % of its answers are bad lately, so it keeps 4 % of its traffic.',
+    'Answers come as they normally do.',
+    'Nothing was asked of it yet, so nothing is known.',
+  ]);
+  expect(views[3]?.lastHour).toMatchObject({ attempts: 1, good: { count: 1, n: 1 } });
+  expect(views[1]?.lastHour).toBeUndefined();
+});
+
+test('each state has a sentence of its own', () => {
+  const now = 1_000_000;
+  const said = [
+    target({ status: 'watch', bad: 0.06, statistic: 5.5 }),
+    target({ status: 'degraded', slowness: 2.5, share: 0.5 }),
+    target({ status: 'down', circuit: 'open', until: now + 30_000 }),
+    target({ status: 'down', circuit: 'probing' }),
+    target({ circuit: 'ramp', share: 0.25 }),
+    target({ closedFor: 8_000 }),
+    target({ status: 'degraded', bad: 0.1, closedFor: 180_000 }),
+  ].map((one) => says(one, now));
+  expect(said).toEqual([
+    '6 % of its answers are bad lately: evidence 5.5 of the 10 that would be an alarm.',
+    'It is 2.5 times slower than normal, so it keeps 50 % of its traffic.',
+    'It failed time and again; the next look is in 30 s.',
+    'It failed time and again; one call is looking whether it is back.',
+    'It is back and takes 25 % of its traffic, growing.',
+    'It asked for a pause and is left alone for 8 s.',
+    '10 % of its answers are bad lately. It asked for a pause and is left alone for 3 min.',
+  ]);
+});
+
+test('quotas come tightest first, budgets fullest first, with what is left', async () => {
+  const quota = (scope: string, share: number): QuotaReading => ({
+    scope,
+    pressure: share >= 1 ? 'exhausted' : 'calm',
+    binding: 'requests',
+    axes: [{ axis: 'requests', limit: 60, share, left: 60 * (1 - share), pressure: 'calm' }],
+    waiting: { interactive: 0, normal: 2, batch: 1 },
+    kept: 0,
+  });
+  api.traffic.quotas = [quota('openai ab12 gpt-*', 0.1), quota('other cd34 *', 1)];
+  const quotas = await midwatch.quotas();
+  for (const view of quotas) answers.QuotaView.parse(view);
+  expect(quotas.map(({ provider, credential, models }) => [provider, credential, models])).toEqual([
+    ['other', 'cd34', '*'],
+    ['openai', 'ab12', 'gpt-*'],
+  ]);
+
+  const budget = (value: string, settled: number, reserved: number): BudgetReading => ({
+    budget: 'team',
+    scope: 'tenant',
+    value,
+    period: 'month',
+    from: 1,
+    soft: 50,
+    hard: 100,
+    settled,
+    reserved,
+    spend: { first: { attempts: 1, microUsd: settled, estimated: 0, unpriced: 0, assumed: 0 } },
+  });
+  api.traffic.budgets = [budget('a', 10, 0), budget('b', 40, 20), budget('c', 90, 15)];
+  const budgets = await midwatch.budgets();
+  for (const view of budgets) answers.BudgetView.parse(view);
+  expect(budgets.map(({ value, left, state }) => [value, left, state])).toEqual([
+    ['c', 0, 'hard'],
+    ['b', 40, 'soft'],
+    ['a', 90, 'within'],
+  ]);
+});
+
+test('spend is told apart in each way, sums to the bill, and names keys as people do', async () => {
+  const key = await midwatch.keys.create({ name: 'harbour' });
+  const at = Date.now() - 600_000;
+  const attempt = facts().attempts[0];
+  if (!attempt) throw new Error('an exchange has an attempt');
+  const failed = {
+    ...attempt,
+    outcome: 'error' as const,
+    usage: NO_USAGE,
+    cost: { ...NO_COST, microUsd: 7, state: 'estimated' as const },
+  };
+  const again = { ...attempt, number: 2, cause: 'retry' as const };
+  await record(
+    api.store,
+    facts({
+      at,
+      route: 'spent',
+      who: { key: key.id, tenant: 'acme' },
+      attempts: [failed, again],
+      cost: { ...attempt.cost, microUsd: 47 },
+    }),
+    { model: 'support', messages: [{ role: 'user', content: 'Well?' }] },
+  );
+  const window = { from: at - 60_000, to: at + 60_000 };
+  for (const by of SPEND_BY) {
+    const report = await midwatch.spend({ ...window, by });
+    answers.SpendReport.parse(report);
+    expect(report.total).toMatchObject({
+      attempts: 2,
+      microUsd: 47,
+      estimatedMicroUsd: 7,
+      wastedMicroUsd: 7,
+      unpriced: 0,
+    });
+    expect(report.rows.reduce((sum, row) => sum + row.microUsd, 0)).toBe(47);
+  }
+  const byCause = await midwatch.spend(window);
+  expect(byCause.rows.map(({ name, microUsd }) => [name, microUsd])).toEqual([
+    ['retry', 40],
+    ['first', 7],
+  ]);
+  const byKey = await midwatch.spend({ ...window, by: 'key' });
+  expect(byKey.rows).toMatchObject([{ name: key.id, label: 'harbour' }]);
+  const byFeature = await midwatch.spend({ ...window, by: 'feature' });
+  expect(byFeature.rows[0]?.name).toBeUndefined();
+  await expect(midwatch.spend({ from: 2, to: 1 })).rejects.toMatchObject({ status: 400 });
+});
+
+test('a reload says what changed and is audited; one that cannot be used is refused with its problems', async () => {
+  api.traffic.reloaded = { ok: true, changed: ['routes.chat.record: "full" → "none"'] };
+  expect(await midwatch.reload()).toEqual({ changed: ['routes.chat.record: "full" → "none"'] });
+  api.traffic.reloaded = { ok: false, problems: ['midwatch.yaml:3: unknown key rotes'] };
+  const refused = await midwatch.reload().catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(MidwatchError);
+  expect(refused).toMatchObject({ status: 409, code: 'not_reloaded' });
+  expect(String(refused)).toContain('unknown key rotes');
+  const { rows } = await midwatch.audit({ action: 'reload' });
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toMatchObject({ actor: 'admin', detail: { changed: [expect.any(String)] } });
+});
