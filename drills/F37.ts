@@ -381,7 +381,7 @@ export const F37 = defineDrill({
       return {
         ...identityMeasures(healthy),
         'false-alarms': never(healthy.alarms.length, healthy.truth.length),
-        'false-alarm-rate': falseAlarms(context.seed, context.quick ? 0 : 500),
+        'false-alarm-rate': falseAlarms(context.seed, context.quick ? 0 : 200),
       };
     },
   },

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { type Drill, defineDrill } from './define.ts';
 import { reliability } from './F37-ledger.ts';
 import { drills, runDrill } from './index.ts';
-import { never } from './measure.ts';
+import { never, pool } from './measure.ts';
 
 test('every drill of the folder is in the list', () => {
   const files = readdirSync(import.meta.dir)
@@ -44,6 +44,16 @@ test('a drill that measures less than it promises fails instead of passing', asy
   await expect(runDrill({ ...made(0, 0), on: silent })).rejects.toThrow('measured nothing for "holds"');
 });
 
+for (const drill of drills)
+  test(`${drill.id}, one seed of its quick form: every line has measured something`, async () => {
+    for (const off of [false, true]) {
+      const { results } = await runDrill(drill, { quick: true, seeds: 1, off });
+      expect(results.length).toBeGreaterThan(0);
+      for (const { expectation, n } of results)
+        expect([expectation.name, n]).not.toEqual([expectation.name, 0]);
+    }
+  }, 30_000);
+
 test('the same seed gives the same numbers, in virtual time', async () => {
   const F26 = drills.find((d) => d.id === 'F26') as Drill;
   const numbers = async () => {
@@ -51,6 +61,15 @@ test('the same seed gives the same numbers, in virtual time', async () => {
     return [simulatedMs, ...results.map((r) => [r.expectation.name, r.value, r.n])];
   };
   expect(await numbers()).toEqual(await numbers());
+});
+
+test('measures of one thing are pooled, of two things are not', () => {
+  expect(pool(never(1, 10, ['a']), never(0, 5))).toEqual(never(1, 15, ['a']));
+  expect(pool({ kind: 'values', values: [1] }, { kind: 'values', values: [2] })).toEqual({
+    kind: 'values',
+    values: [1, 2],
+  });
+  expect(() => pool(never(0, 1), { kind: 'values', values: [] })).toThrow('cannot be pooled');
 });
 
 test('the ledger of the catalogue, by hand', () => {
