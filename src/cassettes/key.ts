@@ -79,7 +79,10 @@ function parse(bytes: Uint8Array | undefined): unknown {
 function queryOf(address: URL): string {
   const pairs = [...address.searchParams]
     .filter(([name]) => !CREDENTIAL.test(name) && name.toLowerCase() !== 'key')
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .map(
+      ([name, value]) =>
+        `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(value.toWellFormed())}`,
+    )
     .sort();
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
 }

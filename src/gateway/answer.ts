@@ -55,6 +55,7 @@ export function stream(
   one: Try,
   { head }: Of<'streaming'>,
   landed: MonotonicMs,
+  closed = false,
 ): void {
   ctx.streams(1);
   const flight = walk.flight as Flight;
@@ -77,7 +78,7 @@ export function stream(
     onEnd({ reading, failure, gaps }) {
       ctx.streams(-1);
       const outcome = failure ? outcomeOf(failure.kind) : reading.outcome;
-      endTry(one, ctx, walk, { outcome, failure, reading });
+      if (!closed) endTry(one, ctx, walk, { outcome, failure, reading });
       ctx.close(walk, {
         outcome,
         failure,

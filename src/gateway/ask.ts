@@ -122,9 +122,10 @@ async function carry(
   const total = Math.min(found.config.timeouts.total, deadlineOf(said));
   const errand = { deadline: walk.start + total, headers: said.forward, query, lane, ask: read.value };
   walk.own += clock.monotonic() - began;
-  const { one, landing, closed } = await dispatch(ctx, errand, walk, steps);
+  const { one, landing, closed, flight } = await dispatch(ctx, errand, walk, steps);
   const landed = clock.monotonic();
-  if (landing.kind === 'streaming') return stream(ctx, walk, one as Try, landing, landed);
+  if (flight) walk.flight = flight;
+  if (landing.kind === 'streaming') return stream(ctx, walk, one as Try, landing, landed, closed);
   outgoing.onLeft = undefined;
   if (landing.kind === 'whole') whole(ctx, walk, one as Try, landing, landed, closed);
   else failed(ctx, walk, landing, landed);

@@ -5,6 +5,7 @@ import type {
   FailureKind,
   Fields,
   MonotonicMs,
+  Outcome,
   Protocol,
   Reading,
   Route,
@@ -38,7 +39,7 @@ export type Landing =
       readonly reading?: Reading;
       readonly refusal?: Refusal;
       /** An answer all the same, for want of a better one: the route wants another where it can be had. */
-      readonly unwanted?: Extract<Landing, { kind: 'whole' }>;
+      readonly unwanted?: Exclude<Landing, { kind: 'failed' }>;
     };
 
 /** What passes on of an answer's head. */
@@ -294,7 +295,7 @@ export class Flight implements AnswerTaker {
       // A reason for the end without output is an answer (a filter's, say).
       if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
       if (this.buffered && !scanner.ended) this.expect('timeout_idle', this.route.timeouts.idle);
-      else this.commit();
+      else this.commitUnlessUnwanted(scanner);
     }
   }
 
@@ -307,6 +308,30 @@ export class Flight implements AnswerTaker {
     this.call?.cancel();
     this.later((taker) => taker.end());
     return true;
+  }
+
+  /** A refusal without a word of output can still be routed around. */
+  private commitUnlessUnwanted(scanner: StreamScanner): void {
+    const reading = scanner.started && !this.buffered ? undefined : scanner.read(false);
+    const failure = reading && this.refusal(reading.outcome);
+    if (!failure) {
+      this.commit();
+      return;
+    }
+    const head = this.speech ? plainHead(this.head_) : this.head_;
+    this.stage = 'streaming';
+    this.dog.stop();
+    this.land({ kind: 'failed', failure, reading, unwanted: { kind: 'streaming', head } });
+  }
+
+  /** Refusals are answers, unless the route says that it wants another. */
+  private refusal(outcome: Outcome): Failure | undefined {
+    if (outcome !== 'refusal' && outcome !== 'content_filter') return undefined;
+    if (!this.route.fallbackOn.includes(outcome)) return undefined;
+    return seen(
+      outcome === 'refusal' ? 'refused' : 'content_filter',
+      'The answer was a refusal, and this route asks another target then (fallbackOn).',
+    );
   }
 
   private commit(): void {
@@ -325,17 +350,10 @@ export class Flight implements AnswerTaker {
     return landing.kind === 'whole' ? this.wanted(landing) : landing;
   }
 
-  /** Refusals are answers, unless the route says that it wants another. */
   private wanted(landing: Extract<Landing, { kind: 'whole' }>): Landing {
-    const { outcome } = landing.reading;
-    const { fallbackOn } = this.route;
-    if ((outcome !== 'refusal' && outcome !== 'content_filter') || !fallbackOn.includes(outcome))
-      return landing;
-    const failure = seen(
-      outcome === 'refusal' ? 'refused' : 'content_filter',
-      'The answer was a refusal, and this route asks another target then (fallbackOn).',
-    );
-    return { kind: 'failed', failure, reading: landing.reading, unwanted: landing };
+    const { reading } = landing;
+    const failure = this.refusal(reading.outcome);
+    return failure ? { kind: 'failed', failure, reading, unwanted: landing } : landing;
   }
 
   /** The answer as the caller's dialect writes it. */

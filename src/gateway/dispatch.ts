@@ -10,7 +10,7 @@ import {
   spend,
 } from '#kernel/resilience';
 import { arrange, first, rest, stoppedBy } from './arrange.ts';
-import type { Landing } from './attempt.ts';
+import type { Flight, Landing } from './attempt.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { type Hedges, hedged } from './hedge.ts';
 import { next } from './next.ts';
@@ -37,6 +37,8 @@ export interface Dispatched {
   readonly landing: Landing;
   /** Its row is written already. */
   readonly closed?: boolean;
+  /** Where a stream comes from that was put aside. */
+  readonly flight?: Flight | undefined;
 }
 
 /**
@@ -87,10 +89,13 @@ export async function dispatch(
     const { one, landing } = route.config.hedge
       ? await hedged(ctx, errand, walk, order, at, ready)
       : { one: ready.one, landing: await fly(ctx, errand.deadline, walk, ready).landed };
-    if (landing.kind !== 'failed') return { one, landing };
+    if (landing.kind !== 'failed') {
+      unwanted?.flight?.abandon();
+      return { one, landing };
+    }
     const { failure, reading } = landing;
     endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
-    if (landing.unwanted) unwanted ??= { one, landing: landing.unwanted, closed: true };
+    if (landing.unwanted) unwanted ??= { one, landing: landing.unwanted, closed: true, flight: walk.flight };
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
     const open = standing.open(order, walk.facets);

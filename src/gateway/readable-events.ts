@@ -17,6 +17,18 @@ export function readableEvents(bytes: Uint8Array, protocol: Protocol): Uint8Arra
   return kept.length === 0 ? undefined : Buffer.concat(kept);
 }
 
+/** Events up to the first that says that the stream has failed, that one included: what follows it is not said. */
+export function throughFailure(bytes: Uint8Array, protocol: Protocol): Uint8Array {
+  for (let from = 0; from < bytes.length; ) {
+    const to = endOfEvent(bytes, from);
+    const scanner = protocol.scanStream();
+    scanner.push(bytes.subarray(from, to));
+    if (scanner.failure && scanner.failure.kind !== 'malformed') return bytes.subarray(0, to);
+    from = to;
+  }
+  return bytes;
+}
+
 /** Behind the blank line that ends the event; the end of the bytes when there is none. */
 function endOfEvent(bytes: Uint8Array, from: number): number {
   let blank = true;

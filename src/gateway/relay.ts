@@ -11,7 +11,7 @@ import type {
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
-import { readableEvents } from './readable-events.ts';
+import { readableEvents, throughFailure } from './readable-events.ts';
 import { Voice } from './voice.ts';
 
 /** How a relayed stream ended: once, whoever ended it. */
@@ -84,7 +84,7 @@ export class Relay implements StreamTaker {
     if (scanner.failure) {
       // The provider's own error event tells the caller what happened; a line that nobody can read does not.
       const told = scanner.failure.kind !== 'malformed' && !this.voice;
-      if (told && ready) ctx.outgoing.write(ready);
+      if (told && ready) ctx.outgoing.write(throughFailure(ready, ctx.protocol));
       this.breakOff(scanner.failure, told);
       return;
     }

@@ -27,7 +27,7 @@ export const azure = defineProvider({
     const version = `api-version=${encodeURIComponent(settings.apiVersion)}`;
     const root = call.baseUrl.replace(/\/openai$/, '');
     if (call.path === '/responses') return { url: `${root}/openai/responses?${version}`, headers };
-    const deployment = encodeURIComponent(settings.deployment ?? call.model);
+    const deployment = encodeURIComponent((settings.deployment ?? call.model).toWellFormed());
     return { url: `${root}/openai/deployments/${deployment}${call.path}?${version}`, headers };
   },
 });

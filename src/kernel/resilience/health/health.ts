@@ -123,7 +123,9 @@ export function healthKey(target: {
   readonly endpoint?: string;
 }): string {
   const { provider, model, region = '', key = '', endpoint = '' } = target;
-  return [provider, model, region, key, endpoint].map(encodeURIComponent).join('/');
+  return [provider, model, region, key, endpoint]
+    .map((part) => encodeURIComponent(part.toWellFormed()))
+    .join('/');
 }
 
 export function health(rule: HealthRule = HEALTH): Health {
