@@ -20,6 +20,8 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /live?…filters…                          SSE: `event: exchange`, data ExchangeRow; `event: change`, data ChangeEvent; comment every 10 s
  *   GET    /routes · /routes/:name                  RouteView[] · RouteView
  *   GET    /changes?from&to&route&cursor&limit      ChangePage
+ *   GET    /runs?state&key&cursor&limit · /runs/:id  RunPage · RunDetail
+ *   POST   /runs/:id/cancel                          Run
  *   GET    /keys · POST /keys · POST /keys/:id/revoke   KeyView[] · KeyCreated · KeyView
  *   GET    /tokens · POST /tokens · POST /tokens/:id/revoke   TokenView[] · TokenCreated · TokenView
  *   GET    /audit?actor&action&subject&from&to&cursor&limit   AuditPage

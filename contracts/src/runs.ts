@@ -76,6 +76,12 @@ export interface RunPage {
   readonly next?: string;
 }
 
+export interface RunDetail {
+  readonly run: Run;
+  /** As the endpoint gave it, or the messages that a stream amounts to; absent while there is none. */
+  readonly answer?: unknown;
+}
+
 /** One line of what happened in a run; `seq` counts from 1 without a gap and is never given twice. */
 export interface RunEvent {
   readonly seq: number;

@@ -15,6 +15,10 @@ import type {
   QuotaView,
   ReloadView,
   RouteView,
+  Run,
+  RunDetail,
+  RunFilter,
+  RunPage,
   SpendQuery,
   SpendReport,
   Status,
@@ -70,6 +74,13 @@ export interface Midwatch {
   readonly changes: {
     list(query?: ChangeQuery, options?: CallOptions): Promise<ChangePage>;
   };
+  readonly runs: {
+    /** Newest first; give `next` of the answer back as `cursor` for the older page. */
+    list(query?: RunFilter & Partial<PageQuery>, options?: CallOptions): Promise<RunPage>;
+    get(id: string, options?: CallOptions): Promise<RunDetail>;
+    /** Acts at once on a queued run, within seconds on one that is carried out. */
+    cancel(id: string, options?: CallOptions): Promise<Run>;
+  };
   readonly keys: {
     list(options?: CallOptions): Promise<readonly KeyView[]>;
     /** The key itself is in this answer and never again anywhere. */
@@ -122,6 +133,11 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     changes: {
       list: (query = {}, call) =>
         get(`/changes${search(query as Readonly<Record<string, string | number>>)}`, call),
+    },
+    runs: {
+      list: (query = {}, call) => get(`/runs${search(query)}`, call),
+      get: (id, call) => get(`/runs/${segment(id)}`, call),
+      cancel: (id, call) => post(`/runs/${segment(id)}/cancel`, {}, call),
     },
     keys: {
       list: (call) => get('/keys', call),

@@ -29,6 +29,7 @@ const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /keys': ['admin'],
   'POST /keys/:id/revoke': ['operator', 'admin'],
   'POST /reload': ['operator', 'admin'],
+  'POST /runs/:id/cancel': ['operator', 'admin'],
   'POST /tokens': ['admin'],
   'POST /tokens/:id/revoke': ['admin'],
 };

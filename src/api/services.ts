@@ -7,6 +7,7 @@ import type {
   ProviderView,
   QuotaReading,
   RouteView,
+  Run,
   Status,
   Store,
   SystemView,
@@ -36,6 +37,8 @@ export interface ApiServices {
   status(): Status;
   /** May take a while (it asks the database), must not reject because the database is down. */
   system(): Promise<SystemView>;
+  /** Ends a run wherever it is carried out; undefined when there is none. */
+  cancelRun(id: string): Promise<Run | undefined>;
   /** Without `lastHour`; the API adds it from rollups. */
   routes(): readonly RouteView[];
   /** Targets that were asked for, and those configured that were not. */

@@ -76,6 +76,7 @@ export async function startApi() {
     store,
     keys,
     live,
+    cancelRun: (id) => store.runs.cancel(id, clock.now(), '{}'),
     adminHash: () => admin.hash,
     status: () => ({
       version: '0.0.0',

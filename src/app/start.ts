@@ -289,6 +289,7 @@ async function compose(given: Composition): Promise<Running> {
     reload,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,
+    cancelRun: runs.cancel,
   });
 
   const drain = () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { sign } from '#runs';
 import { type Product, product, until } from '../support/product.ts';
 import { watchRun } from '../support/run-events.ts';
@@ -12,6 +13,7 @@ let news: { readonly headers: Headers; readonly body: string }[] = [];
 /** Answers of the receiver, in order; 200 when none is left. */
 let receipts: number[] = [];
 
+const MIDWATCH = join(import.meta.dir, '..', '..', 'bin', 'midwatch');
 const SECRET = 'a-secret-of-the-receiver';
 const CONFIG = (port: number) => `
 drainTimeout: 200ms
@@ -277,6 +279,28 @@ test('a run belongs to its key; errors say what to do', async () => {
   expect(list.data).toHaveLength(2);
   expect(list.has_more).toBe(true);
 });
+
+test('the command line lists, shows and cancels', async () => {
+  streamed(100);
+  const run = await submit({}, {}, { stream: true });
+  const midwatch = async (...args: string[]) => {
+    const command = [MIDWATCH, 'runs', ...args, '--url', house.url, '--token', house.token];
+    const child = Bun.spawn(command, {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'inherit',
+      cwd: house.folder,
+    });
+    return await new Response(child.stdout).text();
+  };
+  expect(await midwatch('list')).toContain(run.id.slice(-8));
+  expect(await midwatch('cancel', run.id.slice(-8))).toContain('cancelled');
+  await over(run.id);
+  expect(await midwatch('show', 'last')).toContain('cancelled');
+  expect(JSON.parse(await midwatch('show', run.id, '--json'))).toMatchObject({
+    run: { id: run.id, state: 'cancelled' },
+  });
+}, 15_000);
 
 test('a process killed in the middle: the run is taken up again and ends once, its watchers go on where they were', async () => {
   streamed(60);

@@ -21,6 +21,7 @@ import {
   tokenCreated,
   tokenView,
 } from './house.ts';
+import { run, runDetail, runPage } from './runs.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
 import {
   attentionItem,
@@ -63,6 +64,9 @@ export const answers = {
   ReloadView: reloadView,
   RouteView: routeView,
   SpendReport: spendReport,
+  Run: run,
+  RunDetail: runDetail,
+  RunPage: runPage,
   Status: status,
   SystemView: systemView,
   TokenCreated: tokenCreated,

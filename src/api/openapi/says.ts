@@ -16,6 +16,7 @@ export const SAYS: Readonly<Record<string, string>> = {
   feature: 'Value of x-midwatch-feature.',
   task: 'Value of x-midwatch-task.',
   thread: 'Value of x-midwatch-thread.',
+  state: 'Where a run stands.',
   release: 'Id of a release; not for live exchanges, where it is not known yet.',
   source: 'Where it came from: gateway, otlp, import, eval, job, probe, exercise, drill.',
   attempts: 'At least so many attempts.',
@@ -26,7 +27,7 @@ export const SAYS: Readonly<Record<string, string>> = {
   limit: 'Rows of a page, at most 500.',
   actor: 'Who did it: the name of a token, `admin`, or `midwatch up`.',
   action:
-    'What was done: login, logout, key.create, key.revoke, token.create, token.revoke, token.replace, reload.',
+    'What was done: login, logout, key.create, key.revoke, token.create, token.revoke, token.replace, run.cancel, reload.',
   subject: 'Id of what was changed.',
   role: 'viewer, operator or admin.',
   token: 'The admin token, or one made with `POST /tokens`.',

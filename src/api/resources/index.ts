@@ -9,6 +9,7 @@ import { openapiEndpoint } from './openapi.ts';
 import { providerEndpoints } from './providers.ts';
 import { reloadEndpoints } from './reload.ts';
 import { routeEndpoints } from './routes.ts';
+import { runEndpoints } from './runs.ts';
 import { sessionEndpoints } from './session.ts';
 import { spendEndpoints } from './spend.ts';
 import { statusEndpoints } from './status.ts';
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   ...ledgerEndpoints,
   ...spendEndpoints,
   ...changeEndpoints,
+  ...runEndpoints,
   ...keyEndpoints,
   ...tokenEndpoints,
   ...auditEndpoints,

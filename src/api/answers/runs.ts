@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { OUTCOMES, RUN_STATES, type Run, type RunDetail, type RunPage, WEBHOOK_STATES } from '#contracts';
+import type { Same } from './same.ts';
+
+const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
+
+export const run = z.object({
+  id: z.string(),
+  state: z
+    .enum(RUN_STATES)
+    .describe('An answer behind a 200 may still be degraded, refused, truncated or invalid.'),
+  key: z.string().optional().describe('Id of the key it belongs to; absent for a caller that needed none.'),
+  endpoint: z.string().describe('Path on the data plane.'),
+  model: z.string().describe('What the question names.'),
+  metadata: z.record(z.string(), z.string()).optional(),
+  createdAt: epoch,
+  startedAt: epoch.optional(),
+  finishedAt: epoch.optional(),
+  executions: z.number().describe('How often it was taken up: above 1, something died or failed on the way.'),
+  cancelling: z.boolean(),
+  outcome: z.enum(OUTCOMES).optional(),
+  status: z.number().optional().describe('HTTP status of the answer.'),
+  exchange: z.string().optional().describe('The exchange of its last execution.'),
+  trouble: z.string().optional().describe('Why there is no good answer.'),
+  resampleOf: z.string().optional().describe('The run whose question this one asks once more.'),
+  webhook: z.object({ url: z.string(), state: z.enum(WEBHOOK_STATES), tries: z.number() }).optional(),
+});
+true satisfies Same<Run, z.output<typeof run>>;
+
+export const runPage = z.object({ rows: z.array(run), next: z.string().optional() });
+true satisfies Same<RunPage, z.output<typeof runPage>>;
+
+export const runDetail = z.object({ run, answer: z.unknown().optional() });
+true satisfies Same<RunDetail, z.output<typeof runDetail>>;
