@@ -1,19 +1,43 @@
 import { Command } from 'commander';
 import { VERSION } from '#app';
 import { audit } from './audit.ts';
+import { budgets } from './budgets.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
 import { keys } from './keys.ts';
 import { login, logout } from './login.ts';
+import { providers } from './providers.ts';
+import { quota } from './quota.ts';
+import { reload } from './reload.ts';
 import { routes } from './routes.ts';
 import { show } from './show.ts';
 import { sim } from './sim.ts';
+import { spend } from './spend.ts';
 import { tail } from './tail.ts';
 import { tokens } from './tokens.ts';
 import { up } from './up.ts';
 
-const VERBS = [up, sim, tail, show, routes, keys, tokens, audit, config, doctor, drill, login, logout];
+const VERBS = [
+  up,
+  sim,
+  tail,
+  show,
+  routes,
+  providers,
+  quota,
+  budgets,
+  spend,
+  keys,
+  tokens,
+  audit,
+  config,
+  reload,
+  doctor,
+  drill,
+  login,
+  logout,
+];
 
 /** Every verb, ready to parse. Throws instead of exiting, so that the exit code is decided in one place. */
 export function createProgram(): Command {

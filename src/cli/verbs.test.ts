@@ -204,6 +204,33 @@ test('routes: listed, and one as a list of steps', async () => {
   expect(unknown.err).toContain('simulator');
 });
 
+test('providers, quota, budgets, spend: what is known, in words and as JSON, and 3 where nothing is', async () => {
+  const known = await mw('providers');
+  expect(known.code).toBe(0);
+  expect(known.out).toContain('simulator/sim-instant');
+  expect(known.out).toContain('Answers come as they normally do.');
+  for (let i = 0; i < 8; i++) await ask({ model: 'sim-fault-status-503' });
+  const broken = await mw('providers');
+  expect({ code: broken.code, down: broken.out.includes('✗ down') }).toEqual({ code: 1, down: true });
+  expect(broken.out.indexOf('sim-fault-status-503')).toBeLessThan(broken.out.indexOf('sim-instant'));
+  for (const verb of ['quota', 'budgets']) {
+    const { code, out } = await mw(verb);
+    expect({ verb, code }).toEqual({ verb, code: 3 });
+    expect(out).toContain('midwatch.yaml');
+  }
+  const spent = await mw('spend', '--by', 'feature', '--since', '1h');
+  expect(spent.code).toBe(0);
+  for (const text of ['search', 'no feature', 'all']) expect(spent.out).toContain(text);
+  const report = await json<{ total: { attempts: number }; rows: { attempts: number }[] }>('spend');
+  expect(report.rows.reduce((sum, row) => sum + row.attempts, 0)).toBe(report.total.attempts);
+  expect(await mw('spend', '--by', 'colour')).toMatchObject({ code: 2 });
+});
+
+test('reload: nothing has changed, and the audit has it', async () => {
+  expect(await mw('reload')).toMatchObject({ code: 0, out: 'nothing has changed\n' });
+  expect((await mw('audit', '--action', 'reload', '--json')).out).toContain('"actor":"admin"');
+});
+
 test('doctor, logged in: nothing to mend, and a note that answers are simulated', async () => {
   const { code, out } = await mw('doctor', '--json');
   const { verdict, findings } = JSON.parse(out) as {
