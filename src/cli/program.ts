@@ -11,6 +11,7 @@ import { providers } from './providers.ts';
 import { quota } from './quota.ts';
 import { reload } from './reload.ts';
 import { routes } from './routes.ts';
+import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { sim } from './sim.ts';
 import { spend } from './spend.ts';
@@ -28,6 +29,7 @@ const VERBS = [
   quota,
   budgets,
   spend,
+  runs,
   keys,
   tokens,
   audit,
