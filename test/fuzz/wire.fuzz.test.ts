@@ -410,7 +410,7 @@ test(
         throw wrong(`recorded as ${outcome}, not answered so`, bytes, text);
       if (success && failure !== undefined && failure.kind !== 'cut')
         throw wrong(`answered as a success, recorded as ${failure.kind}`, bytes, text);
-      if (stream && status === 200 && !success && /data: \[DONE\]\n|"type":"message_stop"/.test(text))
+      if (stream && status === 200 && !success && /^data: (\[DONE\]$|\{"type":"message_stop")/m.test(text))
         throw wrong(`a terminator before a break, recorded as ${outcome}`, bytes, text);
     });
     console.log(`fuzz: replies by outcome ${JSON.stringify(outcomes)}`);

@@ -669,6 +669,19 @@ export const TABLE: readonly Row[] = [
     moves: false,
   },
   {
+    name: 'cut within what follows the reason',
+    ways: STREAM,
+    acts: ({ write, fin }, { tongue: t }) => {
+      const rest = t.usage === '' ? t.terminator : t.usage;
+      const said = [...t.opening, t.delta('Hel'), t.delta('lo'), t.reason(), rest.slice(0, -12)];
+      write(`${head(200, { ...t.sse, connection: 'close' })}${said.join('')}`);
+      fin();
+    },
+    outcome: 'complete',
+    alone: 1,
+    moves: false,
+  },
+  {
     name: 'no terminator, connection kept open',
     ways: STREAM,
     acts: ({ write }, { tongue: t }) =>
