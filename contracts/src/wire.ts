@@ -20,6 +20,11 @@ export interface Incoming {
   /** Without the question mark; empty when there is none. */
   readonly query: string;
   readonly headers: Fields;
+  /**
+   * The same object for heads of one connection that differ in nothing but the length of the body: whatever was made of one can be
+   * remembered under it for the next. Absent: nothing can.
+   */
+  readonly same?: object;
   readonly peer: Peer;
 }
 
@@ -53,6 +58,7 @@ export type Handler = (
 export interface TransportRequest {
   readonly url: string;
   readonly method: string;
+  /** Frozen fields are taken to be given again, and their lines are remembered. */
   readonly headers: Fields;
   readonly body?: Uint8Array;
 }

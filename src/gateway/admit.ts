@@ -2,9 +2,15 @@ import type { Clock, Failure, KeyRecord, KeyRing, Peer, Result } from '#contract
 import { err, ok } from '#contracts';
 import { sha256 } from '#kernel';
 
+/** What a caller shows; its hash is kept beside it, since a connection shows the same again and again. */
+export interface Credential {
+  readonly credential?: string;
+  hash?: string;
+}
+
 export interface Admission {
   /** The key of a caller, undefined for a loopback caller while no key exists. */
-  admit(credential: string | undefined, peer: Peer): Result<KeyRecord | undefined>;
+  admit(said: Credential, peer: Peer): Result<KeyRecord | undefined>;
   readonly failures: number;
 }
 
@@ -48,14 +54,16 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
     get failures() {
       return failures;
     },
-    admit(credential, peer) {
+    admit(said, peer) {
+      const { credential } = said;
       if (keys.empty) {
         if (peer.loopback) return ok(undefined);
         return err(
           failure('unauthorized', 'No Midwatch key exists yet; create one with `midwatch keys create`.'),
         );
       }
-      const record = credential ? keys.find(sha256(credential)) : undefined;
+      said.hash ??= credential && sha256(credential);
+      const record = said.hash ? keys.find(said.hash) : undefined;
       // A valid key is let in before throttling is looked at: a neighbour's mistakes must not lock out a good caller.
       if (
         record &&

@@ -2,6 +2,7 @@ import type { Clock, Failure, MonotonicMs, Reading, Redactor, Route } from '#con
 import { outcomeOf } from '#kernel';
 import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
+import { round } from './gaps.ts';
 import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
@@ -44,7 +45,7 @@ export function whole(
   const headers = tell(walk, head.headers, outcome);
   headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
   walk.own += ctx.clock.monotonic() - landed;
-  headers['x-midwatch-overhead-ms'] = walk.own.toFixed(3);
+  headers['x-midwatch-overhead-ms'] = String(round(walk.own));
   walk.outgoing.send(head.status, headers, body);
   ctx.close(walk, { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first });
 }
@@ -62,7 +63,7 @@ export function stream(
   const offset = one.start - walk.start;
   const headers = tell(walk, head.headers, undefined, one);
   walk.own += ctx.clock.monotonic() - landed;
-  headers['x-midwatch-overhead-ms'] = walk.own.toFixed(3);
+  headers['x-midwatch-overhead-ms'] = String(round(walk.own));
   walk.outgoing.begin(head.status, headers);
   const relay = new Relay({
     clock: ctx.clock,

@@ -16,7 +16,7 @@ import type { Admission } from './admit.ts';
 import { type AnswerContext, canned, failed, refuse, stream, whole } from './answer.ts';
 import { type DispatchContext, dispatch } from './dispatch.ts';
 import { seen } from './failures.ts';
-import { readDeclared, readHeaders, readPlace, readWho, type Said } from './headers.ts';
+import { hear, readDeclared, readPlace, readWho, type Said } from './headers.ts';
 import type { Step } from './plan.ts';
 import { findRoute, forbidden, mismatch, noBody, noLane } from './refusals.ts';
 import { stopWalk, type Try, type Walk } from './walk.ts';
@@ -42,8 +42,8 @@ export function ask(
   outgoing: Outgoing,
 ): ((body: Uint8Array | BodyTrouble) => void) | undefined {
   const start = ctx.clock.monotonic();
-  const said = readHeaders(incoming.headers);
-  const admitted = ctx.admission.admit(said.credential, incoming.peer);
+  const said = hear(incoming);
+  const admitted = ctx.admission.admit(said, incoming.peer);
   const key = admitted.ok ? admitted.value : undefined;
   const walk: Walk = {
     id: ctx.nextId(),
@@ -120,7 +120,7 @@ async function carry(
   }
   outgoing.onLeft = () => stopWalk(walk, 'client_left');
   const total = Math.min(found.config.timeouts.total, deadlineOf(said));
-  const errand = { deadline: walk.start + total, headers: said.forward, query, lane, ask: read.value };
+  const errand = { deadline: walk.start + total, said, query, lane, ask: read.value };
   walk.own += clock.monotonic() - began;
   const { one, landing, closed, flight } = await dispatch(ctx, errand, walk, steps);
   const landed = clock.monotonic();

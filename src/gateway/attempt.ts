@@ -75,7 +75,7 @@ export interface TryContext {
   readonly deadline: MonotonicMs;
   readonly request: TransportRequest;
   /** Between the target's protocol and the caller's, where they differ. */
-  readonly speech?: Speech;
+  readonly speech?: Speech | undefined;
 }
 
 /** A translator with what it has to know of this exchange. */
@@ -185,7 +185,8 @@ export class Flight implements AnswerTaker {
     const { ctx } = this;
     ctx.one.sent = true;
     // A unary answer has no head before it is made, so only the whole exchange limits it.
-    this.expect('timeout_headers', this.scanner ? this.route.timeouts.headers : Number.POSITIVE_INFINITY);
+    if (this.scanner) this.expect('timeout_headers', this.route.timeouts.headers);
+    else this.dog.expect('timeout_total', ctx.deadline);
   }
 
   head(status: number, fields: Fields): void {

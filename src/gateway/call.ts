@@ -1,12 +1,12 @@
 import type { Failure, ReadAsk, TransportRequest } from '#contracts';
 import { replaceSpan } from '#kernel';
+import type { CallHead, Said } from './headers.ts';
 import type { Step, Tongues } from './plan.ts';
 import type { Walk } from './walk.ts';
 
 /** What of the caller's own request a call is made of, beside its body. */
 export interface Errand {
-  /** What of the caller's headers passes on. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly said: Said;
   readonly query: string;
   readonly ask: ReadAsk;
 }
@@ -26,17 +26,10 @@ export function writeCall(
   step: Step,
   model: string,
 ): Written | Failure {
-  const { target, protocol, translator } = step;
-  const { dialect, path } = protocol;
-  const baseUrl = target.baseUrl[dialect];
-  if (baseUrl === undefined) return noBaseUrl(target.provider, dialect);
-  const { apiKey, settings } = target;
-  const { url, headers: own } = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
-  const headers: Record<string, string> = {};
-  for (const name in errand.headers)
-    if (!translator || !DIALECT_HEADER.test(name)) headers[name] = errand.headers[name] as string;
-  // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
-  for (const [name, value] of own) headers[name] ??= value;
+  const { protocol, translator } = step;
+  const head = headOf(errand.said, step, model);
+  if ('kind' in head) return head;
+  const { url, headers } = head;
   if (translator) {
     const told = translator.ask(walk.body as Uint8Array, { model, maxTokensDefault: MAX_TOKENS });
     if (!told.ok) return told.error;
@@ -51,6 +44,26 @@ export function writeCall(
       body: withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model)),
     },
   };
+}
+
+/** Where to and with which fields; made once for all calls of a connection that say the same. */
+function headOf(said: Said, step: Step, model: string): CallHead | Failure {
+  const known = said.calls.get(step);
+  if (known?.model === model) return known;
+  const { target, protocol, translator } = step;
+  const { dialect, path } = protocol;
+  const baseUrl = target.baseUrl[dialect];
+  if (baseUrl === undefined) return noBaseUrl(target.provider, dialect);
+  const { apiKey, settings } = target;
+  const { url, headers: own } = target.kind.request({ dialect, baseUrl, path, model, settings, apiKey });
+  const headers: Record<string, string> = {};
+  for (const name in said.forward)
+    if (!translator || !DIALECT_HEADER.test(name)) headers[name] = said.forward[name] as string;
+  // A default such as a version header gives way to what the caller sent; a credential of the caller never got this far.
+  for (const [name, value] of own) headers[name] ??= value;
+  const head: CallHead = { model, url, headers: Object.freeze(headers) };
+  said.calls.set(step, head);
+  return head;
 }
 
 /** Says something in one dialect only. */

@@ -30,17 +30,15 @@ export function fly(ctx: FlyContext, deadline: MonotonicMs, walk: Walk, { one, r
       one,
       deadline,
       request,
-      ...(translator && {
-        speech: {
-          translator,
-          context: {
-            exchange: walk.id,
-            model: walk.facets.model,
-            at: walk.at,
-            ask: walk.body as Uint8Array,
-          },
+      speech: translator && {
+        translator,
+        context: {
+          exchange: walk.id,
+          model: walk.facets.model,
+          at: walk.at,
+          ask: walk.body as Uint8Array,
         },
-      }),
+      },
     },
     resolve,
   );

@@ -1,4 +1,5 @@
-import type { Axes, Fields, Place, Who } from '#contracts';
+import type { Axes, Fields, Incoming, Place, Who } from '#contracts';
+import type { Step } from './plan.ts';
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1) or that we set ourselves. */
 const NOT_FORWARDED = new Set([
@@ -54,6 +55,10 @@ export interface Said {
   /** `x-midwatch-…` without the prefix. */
   readonly midwatch: Readonly<Record<string, string>>;
   readonly credential?: string;
+  /** SHA-256 of the credential, once somebody needed it. */
+  hash?: string;
+  /** Head of the call to each step that was made of these. */
+  readonly calls: Map<Step, CallHead>;
   readonly trace?: string;
   readonly span?: string;
 }
@@ -63,7 +68,25 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
 /** Long enough for any id, short enough that a row stays narrow. */
 const LONGEST = 256;
 
-export function readHeaders(headers: Fields): Said {
+const remembered = new WeakMap<object, Said>();
+
+/** A caller says the same with every call of a connection, so what was taken apart once is kept. */
+export function hear({ headers, same }: Incoming): Said {
+  const known = same && remembered.get(same);
+  if (known) return known;
+  const said = readHeaders(headers);
+  if (same) remembered.set(same, said);
+  return said;
+}
+
+/** Address and fields of a call to one target. */
+export interface CallHead {
+  readonly model: string;
+  readonly url: string;
+  readonly headers: Fields;
+}
+
+function readHeaders(headers: Fields): Said {
   const forward: Record<string, string> = {};
   const midwatch: Record<string, string> = {};
   let credential: string | undefined;
@@ -82,7 +105,7 @@ export function readHeaders(headers: Fields): Said {
     }
   }
   forward['accept-encoding'] = 'identity';
-  return { forward, midwatch, credential, trace, span };
+  return { forward, midwatch, credential, hash: undefined, calls: new Map(), trace, span };
 }
 
 export function answerHeaders(upstream: Fields): Record<string, string> {

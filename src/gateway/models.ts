@@ -12,7 +12,7 @@ import type {
 } from '#contracts';
 import type { Admission } from './admit.ts';
 import { join } from './attempt.ts';
-import { readHeaders } from './headers.ts';
+import { hear } from './headers.ts';
 import { JSON_TYPE } from './tell.ts';
 
 export interface ModelsContext {
@@ -33,8 +33,8 @@ const PATIENCE = 5_000;
  */
 export async function listModels(ctx: ModelsContext, incoming: Incoming, outgoing: Outgoing): Promise<void> {
   const dialect = incoming.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
-  const said = readHeaders(incoming.headers);
-  const admitted = ctx.admission.admit(said.credential, incoming.peer);
+  const said = hear(incoming);
+  const admitted = ctx.admission.admit(said, incoming.peer);
   if (!admitted.ok) {
     const protocol = ctx.protocols.find((p) => p.dialect === dialect) as Protocol;
     const { status, body } = protocol.writeError(admitted.error, ctx.nextId());

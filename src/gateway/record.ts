@@ -118,4 +118,7 @@ export function bill(attempts: readonly Attempt[]): Cost {
 }
 
 /** A micro-dollar amount as dollars, exact to the last digit. */
-export const dollars = (microUsd: number): string => (microUsd / 1e6).toFixed(6);
+export function dollars(microUsd: number): string {
+  const whole = Math.floor(microUsd / 1e6);
+  return `${whole}.${String(microUsd - whole * 1e6).padStart(6, '0')}`;
+}

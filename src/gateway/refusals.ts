@@ -35,8 +35,8 @@ export function findRoute(
   const found = table.match({
     model: facets.model,
     protocol,
-    ...(feature && { feature }),
-    ...(route && { route }),
+    feature,
+    route,
   });
   if (found) return found;
   const names = table.routes.map((r) => r.name).join(', ') || 'none';

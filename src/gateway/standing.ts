@@ -70,6 +70,7 @@ export interface TargetReading extends HealthReading, TargetName {
  */
 export class Standing {
   private readonly clock: Clock;
+  private readonly random = () => this.clock.random();
   private readonly judge = health(HEALTH);
   private readonly spread = spread(this.judge);
   private readonly near = new WeakMap<Step, { readonly streams: Near; readonly wholes: Near }>();
@@ -153,9 +154,9 @@ export class Standing {
       startedAt: one.startedAt,
       signal,
       inputTokens,
-      ...(ask.stream && one.firstToken !== undefined && { firstToken: one.firstToken }),
-      ...(pace !== undefined && { tokensPerSecond: pace }),
-      random: () => this.clock.random(),
+      firstToken: ask.stream ? one.firstToken : undefined,
+      tokensPerSecond: pace,
+      random: this.random,
     });
   }
 

@@ -236,11 +236,11 @@ export class Connection implements Line {
     if (known === undefined) this.memory.keep(text, head);
     const next = end + HEAD_END.length;
     this.rest = next === rest.length ? undefined : rest.subarray(next);
-    this.take(head);
+    this.take(head, known === undefined ? head : this.memory.base);
     return true;
   }
 
-  private take(head: RequestHead) {
+  private take(head: RequestHead, same: RequestHead | undefined) {
     this.head = head;
     const { length } = head;
     const body = length === 0 ? undefined : new RequestBody(length, this.house.maxBody);
@@ -249,7 +249,7 @@ export class Connection implements Line {
     const answer = new Answer(this, head);
     this.answer = answer;
     const { method, path, query, headers } = head;
-    const incoming: Incoming = { method, path, query, headers, peer: this.peer };
+    const incoming: Incoming = { method, path, query, headers, same, peer: this.peer };
     let takeBody: ReturnType<Handler>;
     try {
       takeBody = this.house.handler(incoming, answer);

@@ -26,6 +26,11 @@ export class HeadMemory<Head extends Remembered> {
     this.withLength = withLength;
   }
 
+  /** What was recalled last is this one, but for its length. */
+  get base(): Head | undefined {
+    return this.head;
+  }
+
   keep(text: string, head: Head): void {
     if (text.length > LONGEST) return;
     this.text = text;
