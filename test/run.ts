@@ -26,9 +26,10 @@ const parts: readonly Part[] = [
   { name: 'laws', run: () => bunTest(['laws']) },
   {
     name: 'units and conformance',
-    run: () => bunTest(['contracts', 'src', 'sdk', 'console', 'drills', 'bench']),
+    run: units,
   },
   { name: 'stories', run: () => bunTest(['test/stories']) },
+  { name: 'fuzz', run: () => bunTest(['test/fuzz']) },
   { name: 'browser', run: browser },
   { name: 'quick drills', run: drills },
 ];
@@ -93,6 +94,14 @@ async function bunTest(paths: readonly string[]): Promise<Counts> {
 
 function text(stream: ReadableStream<Uint8Array>): Promise<string> {
   return new Response(stream).text();
+}
+
+function units(): Promise<Counts> {
+  if (!Bun.which('redis-server') && !Bun.which('valkey-server'))
+    console.log(
+      'NO REDIS: what gateways share through it was not tested. Install it (`apt-get install redis-server`).',
+    );
+  return bunTest(['contracts', 'src', 'sdk', 'console', 'drills', 'bench']);
 }
 
 async function browser(): Promise<Counts> {

@@ -14,8 +14,12 @@ export interface RedisServer {
 const FIRST_PORT = 7870;
 const PORTS = 20;
 
+/** The server's program, where this machine has one. */
+export const redisBinary = (): string | undefined =>
+  Bun.which('redis-server') ?? Bun.which('valkey-server') ?? undefined;
+
 export async function startRedis(): Promise<RedisServer> {
-  const binary = Bun.which('redis-server') ?? Bun.which('valkey-server');
+  const binary = redisBinary();
   if (!binary)
     throw new Error(
       'These tests need a real Redis: install `redis-server` (Debian: apt-get install redis-server).',
