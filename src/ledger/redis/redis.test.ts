@@ -129,7 +129,7 @@ shared('a message that was overtaken is refused, and a flushed script is sent ag
 });
 
 for (const slack of [0, 0.02])
-  test(`three replicas × 200 callers race for the last cent through Redis: never over, slack ${slack} dollars`, async () => {
+  shared(`three replicas × 200 callers race for the last cent through Redis: never over, slack ${slack} dollars`, async () => {
     const prefix = fresh();
     const random = seeded(slack);
     const config = budgetsSchema.parse({
