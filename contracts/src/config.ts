@@ -197,6 +197,12 @@ export const configSchema = z.strictObject({
         .describe('Executions of one run; a transport failure is tried again, an answer never is.'),
       expire: duration.default(86_400_000).describe('How long a run may wait to be taken up.'),
       keep: duration.default(7 * 86_400_000).describe('How long a finished run and its events are kept.'),
+      webhookHosts: z
+        .array(z.string().min(1))
+        .default(['*'])
+        .describe(
+          'Hosts that may be told of the end of a run; `*` matches any run of characters. Whoever has a key can have a message sent there.',
+        ),
     })
     .prefault({}),
   idempotency: z

@@ -73,7 +73,7 @@ export function createHttp(ports: HttpPorts): Handler {
 
   const submit: Act = async ({ incoming, outgoing, body, key }) => {
     if (ports.stopping()) return stopping();
-    const read = readSubmission(body, byPath);
+    const read = readSubmission(body, byPath, ports.settings().webhookHosts);
     if (!read.ok) return read.error;
     const { webhook, ...rest } = read.value;
     const headers = keptHeaders(incoming.headers);

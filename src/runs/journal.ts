@@ -18,6 +18,10 @@ export class Journal {
   private readonly log: Log;
   private queue: RunLine[] = [];
   private bytes = 0;
+  /** Lines ever added and ever stored. */
+  private added = 0;
+  private stored = 0;
+  private readonly waiting = new Set<{ readonly until: number; readonly done: () => void }>();
   private cancel: (() => void) | undefined;
   private writing: Promise<void> | undefined;
   private failing = false;
@@ -38,18 +42,18 @@ export class Journal {
 
   add(line: RunLine): void {
     this.queue.push(line);
+    this.added++;
     this.bytes += line.data.length;
-    if (!this.writing) this.cancel ??= this.clock.after(GATHER, () => void this.flush());
+    if (!this.writing) this.cancel ??= this.clock.after(GATHER, () => this.begin());
   }
 
-  /** Resolves when everything added so far is stored, or when the journal has stopped. */
+  /** Resolves when everything added before is stored, whatever is added meanwhile; or when the journal has stopped. */
   flush(): Promise<void> {
-    this.cancel?.();
-    this.cancel = undefined;
-    this.writing ??= this.write().finally(() => {
-      this.writing = undefined;
+    if (this.stored >= this.added || this.stopped) return Promise.resolve();
+    this.begin();
+    return new Promise((done) => {
+      this.waiting.add({ until: this.added, done });
     });
-    return this.writing;
   }
 
   /** Calls `tell` after each line of the run, of this process or told by `changed`; the returned function ends it. */
@@ -75,6 +79,16 @@ export class Journal {
     this.stopped = true;
     this.cancel?.();
     this.cancel = undefined;
+    for (const { done } of this.waiting) done();
+    this.waiting.clear();
+  }
+
+  private begin(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+    this.writing ??= this.write().finally(() => {
+      this.writing = undefined;
+    });
   }
 
   private async write(): Promise<void> {
@@ -91,9 +105,12 @@ export class Journal {
       }
       this.failing = false;
       this.queue = this.queue.slice(batch.length);
+      this.stored += batch.length;
       this.bytes -= batch.reduce((sum, line) => sum + line.data.length, 0);
+      for (const one of this.waiting) if (one.until <= this.stored && this.waiting.delete(one)) one.done();
       for (const run of new Set(batch.map((line) => line.run))) this.changed(run);
       if (!this.full) this.makeRoom();
+      if (this.queue.length > 0 && this.queue.length < AT_ONCE) await this.clock.sleep(GATHER);
     }
   }
 

@@ -10,6 +10,8 @@ export interface RunSettings {
   readonly expire: number;
   /** How long a finished run is kept, milliseconds. */
   readonly keep: number;
+  /** Hosts that may be told; `*` matches any run of characters. */
+  readonly webhookHosts: readonly string[];
 }
 
 /** A credential for one execution, so that no caller's own has to be kept. */

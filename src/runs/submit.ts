@@ -32,6 +32,7 @@ const schema = z.strictObject({
 export function readSubmission(
   bytes: Uint8Array,
   byPath: ReadonlyMap<string, Protocol>,
+  webhookHosts: readonly string[],
 ): Result<Submission, Refusal> {
   let json: unknown;
   try {
@@ -48,6 +49,14 @@ export function readSubmission(
   const { endpoint, webhook, metadata } = parsed.data;
   const protocol = byPath.get(endpoint);
   if (!protocol) return err(badField('endpoint', `endpoint takes one of ${[...byPath.keys()].join(', ')}.`));
+  const host = webhook && URL.parse(webhook.url)?.hostname;
+  if (webhook && (!host || !webhookHosts.some((pattern) => fits(pattern, host))))
+    return err(
+      badField(
+        'webhook.url',
+        `webhook.url: ${host || 'this'} is no host that may be told; use one that runs.webhookHosts allows.`,
+      ),
+    );
   const span = memberSpan(bytes, 'body');
   const ask = span ? bytes.slice(span.start, span.end) : bytes;
   const read = protocol.readAsk(ask);
@@ -65,6 +74,15 @@ export function readSubmission(
     }),
   });
 }
+
+const fits = (pattern: string, host: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+    'i',
+  ).test(host);
 
 /** Goes with the question when it is asked later; credentials and what belongs to one connection do not. */
 const KEPT = /^(x-midwatch-|anthropic-|openai-|traceparent$|tracestate$)/;

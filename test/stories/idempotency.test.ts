@@ -150,6 +150,19 @@ test('the first caller leaves: the others are served; all leave: the provider is
   expect((await house.facts(house.finished.at(-1)?.facts.id ?? null)).outcome).toBe('cancelled');
 }, 15_000);
 
+test('a client that gives up and comes back three times pays once', async () => {
+  up.play({ status: 200, headers: JSON_HEAD, framing: 'length', parts: [COMPLETION], delay: 800 });
+  for (let tries = 0; tries < 3; tries++)
+    await fetch(`${door.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer mw_one', 'idempotency-key': 'slow' },
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }),
+      signal: AbortSignal.timeout(150),
+    }).catch((error: unknown) => error);
+  expect(await (await post('slow')).text()).toBe(COMPLETION);
+  expect(up.heard).toHaveLength(1);
+});
+
 test('another body is a conflict in the dialect of the caller; another caller is another scope; a revoked key sees nothing', async () => {
   up.play({ status: 200, headers: JSON_HEAD, framing: 'length', parts: [COMPLETION] });
   await (await post('k')).text();

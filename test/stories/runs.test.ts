@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { seeded } from '#kernel';
 import { sign } from '#runs';
+import { freshDatabase } from '#store/testing';
 import { type Product, product, until } from '../support/product.ts';
-import { watchRun } from '../support/run-events.ts';
+import { type SeenEvent, watchRun } from '../support/run-events.ts';
 import { type ScriptedUpstream, scriptedUpstream } from '../support/upstream.ts';
 
 /** Questions answered in their own time: the product in a process of its own, a provider that counts, and a receiver of news. */
@@ -149,6 +151,23 @@ test('events go on after any of them, exactly', async () => {
   const end = await call(run.urls.events, { headers: { 'last-event-id': String(all.length) } });
   expect(end.status).toBe(204);
 });
+
+test('connections dropped at random bytes lose nothing and repeat nothing', async () => {
+  streamed(5);
+  const random = seeded(26);
+  const watchers = Array.from({ length: 20 }, async () => {
+    const run = await submit({}, {}, { stream: true });
+    const url = `${house.url}${run.urls.events}`;
+    const seen: SeenEvent[] = [];
+    while (seen.at(-1)?.name !== 'run' || !seen.at(-1)?.data.includes('succeeded'))
+      seen.push(
+        ...(await watchRun(url, { after: seen.at(-1)?.seq ?? 0, dropAt: Math.floor(random() * 4_000) })),
+      );
+    expect(seen).toEqual(await watchRun(url));
+    return seen.map((e) => e.seq);
+  });
+  for (const seqs of await Promise.all(watchers)) expect(seqs).toEqual(seqs.map((_, i) => i + 1));
+}, 20_000);
 
 test('fifty at once, each asked and answered once', async () => {
   whole(100);
@@ -302,27 +321,62 @@ test('the command line lists, shows and cancels', async () => {
   });
 }, 15_000);
 
-test('a process killed in the middle: the run is taken up again and ends once, its watchers go on where they were', async () => {
-  streamed(60);
-  const run = await submit({}, {}, { stream: true });
-  const before = await watchRun(`${house.url}${run.urls.events}`, { take: 10 });
-  await house.stop('SIGKILL');
-  streamed(2);
-  house = await house.again();
-  const after = await watchRun(`${house.url}${run.urls.events}`, { after: 10 });
-  const all = [...before, ...after];
-  expect(all.map((e) => e.seq)).toEqual(all.map((_, i) => i + 1));
-  expect(await over(run.id)).toMatchObject({ status: 'succeeded', executions: 2 });
-  expect(all.filter((e) => e.name === 'run' && JSON.parse(e.data).status === 'succeeded')).toHaveLength(1);
-  expect(await watchRun(`${house.url}${run.urls.events}`)).toEqual(all);
-  const restart = all.findLastIndex((e) => e.name === 'run' && JSON.parse(e.data).status === 'running');
-  expect(
-    all
-      .slice(restart)
-      .filter((e) => e.name === '')
-      .map((e) => e.data),
-  ).toEqual(DATA);
-}, 30_000);
+for (const signal of ['SIGKILL', 'SIGTERM'] as const)
+  test(`a process ended by ${signal} in the middle: the run is taken up again and ends once, its watchers go on where they were`, async () => {
+    streamed(60);
+    const run = await submit({}, {}, { stream: true });
+    const before = await watchRun(`${house.url}${run.urls.events}`, { take: 10 });
+    await house.stop(signal);
+    streamed(2);
+    house = await house.again();
+    const after = await watchRun(`${house.url}${run.urls.events}`, { after: 10 });
+    const all = [...before, ...after];
+    expect(all.map((e) => e.seq)).toEqual(all.map((_, i) => i + 1));
+    expect(await over(run.id)).toMatchObject({ status: 'succeeded', executions: 2 });
+    expect(all.filter((e) => e.name === 'run' && JSON.parse(e.data).status === 'succeeded')).toHaveLength(1);
+    expect(await watchRun(`${house.url}${run.urls.events}`)).toEqual(all);
+    const restart = all.findLastIndex((e) => e.name === 'run' && JSON.parse(e.data).status === 'running');
+    expect(
+      all
+        .slice(restart)
+        .filter((e) => e.name === '')
+        .map((e) => e.data),
+    ).toEqual(DATA);
+  }, 30_000);
+
+test('two instances on one database: what one leaves behind when it dies, the other takes up', async () => {
+  const database = await freshDatabase();
+  const config = CONFIG(up.port);
+  const env = { DATABASE_URL: database.url };
+  const one = await product({ config, env });
+  const two = await product({ config, env });
+  try {
+    streamed(60);
+    const answer = await fetch(`${one.url}/v1/runs`, {
+      method: 'POST',
+      body: JSON.stringify({
+        endpoint: '/v1/chat/completions',
+        body: { model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] },
+      }),
+    });
+    const run = (await answer.json()) as Told;
+    // The other one watches what is carried out elsewhere.
+    const before = await watchRun(`${two.url}${run.urls.events}`, { take: 8 });
+    const first = up.heard.length;
+    await one.stop('SIGKILL');
+    streamed(2);
+    const all = [...before, ...(await watchRun(`${two.url}${run.urls.events}`, { after: 8 }))];
+    expect(all.map((e) => e.seq)).toEqual(all.map((_, i) => i + 1));
+    expect(JSON.parse(all.at(-1)?.data ?? '{}')).toMatchObject({ status: 'succeeded', execution: 2 });
+    expect(up.heard.slice(0, first + 1).map((h) => h.headers['idempotency-key'])).toEqual([run.id, run.id]);
+  } finally {
+    await one.stop('SIGKILL');
+    await two.stop();
+    one.remove();
+    two.remove();
+    await database.drop();
+  }
+}, 40_000);
 
 test('a key sees its own runs alone, and a revoked one is refused', async () => {
   whole();
