@@ -330,8 +330,8 @@ export const F37 = defineDrill({
     ],
     async run(context) {
       const { quick } = context;
-      const worst = await watch(context, CATALOGUE, failing(0.37), (asked) => asked >= (quick ? 500 : 1_000));
-      const busy = await watch(context, BUSY, failing(0.37), (asked) => asked >= (quick ? 200 : 500));
+      const worst = await watch(context, CATALOGUE, failing(0.37), (asked) => asked >= (quick ? 500 : 800));
+      const busy = await watch(context, BUSY, failing(0.37), (asked) => asked >= (quick ? 200 : 300));
       const recorded = recordedIn(worst);
       const seen = reliability(recorded);
       const true_ = reliability(worst.truth);
@@ -377,7 +377,7 @@ export const F37 = defineDrill({
       },
     ],
     async run(context) {
-      const healthy = await watch(context, BUSY, HEALTHY, (asked) => asked >= (context.quick ? 200 : 500));
+      const healthy = await watch(context, BUSY, HEALTHY, (asked) => asked >= (context.quick ? 200 : 300));
       return {
         ...identityMeasures(healthy),
         'false-alarms': never(healthy.alarms.length, healthy.truth.length),
