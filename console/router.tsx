@@ -1,3 +1,4 @@
+import type { SpendBy } from '@midwatch/contracts';
 import { type QueryClient, useQuery } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -7,7 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { parseSearch, readFilter, stringifySearch } from './data/filters.ts';
-import { type AuditSearch, isUnauthorised, meQuery } from './data/queries.ts';
+import { type AuditSearch, isUnauthorised, meQuery, SPEND_WAYS } from './data/queries.ts';
 import { readWindow, type WindowSearch } from './data/window.ts';
 import { Changes } from './pages/changes/Changes.tsx';
 import { ExchangePage } from './pages/exchange/ExchangePage.tsx';
@@ -15,10 +16,13 @@ import { Exchanges } from './pages/exchanges/Exchanges.tsx';
 import { Keys } from './pages/keys/Keys.tsx';
 import { Login } from './pages/Login.tsx';
 import { NotFound } from './pages/NotFound.tsx';
+import { Quota } from './pages/quota/Quota.tsx';
 import { RoutePage } from './pages/routes/RoutePage.tsx';
 import { Routes } from './pages/routes/Routes.tsx';
+import { Spend } from './pages/spend/Spend.tsx';
 import { System } from './pages/system/System.tsx';
 import { WatchPage } from './pages/watch/WatchPage.tsx';
+import { Weather } from './pages/weather/Weather.tsx';
 import { Shell } from './parts/Shell.tsx';
 import { ErrorState } from './parts/states.tsx';
 import { Toasts } from './parts/toasts.tsx';
@@ -79,6 +83,22 @@ const changes = createRoute({
   validateSearch: (raw: Record<string, unknown>): { route?: string } =>
     typeof raw.route === 'string' && raw.route !== '' ? { route: raw.route } : {},
 });
+const weather = createRoute({ getParentRoute: () => root, path: '/weather', component: Weather });
+const quota = createRoute({ getParentRoute: () => root, path: '/quota', component: Quota });
+const spend = createRoute({
+  getParentRoute: () => root,
+  path: '/spend',
+  component: Spend,
+  validateSearch: (raw: Record<string, unknown>): WindowSearch & { readonly by?: SpendBy } => {
+    const { range, from, to } = readWindow(raw);
+    const by = SPEND_WAYS.find((way) => way === raw.by && way !== 'cause');
+    return {
+      ...(range ? { range } : {}),
+      ...(from !== undefined && to !== undefined ? { from, to } : {}),
+      ...(by ? { by } : {}),
+    };
+  },
+});
 const keys = createRoute({ getParentRoute: () => root, path: '/keys', component: Keys });
 const named = (raw: unknown): string | undefined => (typeof raw === 'string' && raw !== '' ? raw : undefined);
 const system = createRoute({
@@ -106,7 +126,20 @@ function PageFailed({ error, reset }: ErrorComponentProps) {
 
 export const makeRouter = (client: QueryClient) =>
   createRouter({
-    routeTree: root.addChildren([watch, exchanges, exchange, routes, route, changes, keys, system, login]),
+    routeTree: root.addChildren([
+      watch,
+      weather,
+      exchanges,
+      exchange,
+      routes,
+      route,
+      quota,
+      spend,
+      changes,
+      keys,
+      system,
+      login,
+    ]),
     context: { client },
     parseSearch,
     stringifySearch,

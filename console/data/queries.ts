@@ -1,4 +1,4 @@
-import type { ExchangeFilter, Role } from '@midwatch/contracts';
+import type { ExchangeFilter, Role, SpendBy } from '@midwatch/contracts';
 import { MidwatchError } from '@midwatch/sdk';
 import {
   infiniteQueryOptions,
@@ -105,6 +105,39 @@ export const answerQuery = (id: string) =>
     queryKey: ['body', id, 'answer'],
     queryFn: () => api.exchanges.answer(id),
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** What changes with every call; the page is looked at while something happens. */
+const SOON = 3_000;
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: () => api.providers(),
+  refetchInterval: SOON,
+});
+export const quotasQuery = queryOptions({
+  queryKey: ['quotas'],
+  queryFn: () => api.quotas(),
+  refetchInterval: SOON,
+});
+export const budgetsQuery = queryOptions({
+  queryKey: ['budgets'],
+  queryFn: () => api.budgets(),
+  refetchInterval: SOON,
+});
+export const SPEND_WAYS = [
+  'cause',
+  'route',
+  'provider',
+  'key',
+  'tenant',
+  'feature',
+] as const satisfies readonly SpendBy[];
+export const spendQuery = (search: WindowSearch, by: SpendBy) =>
+  queryOptions({
+    queryKey: ['spend', search, by],
+    queryFn: () => api.spend({ ...windowBounds(search, now()), by }),
+    refetchInterval: refreshMs(search),
+    placeholderData: keepPreviousData,
   });
 
 export const routesQuery = queryOptions({

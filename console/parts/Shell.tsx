@@ -12,18 +12,24 @@ import {
   KeysIcon,
   LeaveIcon,
   Mark,
+  QuotaIcon,
   RoutesIcon,
   SearchIcon,
+  SpendIcon,
   SystemIcon,
   WatchIcon,
+  WeatherIcon,
 } from './icons.tsx';
 import { Palette } from './Palette.tsx';
 import { ThemeSwitch } from './ThemeSwitch.tsx';
 
 export const PLACES = [
   { to: '/', name: 'Watch', key: 'w', Icon: WatchIcon },
+  { to: '/weather', name: 'Weather', key: 'h', Icon: WeatherIcon },
   { to: '/exchanges', name: 'Exchanges', key: 'e', Icon: ExchangesIcon },
   { to: '/routes', name: 'Routes', key: 'r', Icon: RoutesIcon },
+  { to: '/quota', name: 'Quota', key: 'q', Icon: QuotaIcon },
+  { to: '/spend', name: 'Spend', key: 'm', Icon: SpendIcon },
   { to: '/changes', name: 'Changes', key: 'c', Icon: ChangesIcon },
   { to: '/keys', name: 'Keys', key: 'k', Icon: KeysIcon },
   { to: '/system', name: 'System', key: 's', Icon: SystemIcon },

@@ -28,6 +28,22 @@ export const RoutesIcon = () => (
     <path d="M5 8h2.5M11 3.8H9.5a2 2 0 0 0-2 2v4.4a2 2 0 0 0 2 2H11" />
   </Icon>
 );
+export const WeatherIcon = () => (
+  <Icon>
+    <path d="M4.8 12.5a2.8 2.8 0 0 1-.3-5.6 3.8 3.8 0 0 1 7.2.9 2.4 2.4 0 0 1-.3 4.7Z" />
+  </Icon>
+);
+export const QuotaIcon = () => (
+  <Icon>
+    <path d="M2.5 11.5a5.5 5.5 0 1 1 11 0M8 11.5l2.6-3.6" />
+  </Icon>
+);
+export const SpendIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M9.9 6.1C9.5 5.4 8.8 5 8 5c-1.1 0-1.9.6-1.9 1.5 0 2 3.9 1 3.9 3 0 .9-.9 1.5-2 1.5-.9 0-1.6-.4-2-1.1M8 3.9V5M8 11v1.1" />
+  </Icon>
+);
 export const ChangesIcon = () => (
   <Icon>
     <path d="M8 2.5 13.5 8 8 13.5 2.5 8ZM8 6v4M6 8h4" />
