@@ -62,7 +62,7 @@ export function ask(
     attempts: [],
     flight: undefined,
     rival: undefined,
-    tries: 0,
+    made: [],
     stopped: undefined,
     wake: undefined,
     exercise: false,

@@ -19,6 +19,7 @@ import type {
   TransportTrouble,
 } from '#contracts';
 import { seen } from './failures.ts';
+import { GRACE_AFTER_FINISH } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
@@ -105,6 +106,7 @@ export class Flight implements AnswerTaker {
   private fields: Fields = {};
   /** Bytes that nobody has taken yet: of a body, or of a stream up to its commit. */
   private held: Uint8Array[] = [];
+  private heldBytes = 0;
   private taker: StreamTaker | undefined;
   /** What came between the commit and the taker, in order. */
   private missed: ((taker: StreamTaker) => void)[] | undefined;
@@ -221,7 +223,7 @@ export class Flight implements AnswerTaker {
       case 'over':
         return;
       default:
-        this.held.push(chunk);
+        this.hold(chunk, MOST_BODY);
     }
   }
 
@@ -263,6 +265,23 @@ export class Flight implements AnswerTaker {
     }
   }
 
+  /** Keeps what nobody takes yet, within a bound: a provider that talks without end must not fill the memory. */
+  private hold(chunk: Uint8Array, most: number): boolean {
+    this.heldBytes += chunk.length;
+    if (this.heldBytes <= most) {
+      this.held.push(chunk);
+      return true;
+    }
+    const reading = this.scanner?.read(false);
+    this.abandon();
+    this.held = [];
+    this.fails(
+      seen('malformed', `The provider sent more than ${most / MIB} MiB before it came to the point.`),
+      reading,
+    );
+    return false;
+  }
+
   /* ── landings ── */
 
   private landed(landing: Landing): void {
@@ -279,7 +298,7 @@ export class Flight implements AnswerTaker {
     const { one, clock } = this.ctx;
     const scanner = this.scanner as StreamScanner;
     one.firstByte ??= clock.monotonic() - one.start;
-    this.held.push(chunk);
+    if (!this.hold(chunk, this.buffered ? MOST_BODY : MOST_OPENING)) return;
     scanner.push(chunk);
     if (scanner.failure) {
       const { failure } = scanner;
@@ -295,7 +314,8 @@ export class Flight implements AnswerTaker {
     } else if (scanner.started || scanner.finished) {
       // A reason for the end without output is an answer (a filter's, say).
       if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
-      if (this.buffered && !scanner.ended) this.expect('timeout_idle', this.route.timeouts.idle);
+      if (this.buffered && !scanner.ended)
+        this.expect('timeout_idle', scanner.finished ? GRACE_AFTER_FINISH : this.route.timeouts.idle);
       else this.commitUnlessUnwanted(scanner);
     }
   }
@@ -379,6 +399,12 @@ export class Flight implements AnswerTaker {
     return { kind: 'failed', failure, refusal: { status, headers, body } };
   }
 }
+
+const MIB = 1024 ** 2;
+/** Of a stream before its first output: comments, pings, an opening event. */
+const MOST_OPENING = 4 * MIB;
+/** Of a whole answer, or of a stream that is kept back until it is whole: pictures and sound come as text. */
+const MOST_BODY = 128 * MIB;
 
 const NO_HEAD: Head = { status: 0, headers: {} };
 

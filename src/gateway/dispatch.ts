@@ -1,4 +1,4 @@
-import type { Attempt, AttemptCause, Pricer, Route, Tier } from '#contracts';
+import type { Attempt, AttemptCause, Pricer, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import {
   type BackoffState,
@@ -18,7 +18,7 @@ import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, prepare } from './prepare.ts';
 import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
-import { endTry, type Try, type Walk } from './walk.ts';
+import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 
 export interface DispatchContext extends PrepareContext, FlyContext {
   readonly pricer: Pricer;
@@ -67,12 +67,11 @@ export async function dispatch(
   if ('kind' in order) return { landing: order };
   const waits = createBackoffState();
   let at = 0;
-  let here = 0;
   /** A refusal that the caller gets when nobody has a better answer. */
   let unwanted: Dispatched | undefined;
   for (;;) {
     const step = order[at] as Step;
-    const cause = causeOf(walk.attempts.at(-1), step.tier, here);
+    const cause = causeOf(walk.attempts.at(-1), step);
     const preparing = prepare(ctx, errand, walk, step, cause, at + 1 < order.length);
     const ready = preparing instanceof Promise ? await preparing : preparing;
     if (ready.kind === 'hindered') {
@@ -82,10 +81,8 @@ export async function dispatch(
       const other = ready.elsewhere ? order.findIndex((s, i) => i > place && open(s)) : -1;
       if (other < 0) return unwanted ?? { landing: { kind: 'failed', failure: ready.failure } };
       at = other;
-      here = 0;
       continue;
     }
-    here++;
     const { one, landing } = route.config.hedge
       ? await hedged(ctx, errand, walk, order, at, ready)
       : { one: ready.one, landing: await fly(ctx, errand.deadline, walk, ready).landed };
@@ -98,6 +95,7 @@ export async function dispatch(
     if (landing.unwanted) unwanted ??= { one, landing: landing.unwanted, closed: true, flight: walk.flight };
     if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     const total = walk.attempts.length;
+    const here = triesOf(walk, step);
     const open = standing.open(order, walk.facets);
     const then = next({
       failure,
@@ -115,7 +113,6 @@ export async function dispatch(
     } else if (then.elsewhere === undefined) return unwanted ?? { one, landing: told(walk, landing) };
     else {
       at = then.elsewhere;
-      here = 0;
     }
     if (ctx.clock.monotonic() >= errand.deadline) return unwanted ?? { one, landing: told(walk, landing) };
   }
@@ -149,9 +146,9 @@ function told(walk: Walk, landing: Of<'failed'>): Of<'failed'> {
   return asked.length === 0 ? landing : { ...landing, failure: { ...failure, after: Math.min(...asked) } };
 }
 
-/** `here`: tries of the same target just before. */
-function causeOf(before: Attempt | undefined, tier: Tier, here: number): AttemptCause {
+function causeOf(before: Attempt | undefined, { tier, target }: Step): AttemptCause {
   if (!before) return 'first';
-  if (here > 0) return 'retry';
-  return before.tier === tier.name ? 'reroute' : 'fallback';
+  if (before.tier !== tier.name) return 'fallback';
+  const same = before.provider === target.provider && (target.model ?? before.model) === before.model;
+  return same ? 'retry' : 'reroute';
 }

@@ -7,7 +7,7 @@ import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
 import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
-import { endTry, type Try, type Walk } from './walk.ts';
+import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 
 const hedge = hedging(HEDGE);
 /** Routes times models; callers choose model names. */
@@ -68,7 +68,10 @@ export async function hedged(
   const delay = hedge.delay(state, { inputTokens, remaining: errand.deadline - begun });
   if (delay === undefined || !(await late(clock, delay, main, () => hedge.spend(state, clock.monotonic()))))
     return main;
-  const ready = await prepare(ctx, errand, walk, backup(ctx, order, at, walk), 'hedge', false);
+  const spareStep = backup(ctx, order, at, walk);
+  const { perExchange, perTarget } = (walk.route as Route).config.attempts;
+  if (walk.made.length >= perExchange || triesOf(walk, spareStep) >= perTarget) return main;
+  const ready = await prepare(ctx, errand, walk, spareStep, 'hedge', false);
   if (ready.kind === 'hindered' || walk.stopped) return main;
   const second = fly(ctx, errand.deadline, walk, ready);
   walk.rival = primary.flight;

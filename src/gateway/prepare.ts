@@ -64,9 +64,8 @@ function begin(
   { request, losses }: Written,
   paid: Paid | undefined,
 ): Prepared {
-  walk.tries++;
   const one: Try = {
-    number: walk.tries,
+    number: walk.made.length + 1,
     cause,
     step,
     tier: step.tier,
@@ -77,6 +76,7 @@ function begin(
     startedAt: clock.now(),
     start: clock.monotonic(),
   };
+  walk.made.push(one);
   return { kind: 'prepared', one, request };
 }
 

@@ -29,6 +29,17 @@ export function throughFailure(bytes: Uint8Array, protocol: Protocol): Uint8Arra
   return bytes;
 }
 
+const BLANK_LINE = Buffer.from('\n\n');
+
+/** An event that lacks nothing but its blank line; half an event is not passed on. */
+export function lastEvent(held: readonly Uint8Array[], protocol: Protocol): Uint8Array | undefined {
+  if (held.length === 0) return undefined;
+  const bytes = Buffer.concat(held);
+  const scanner = protocol.scanStream();
+  scanner.push(Buffer.concat([bytes, BLANK_LINE]));
+  return scanner.failure?.kind === 'malformed' ? undefined : bytes;
+}
+
 /** Behind the blank line that ends the event; the end of the bytes when there is none. */
 function endOfEvent(bytes: Uint8Array, from: number): number {
   let blank = true;

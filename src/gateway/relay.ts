@@ -11,7 +11,8 @@ import type {
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
-import { readableEvents, throughFailure } from './readable-events.ts';
+import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
+import { lastEvent, readableEvents, throughFailure } from './readable-events.ts';
 import { Voice } from './voice.ts';
 
 /** How a relayed stream ended: once, whoever ended it. */
@@ -37,11 +38,6 @@ export interface RelayContext {
   /** Adds time spent in our own code. */
   own(ms: number): void;
 }
-
-/** After a reason for the end only usage and terminator may follow; a provider that leaves the socket open is not waited for. */
-const GRACE_AFTER_FINISH = 2_000;
-/** After the terminator nothing may follow but the end of the connection, worth a moment so that it can be reused. */
-const GRACE_AFTER_END = 250;
 
 /**
  * Passes chunks on as they are, reading them on the way. A caller that is slower than its provider pauses the provider's
@@ -152,7 +148,7 @@ export class Relay implements StreamTaker {
       this.breakOff(seen('malformed'), false);
       return;
     }
-    const rest = this.voice ? this.voice.end() : this.held.length > 0 ? join(this.held) : undefined;
+    const rest = this.voice ? this.voice.end() : lastEvent(this.held, this.ctx.protocol);
     if (rest) outgoing.write(rest);
     const { terminator } = this.ctx.protocol;
     // Clients wait for it, and some take an answer without it for a broken one.

@@ -55,8 +55,8 @@ export interface Walk {
   flight?: Flight;
   /** The try that races with it. */
   rival?: Flight;
-  /** Tries begun. */
-  tries: number;
+  /** Tries begun, in order. */
+  readonly made: Try[];
   /** Why nothing more may be tried: the caller left, we are shutting down. */
   stopped?: FailureKind;
   /** Ends a pause between two tries early. */
@@ -111,6 +111,10 @@ export interface Billing {
   readonly standing: Standing;
   readonly proofs: Proofs;
 }
+
+/** Tries of this target so far, those that run included. */
+export const triesOf = (walk: Walk, step: Step): number =>
+  walk.made.filter((one) => one.step === step).length;
 
 /** Names under which providers return their own id of a call. */
 const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'cf-ray'] as const;
