@@ -170,7 +170,7 @@ export interface RunStore {
   finish(id: string, execution: number, end: RunEnd, line: RunEvent): Promise<boolean>;
   /** Lets go of a run whose execution failed, to be taken up again after `delayMs`. */
   postpone(id: string, execution: number, delayMs: number): Promise<void>;
-  /** A queued run ends at once, with `event` as its last line; a running one is marked. The run as it then is. */
+  /** A run that nobody holds, queued or put off, ends at once, with `event` as its last line; a running one is marked. The run as it then is. */
   cancel(id: string, at: EpochMs, event: string): Promise<Run | undefined>;
   /** After `seq`, in order. */
   events(id: string, after: number, limit: number): Promise<readonly RunEvent[]>;

@@ -140,9 +140,8 @@ export function createHttp(ports: HttpPorts): Handler {
   const events: Act = async ({ incoming, outgoing, key }, id) => {
     const run = await find(id, key);
     if (!run) return noRun(id);
-    const after =
-      incoming.headers['last-event-id'] ?? new URLSearchParams(incoming.query).get('after') ?? '0';
-    if (!/^\d{1,9}$/.test(after)) return badField('last-event-id', 'Last-Event-ID takes the id of an event.');
+    const after = incoming.headers['last-event-id'] ?? new URLSearchParams(incoming.query).get('after') ?? '';
+    if (!/^\d{0,9}$/.test(after)) return badField('last-event-id', 'Last-Event-ID takes the id of an event.');
     await follow(ports, ports.journal, run, Number(after), outgoing);
     return undefined;
   };

@@ -127,6 +127,7 @@ test('a failed execution is put off, and counted', async () => {
   expect(await runs.claim('b', HOUR, 1)).toMatchObject([{ execution: 2, failures: 1 }]);
   await runs.postpone('run_1', 2, HOUR);
   expect(await runs.claim('b', HOUR, 1)).toEqual([]);
+  expect(await runs.cancel('run_1', 7, 'bye')).toMatchObject({ state: 'cancelled' });
 });
 
 test('lines hold any text, and come in order from where one left off', async () => {

@@ -195,7 +195,7 @@ export const runStore = (database: Database): RunStore => ({
     database.transaction(async (tx) => {
       const [ended] = await tx.query(
         `update runs set state = 'cancelled', cancelling = true, finished_at = $2, outcome = 'cancelled', ${TELL}
-         where id = $1 and state = 'queued' returning ${HEAD}`,
+         where id = $1 and (state = 'queued' or (state = 'running' and worker is null)) returning ${HEAD}`,
         [id, at],
       );
       if (ended) {
