@@ -75,6 +75,24 @@ test('retries are a share of the traffic, not a multiple of it', async () => {
   expect(first.calls.length).toBeGreaterThan(ASKS);
 });
 
+test('a route of many sick targets costs four calls, two for each', async () => {
+  const { house, first, second, record } = await open(broken, {
+    second: broken,
+    route: {
+      tiers: ['a', 'b', 'c', 'd'].map((name, n) => ({
+        name,
+        targets: [{ provider: n % 2 === 0 ? 'first' : 'second', model: `m-${name}` }],
+      })),
+    },
+  });
+  const raw = await fetched(house.url, OPENAI, { stream: false });
+  expect(raw.status).toBe(500);
+  const facts = await record(0);
+  expect(facts.attempts.map((a) => a.tier)).toEqual(['a', 'a', 'b', 'b']);
+  expect(Number(raw.headers.get('x-midwatch-attempts'))).toBe(4);
+  expect([first.calls.length, second.calls.length]).toEqual([2, 2]);
+});
+
 test('pings do not keep a stream alive beyond the deadline', async () => {
   const { house, record } = await open(
     async ({ write, closed }) => {
@@ -220,6 +238,38 @@ test('a packed stream that is cut is not a whole one', async () => {
     if (keep === 40) expect(told.error).toBeDefined();
     await set?.stop();
   }
+});
+
+test('what one request of a connection says is not heard with the next', async () => {
+  const { house, first, record } = await open(fine);
+  const { port } = new URL(house.url);
+  const body = OPENAI.ask(false);
+  const say = (lines: readonly string[]) =>
+    `POST ${OPENAI.path} HTTP/1.1\r\nhost: x\r\n${lines.map((line) => `${line}\r\n`).join('')}content-length: ${body.length}\r\n\r\n${body}`;
+  const turns = [
+    ['x-midwatch-user: ada', 'x-own: 1'],
+    ['x-midwatch-user: bob', 'x-own: 2'],
+    ['x-midwatch-user: ada', 'x-own: 1'],
+    [],
+    ['x-midwatch-feature: search'],
+  ];
+  const socket = net.connect({ host: '127.0.0.1', port: Number(port) });
+  let heard = '';
+  socket.on('data', (bytes) => {
+    heard += bytes.toString();
+  });
+  for (const [n, lines] of turns.entries()) {
+    socket.write(say(lines));
+    await eventually(() => house.finished.length === n + 1);
+  }
+  await eventually(() => heard.split('HTTP/1.1 200').length === turns.length + 1);
+  socket.destroy();
+  const who = [];
+  for (let n = 0; n < turns.length; n++) who.push((await record(n)).who);
+  expect(who.map((w) => w.user)).toEqual(['ada', 'bob', 'ada', undefined, undefined]);
+  expect(who.map((w) => w.feature)).toEqual([undefined, undefined, undefined, undefined, 'search']);
+  expect(first.calls.map((call) => call.headers['x-own'])).toEqual(['1', '2', '1', undefined, undefined]);
+  expect(new Set(house.finished.map((f) => f.facts.id)).size).toBe(turns.length);
 });
 
 /* ── buffered ── */
