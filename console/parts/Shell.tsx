@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { api } from '../data/client.ts';
 import { meQuery, statusQuery } from '../data/queries.ts';
 import { live } from '../data/session.ts';
@@ -81,6 +81,15 @@ export function Shell() {
 }
 
 function Side({ onPalette }: { readonly onPalette: () => void }) {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // On a narrow screen not all places fit; where one is must be in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what moves it
+  useEffect(() => {
+    nav.current
+      ?.querySelector('[data-status="active"]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   const status = useQuery(statusQuery);
   return (
     <div className="side">
@@ -99,7 +108,7 @@ function Side({ onPalette }: { readonly onPalette: () => void }) {
           <SearchIcon />
         </button>
       </div>
-      <nav className="nav" aria-label="Pages">
+      <nav ref={nav} className="nav" aria-label="Pages">
         {PLACES.map(({ to, name, Icon }) => (
           <Link
             key={to}

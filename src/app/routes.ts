@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config, ProviderConfig, Route, RouteTable, RouteView, Target } from '#contracts';
 import { ConfigError, kindOf, type LoadedConfig } from './config/index.ts';
+import { policyOf, targetsOf } from './policy.ts';
 
 /** Routes made ready: names resolved to providers, keys read, patterns compiled. */
 export function buildRoutes(config: Config, simulator?: { readonly port: number }): RouteTable {
@@ -86,61 +87,15 @@ function readKey(provider: string, file: string): string {
   }
 }
 
-/** A route's whole policy as one printable list, in the order in which it acts. */
-export function describeRoutes(table: RouteTable, loaded: LoadedConfig): readonly RouteView[] {
-  return table.routes.map(({ name, config, tiers }) => {
-    const { match, timeouts } = config;
-    const wants = [
-      match.model && `model ${match.model}`,
-      match.protocol && `protocol ${match.protocol}`,
-      match.feature && `feature ${match.feature}`,
-    ].filter(Boolean);
-    const targets = (tier: Route['tiers'][number]) =>
-      tier.targets.map((t) => `${t.provider}/${t.model ?? "the client's model"}`);
-    return {
-      name,
-      source: loaded.source,
-      tiers: tiers.map((tier) => ({
-        name: tier.name,
-        targets: targets(tier),
-        ...(tier.reply !== undefined && { reply: tier.reply }),
-      })),
-      policy: [
-        { step: 'match', says: wants.join(', ') || 'everything that no other route matches' },
-        {
-          step: 'admit',
-          says: 'a valid key that may use this route; none from loopback until the first key exists',
-        },
-        ...tiers.map((tier, i) => ({
-          step: i === 0 ? 'try' : 'else',
-          says:
-            tier.reply === undefined
-              ? `${tier.name}: ${targets(tier).join(', then ')}`
-              : `${tier.name}: answer "${tier.reply}"`,
-        })),
-        {
-          step: 'move on',
-          says: `before the first output: a lone error is tried once more where it was, a wait up to ${seconds(config.waitForTarget)} is waited out, else the next target; at most ${config.attempts.perExchange} tries`,
-        },
-        {
-          step: 'wait',
-          says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, all together ${seconds(timeouts.total)}`,
-        },
-        {
-          step: 'relay',
-          says: 'byte for byte; a cut, stalled or broken stream ends as an error of its own dialect',
-        },
-        {
-          step: 'record',
-          says: {
-            full: 'facts and bodies, secrets masked',
-            masked: 'facts and bodies, secrets and personal data masked',
-            none: 'facts only, no bodies',
-          }[config.record],
-        },
-      ],
-    };
-  });
-}
-
-const seconds = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`);
+/** Every route as a person reads it, in the order of the configuration. */
+export const describeRoutes = (table: RouteTable, { config, source }: LoadedConfig): readonly RouteView[] =>
+  table.routes.map((route) => ({
+    name: route.name,
+    source,
+    tiers: route.tiers.map((tier) => ({
+      name: tier.name,
+      targets: targetsOf(tier),
+      ...(tier.reply !== undefined && { reply: tier.reply }),
+    })),
+    policy: policyOf(route, config.providers),
+  }));

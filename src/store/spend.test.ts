@@ -81,7 +81,7 @@ function recount(by: SpendBy, from: number, to: number) {
       rest -= a.cost.microUsd;
       add(a, 1, a.cost.microUsd, a === final && isGood(exchange.outcome) ? 0 : a.cost.microUsd);
     }
-    if (rest !== 0 || exchange.attempts.length === 0) add(final, 0, rest, 0);
+    if (rest !== 0) add(final, 0, rest, 0);
   }
   return Object.fromEntries([...sums].sort());
 }

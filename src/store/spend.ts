@@ -95,8 +95,11 @@ export function tallySpend(facts: Iterable<Facts>): readonly SpendBucket[] {
         wasted_micro_usd: wasted ? cost : 0,
       });
     }
-    if (attempts.length === 0) add(undefined, { ...newCounts(), ...billOf(exchange, unaccounted) });
-    else if (unaccounted !== 0) add(final, { ...newCounts(), micro_usd: unaccounted });
+    if (attempts.length === 0) {
+      // Answered without asking anybody: no line of its own, unless whoever recorded it counted something.
+      const bill = { ...newCounts(), ...billOf(exchange, unaccounted) };
+      if (COUNTERS.some((counter) => bill[counter] !== 0)) add(undefined, bill);
+    } else if (unaccounted !== 0) add(final, { ...newCounts(), micro_usd: unaccounted });
   }
   return [...buckets.values()];
 }

@@ -8,12 +8,12 @@ import { Section } from '../../parts/Page.tsx';
 import { type Bar, timeline } from './facts.ts';
 
 const CAUSE = {
-  first: 'first',
-  retry: 'retry',
-  reroute: 'reroute',
-  fallback: 'fallback',
-  reprompt: 'reprompt',
-  hedge: 'hedge',
+  first: 'as the route says',
+  retry: 'the same target once more',
+  reroute: 'another target of the same tier',
+  fallback: 'a lower tier, after those above it failed or were left out',
+  reprompt: 'asked again in other words',
+  hedge: 'beside an attempt that was late; the first to answer wins',
 } as const;
 
 export function Timeline({ exchange }: { readonly exchange: Exchange }) {
@@ -73,7 +73,8 @@ function Row({
     <li className="attempt">
       <div className="attempt-name">
         <p>
-          <span className="num quiet">{attempt.number}</span> {CAUSE[attempt.cause]}
+          <span className="num quiet">{attempt.number}</span>{' '}
+          <span title={CAUSE[attempt.cause]}>{attempt.cause}</span>
           <span className="quiet"> · {attempt.tier}</span>
         </p>
         <p className="attempt-target" title={`${attempt.provider}/${attempt.model}`}>
@@ -122,6 +123,16 @@ function Row({
           <dd>{costText(attempt.cost.microUsd, attempt.cost.state)}</dd>
         </div>
       </dl>
+      {attempt.translated ? (
+        <p className="attempt-note">
+          Translated to <strong>{attempt.translated.to}</strong>{' '}
+          <span className="quiet">
+            {attempt.translated.losses.length === 0
+              ? 'without loss'
+              : `lost on the way: ${attempt.translated.losses.join(', ')}`}
+          </span>
+        </p>
+      ) : null}
       {failure || attempt.providerRequestId ? (
         <p className="attempt-note">
           {failure ? (

@@ -85,7 +85,9 @@ function One({ quota }: { readonly quota: QuotaView }) {
             parts={[{ share, kind: KIND[own] }]}
             note={
               <>
-                {compact(Math.floor(left))} left of {compact(limit)}
+                {axis.endsWith('PerDay')
+                  ? `${compact(Math.floor(left))} left of ${compact(limit)}`
+                  : `${compact(Math.floor(left))} may go at once, ${compact(limit)} in a minute`}
                 {exhaustsAt === undefined ? null : (
                   <strong className="is-broken-text">
                     {' '}

@@ -108,7 +108,7 @@ function Row({ target }: { readonly target: ProviderView }) {
       <td className="weather-hour" data-label="last hour">
         <Hour target={target} />
       </td>
-      <td className="num" data-label="since">
+      <td className="num" data-label="since" data-none={target.since === undefined || undefined}>
         {target.since === undefined ? (
           <span className="quiet" title={known ? 'It was never in another state' : undefined}>
             –

@@ -1,0 +1,44 @@
+import { expect, test } from 'bun:test';
+import { type ConfigInput, configSchema } from '#contracts';
+import { policyOf } from './policy.ts';
+import { buildRoutes } from './routes.ts';
+
+/** Lines of a route's policy, as `step: what it says`. */
+function lines(route: object, providers: NonNullable<ConfigInput['providers']> = {}): readonly string[] {
+  const config = configSchema.parse({
+    providers: { up: { protocol: 'openai', baseUrl: 'http://127.0.0.1:1/v1', ...providers.up } },
+    routes: { chat: { tiers: [{ name: 'primary', targets: [{ provider: 'up', model: 'm' }] }], ...route } },
+  });
+  const [chat] = buildRoutes(config).routes;
+  if (!chat) throw new Error('a route was configured');
+  return policyOf(chat, config.providers).map(({ step, says }) => `${step}: ${says}`);
+}
+
+test('what is switched off takes no line', () => {
+  const steps = lines({}).map((line) => line.split(':')[0]);
+  expect(steps).toEqual(['match', 'admit', 'try', 'move on', 'wait', 'relay', 'record']);
+});
+
+test('each switch has its line, with its numbers', () => {
+  const said = lines(
+    {
+      hedge: true,
+      buffer: 'whole',
+      fallbackOn: ['content_filter', 'refusal'],
+      waitForTarget: '1s',
+      attempts: { perTarget: 3, perExchange: 5 },
+      exercise: { share: 0.01 },
+    },
+    { up: { quota: [{ models: 'm*', perModel: true, requestsPerMinute: 1_500, tokensPerDay: 9 }, {}] } },
+  ).join('\n');
+  for (const text of [
+    'exercise: 1 % of the traffic goes through each fallback',
+    'quota: up: 1,500 requests a minute, 9 tokens a day for m* each; when it is short',
+    'a wait up to 1 s is waited out',
+    'at most 3 tries of one target, 5 in all',
+    'also when the answer is a content filter or a refusal',
+    'hedge: ',
+    'relay: a stream begins only when its answer is known to be complete',
+  ])
+    expect(said).toContain(text);
+});

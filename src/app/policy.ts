@@ -1,0 +1,102 @@
+import type { Config, QuotaConfig, Route, RouteView } from '#contracts';
+
+type Rule = RouteView['policy'][number];
+
+export const targetsOf = (tier: Route['tiers'][number]): readonly string[] =>
+  tier.targets.map((t) => `${t.provider}/${t.model ?? "the client's model"}`);
+
+/** A route's whole policy as one printable list, in the order in which it acts; what is switched off takes no line. */
+export function policyOf({ config, tiers }: Route, providers: Config['providers']): readonly Rule[] {
+  const { match, timeouts, attempts } = config;
+  const wants = [
+    match.model && `model ${match.model}`,
+    match.protocol && `protocol ${match.protocol}`,
+    match.feature && `feature ${match.feature}`,
+  ].filter(Boolean);
+  const share = config.exercise.share;
+  return [
+    { step: 'match', says: wants.join(', ') || 'everything that no other route matches' },
+    {
+      step: 'admit',
+      says: 'a valid key that may use this route; none from loopback until the first key exists',
+    },
+    ...tiers.map((tier, i) => ({
+      step: i === 0 ? 'try' : 'else',
+      says:
+        tier.reply === undefined
+          ? `${tier.name}: ${targetsOf(tier).join(', then ')}`
+          : `${tier.name}: answer "${tier.reply}"`,
+    })),
+    ...when(share > 0, {
+      step: 'exercise',
+      says: `${Number((share * 100).toFixed(2))} % of the traffic goes through each fallback on purpose, so that it is proven by use`,
+    }),
+    ...quotas(tiers, providers),
+    {
+      step: 'move on',
+      says: `before the first output: a lone error is tried once more where it was, a wait up to ${seconds(config.waitForTarget)} is waited out, else the next target; at most ${attempts.perTarget} tries of one target, ${attempts.perExchange} in all`,
+    },
+    ...when(config.fallbackOn.length > 0, {
+      step: 'move on',
+      says: `also when the answer is a ${config.fallbackOn.map((end) => end.replace('_', ' ')).join(' or a ')}`,
+    }),
+    ...when(config.hedge, {
+      step: 'hedge',
+      says: 'a first token later than the live 95th percentile is asked for once more elsewhere, at most 5 % more calls; the loser is cancelled',
+    }),
+    {
+      step: 'wait',
+      says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, all together ${seconds(timeouts.total)}`,
+    },
+    {
+      step: 'relay',
+      says:
+        config.buffer === 'whole'
+          ? 'a stream begins only when its answer is known to be complete; whatever fails before moves on unseen'
+          : 'byte for byte where dialects agree, translated where not; a cut, stalled or broken stream ends as an error of its own dialect',
+    },
+    {
+      step: 'record',
+      says: {
+        full: 'facts and bodies, secrets masked',
+        masked: 'facts and bodies, secrets and personal data masked',
+        none: 'facts only, no bodies',
+      }[config.record],
+    },
+  ];
+}
+
+const when = (holds: boolean, rule: Rule): readonly Rule[] => (holds ? [rule] : []);
+
+/** One line a provider whose key has limits. */
+function quotas(tiers: Route['tiers'], providers: Config['providers']): readonly Rule[] {
+  const names = new Set(tiers.flatMap((tier) => tier.targets.map(({ provider }) => provider)));
+  return [...names].flatMap((name) => {
+    const limited = (providers[name]?.quota ?? []).filter((quota) => limitsOf(quota).length > 0);
+    if (limited.length === 0) return [];
+    const each = limited.map((quota) => {
+      const models = quota.models === '*' ? '' : ` for ${quota.models}${quota.perModel ? ' each' : ''}`;
+      return `${limitsOf(quota).join(', ')}${models}`;
+    });
+    return [
+      {
+        step: 'quota',
+        says: `${name}: ${each.join('; ')}; when it is short, batch waits first and interactive callers last`,
+      },
+    ];
+  });
+}
+
+const limitsOf = (quota: QuotaConfig): readonly string[] =>
+  (
+    [
+      [quota.requestsPerMinute, 'requests a minute'],
+      [quota.tokensInPerMinute, 'tokens in a minute'],
+      [quota.tokensOutPerMinute, 'tokens out a minute'],
+      [quota.tokensPerMinute, 'tokens a minute'],
+      [quota.requestsPerDay, 'requests a day'],
+      [quota.tokensPerDay, 'tokens a day'],
+    ] as const
+  ).flatMap(([limit, of]) => (limit === undefined ? [] : [`${limit.toLocaleString('en-US')} ${of}`]));
+
+const seconds = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`);
