@@ -108,7 +108,9 @@ export async function dispatch(
       exercise: walk.exercise,
     });
     const wait = then.again && (then.again.asked ?? standing.closedFor(step, walk.facets));
-    if (wait !== undefined && (await pause(ctx, errand, walk, waits, wait))) {
+    // Its own failure may just have ejected it; then it is asked again only where nobody else is there.
+    const avoided = then.elsewhere !== undefined && standing.ejected(step, walk.facets);
+    if (wait !== undefined && !avoided && (await pause(ctx, errand, walk, waits, wait))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     } else if (then.elsewhere === undefined) return unwanted ?? { one, landing: told(walk, landing) };
     else {

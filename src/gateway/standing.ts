@@ -133,6 +133,11 @@ export class Standing {
     };
   }
 
+  /** Does its circuit keep ordinary traffic away? */
+  ejected(step: Step, ask: Wanted): boolean {
+    return this.judge.ejected(this.of(step, ask).health);
+  }
+
   /** Is it the provider's refusal of the key that closes it? */
   refusesKey(step: Step, ask: Wanted): boolean {
     return this.of(step, ask).key.deadUntil > this.clock.now();
@@ -183,12 +188,11 @@ export class Standing {
     const now = this.clock.now();
     for (const [key, { park, health }] of Object.entries(snapshot)) {
       const [provider = '', model = '', , , endpoint = ''] = key.split('/').map(decodeURIComponent);
-      this.judge.revive(health, now);
       const shared = this.parkOf({ provider, model, endpoint });
       Object.assign(shared, park);
       this.stands.set(key, {
         park: shared,
-        health,
+        health: this.judge.revive(health, now),
         key: this.keyOf(provider, ''),
         name: { provider, model, endpoint },
       });

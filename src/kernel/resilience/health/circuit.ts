@@ -35,7 +35,13 @@ export const CIRCUIT: CircuitRule = Object.freeze({
 
 /** `since`: when the phase began, for open and probing when the outage began; `at`: when this wait of it began. `level`: ejections not yet forgotten. */
 export type CircuitState =
-  | { readonly phase: 'closed'; readonly since: number; readonly level: number; streak: number }
+  | {
+      readonly phase: 'closed';
+      readonly since: number;
+      readonly level: number;
+      streak: number;
+      failing: number;
+    }
   | {
       readonly phase: 'open';
       readonly since: number;
@@ -51,9 +57,21 @@ export type CircuitState =
       readonly probes: number;
       asked: number;
     }
-  | { readonly phase: 'ramp'; readonly since: number; readonly level: number; streak: number };
+  | {
+      readonly phase: 'ramp';
+      readonly since: number;
+      readonly level: number;
+      streak: number;
+      failing: number;
+    };
 
-export const createCircuit = (): CircuitState => ({ phase: 'closed', since: 0, level: 0, streak: 0 });
+export const createCircuit = (): CircuitState => ({
+  phase: 'closed',
+  since: 0,
+  level: 0,
+  streak: 0,
+  failing: 0,
+});
 
 const LATEST_PROBE = 20_000;
 const OUTAGE_SHARE = 0.4;
@@ -98,10 +116,11 @@ export function stepCircuit(
     case 'ramp': {
       if (served === undefined) return settleCircuit(circuit, now, rule);
       if (served) {
-        circuit.streak = 0;
+        if (startedAt >= circuit.failing) circuit.streak = 0;
         return settleCircuit(circuit, now, rule);
       }
       if (startedAt < circuit.since) return circuit;
+      if (circuit.streak === 0) circuit.failing = startedAt;
       circuit.streak++;
       const bound = circuit.phase === 'ramp' ? rule.rampFailures : rule.failures;
       return circuit.streak >= bound ? open(circuit, now, random, rule) : settleCircuit(circuit, now, rule);
@@ -121,12 +140,24 @@ export function stepCircuit(
   }
 }
 
-const back = (level: number, now: number): CircuitState => ({ phase: 'ramp', since: now, level, streak: 0 });
+const back = (level: number, now: number): CircuitState => ({
+  phase: 'ramp',
+  since: now,
+  level,
+  streak: 0,
+  failing: 0,
+});
 
 /** A ramp that is over is a closed circuit. */
 export function settleCircuit(circuit: CircuitState, now: number, rule: CircuitRule = CIRCUIT): CircuitState {
   return circuit.phase === 'ramp' && now - circuit.since >= rule.ramp
-    ? { phase: 'closed', since: circuit.since + rule.ramp, level: circuit.level, streak: circuit.streak }
+    ? {
+        phase: 'closed',
+        since: circuit.since + rule.ramp,
+        level: circuit.level,
+        streak: circuit.streak,
+        failing: circuit.failing,
+      }
     : circuit;
 }
 
