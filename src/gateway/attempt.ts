@@ -394,8 +394,8 @@ export class Flight implements AnswerTaker {
     if (this.stage === 'mislabelled')
       return mislabelled(protocol, headers['content-type'] ?? '', !!this.scanner, body);
     const failure = protocol.readError(status, this.fields, body, this.ctx.clock.now());
-    // An error of another dialect means nothing to the caller's client.
-    if (this.ctx.speech) return { kind: 'failed', failure };
+    // An error of another dialect means nothing to the caller's client, and a redirect would take the prompt elsewhere.
+    if (this.speech || status < 400) return { kind: 'failed', failure };
     return { kind: 'failed', failure, refusal: { status, headers, body } };
   }
 }

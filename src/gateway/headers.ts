@@ -42,6 +42,8 @@ const NOT_ANSWERED = new Set([
   'date',
   // The body was asked for as identity; the transport decodes it should a provider compress all the same.
   'content-encoding',
+  // Nobody is sent elsewhere past us.
+  'location',
   // A provider's cookie would become ours in the caller's jar.
   'set-cookie',
   'alt-svc',
