@@ -713,12 +713,26 @@ export const TABLE: readonly Row[] = [
     alone: 1,
     moves: false,
   },
+  ...([2, 12, -12, -2, -1] as const).map(
+    (keep): Row => ({
+      name: `cut within what follows the reason, slice(0, ${keep})`,
+      ways: STREAM,
+      acts: ({ write, fin }, { tongue: t }) => {
+        const rest = t.usage === '' ? t.terminator : t.usage;
+        const said = [...t.opening, t.delta('Hel'), t.delta('lo'), t.reason(), rest.slice(0, keep)];
+        write(`${head(200, { ...t.sse, connection: 'close' })}${said.join('')}`);
+        fin();
+      },
+      outcome: 'complete',
+      alone: 1,
+      moves: false,
+    }),
+  ),
   {
-    name: 'cut within what follows the reason',
+    name: 'no terminator, and a reason without its blank line',
     ways: STREAM,
     acts: ({ write, fin }, { tongue: t }) => {
-      const rest = t.usage === '' ? t.terminator : t.usage;
-      const said = [...t.opening, t.delta('Hel'), t.delta('lo'), t.reason(), rest.slice(0, -12)];
+      const said = [...t.opening, t.delta('Hel'), t.delta('lo'), t.reason().slice(0, -2)];
       write(`${head(200, { ...t.sse, connection: 'close' })}${said.join('')}`);
       fin();
     },
