@@ -60,6 +60,7 @@ export function ask(
     body: undefined,
     route: undefined,
     attempts: [],
+    served: undefined,
     flight: undefined,
     rival: undefined,
     made: [],
@@ -125,6 +126,7 @@ async function carry(
   const { one, landing, closed, flight } = await dispatch(ctx, errand, walk, steps);
   const landed = clock.monotonic();
   if (flight) walk.flight = flight;
+  if (closed) walk.served = walk.attempts.find((a) => a.number === one?.number);
   if (landing.kind === 'streaming') return stream(ctx, walk, one as Try, landing, landed, closed);
   outgoing.onLeft = undefined;
   if (landing.kind === 'whole') whole(ctx, walk, one as Try, landing, landed, closed);

@@ -2,6 +2,7 @@ import type { Clock, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
 import type { Landing } from './attempt.ts';
+import { seen } from './failures.ts';
 import { type Flown, type FlyContext, fly } from './fly.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
@@ -116,19 +117,19 @@ async function settle(ctx: HedgeContext, walk: Walk, a: Racer, b: Racer): Promis
     b.told.then((arrival) => [b, a, arrival] as const),
   ]);
   if (first.landing.kind === 'failed') {
-    close(ctx, walk, first);
+    close(ctx, walk, winner, first);
     walk.flight = loser.flown.flight;
     return loser.told;
   }
   loser.flown.flight.cut('hedge_lost');
-  close(ctx, walk, await loser.told);
+  close(ctx, walk, loser, await loser.told);
   walk.flight = winner.flown.flight;
   return first;
 }
 
-/** The row of a try that did not serve. */
-function close(ctx: HedgeContext, walk: Walk, { one, landing }: Arrival): void {
-  if (landing.kind !== 'failed') return;
-  const { failure, reading } = landing;
+/** The row of a try that did not serve; one may land well and all the same be too late. */
+function close(ctx: HedgeContext, walk: Walk, { flown }: Racer, { one, landing }: Arrival): void {
+  const failure = landing.kind === 'failed' ? landing.failure : seen('hedge_lost');
+  const reading = landing.kind === 'streaming' ? flown.flight.scanner?.read(false) : landing.reading;
   endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
 }

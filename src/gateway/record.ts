@@ -13,7 +13,7 @@ import type {
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Gaps } from './gaps.ts';
 import { round, roundIf } from './gaps.ts';
-import type { Walk } from './walk.ts';
+import { servedBy, type Walk } from './walk.ts';
 
 /** Route name of exchanges that never reached one: unreadable asks, unknown routes. */
 export const NO_ROUTE = '-';
@@ -34,7 +34,7 @@ export interface Ending {
 
 export function finish(walk: Walk, ending: Ending, now: number): Finished {
   const route = walk.route;
-  const served = walk.attempts.at(-1);
+  const served = servedBy(walk);
   const intended = route?.tiers[0]?.name ?? '';
   const gaps = ending.gaps?.read();
   const timing: Timing = {

@@ -1,5 +1,5 @@
 import type { Failure, Outcome } from '#contracts';
-import type { Try, Walk } from './walk.ts';
+import { servedBy, type Try, type Walk } from './walk.ts';
 
 /** Adds what Midwatch tells by header about the exchange. `running` is the try whose answer has begun and not ended. */
 export function tell(
@@ -8,7 +8,7 @@ export function tell(
   outcome?: Outcome,
   running?: Try,
 ): Record<string, string> {
-  const tier = running?.tier.name ?? walk.attempts.at(-1)?.tier;
+  const tier = running?.tier.name ?? servedBy(walk)?.tier;
   headers['x-midwatch-exchange'] = walk.id;
   if (walk.route) headers['x-midwatch-route'] = walk.route.name;
   if (tier) headers['x-midwatch-tier'] = tier;

@@ -51,6 +51,8 @@ export interface Walk {
   body?: Uint8Array;
   route?: Route;
   readonly attempts: Attempt[];
+  /** Row of the try that served, where that is not the last one. */
+  served?: Attempt;
   /** The try that runs, so that a caller who leaves or a shutdown can cut it. */
   flight?: Flight;
   /** The try that races with it. */
@@ -111,6 +113,9 @@ export interface Billing {
   readonly standing: Standing;
   readonly proofs: Proofs;
 }
+
+/** Row of the try whose answer the caller gets. */
+export const servedBy = (walk: Walk): Attempt | undefined => walk.served ?? walk.attempts.at(-1);
 
 /** Tries of this target so far, those that run included. */
 export const triesOf = (walk: Walk, step: Step): number =>
