@@ -29,18 +29,25 @@ test('five thousand exchanges of mixed endings leave nothing behind', async () =
     return row ? row.acts(call, scene) : well(call, scene);
   });
   const root = `http://127.0.0.1:${up.port}`;
-  const route = (provider: string) => ({
+  const route = (provider: string, spare: string, more: object) => ({
     waitForTarget: 0,
     attempts: { perTarget: 1 },
     timeouts: { headers: 3_000, firstToken: 3_000, idle: 3_000, total: 6_000 },
-    tiers: [{ name: 'only', targets: [{ provider }] }],
+    tiers: [
+      { name: 'primary', targets: [{ provider }] },
+      { name: 'fallback', targets: [{ provider: spare }] },
+    ],
+    ...more,
   });
   const at = testGateway({
     providers: {
       up: { protocol: 'openai', baseUrl: `${root}/v1`, apiKey: 'k' },
       claude: { protocol: 'anthropic', baseUrl: root, apiKey: 'k' },
     },
-    routes: { openai: route('up'), anthropic: route('claude') },
+    routes: {
+      openai: route('up', 'claude', { hedge: true }),
+      anthropic: route('claude', 'up', { buffer: 'whole' }),
+    },
   });
   const outcomes: Record<string, number> = {};
   let taken = 0;
