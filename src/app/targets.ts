@@ -16,17 +16,20 @@ export function describeTargets(table: RouteTable, standing: Gateway['standing']
   const seen = new Set<string>();
   const read = standing.read().flatMap(({ since, ...reading }): readonly Target[] => {
     const { provider, model, endpoint, circuit, keyRefused, closedFor } = reading;
-    const asked = (kept[healthKey({ provider, model, endpoint })]?.health.askedAt ?? 0) > 0;
+    const health = kept[healthKey({ provider, model, endpoint })]?.health;
+    const judged = (health?.grade.cusum.n ?? 0) > 0 || (health?.circuit.since ?? 0) > 0;
     // Planned as a fallback and never needed: as good as not seen.
-    if (!asked && since === 0 && circuit === 'closed' && !keyRefused && closedFor === 0 && reading.bad === 0)
-      return [];
+    if (!judged && since === 0 && circuit === 'closed' && !keyRefused && closedFor === 0) return [];
     seen.add(`${provider}/${model}`);
     return [{ ...reading, routes: routesTo(provider, model), ...(since > 0 && { since }) }];
   });
   const unseen = [...named.values()].filter(
     ({ provider, model }) => model !== '' && !seen.has(`${provider}/${model}`),
   );
-  return [...read, ...unseen.map(unknown)];
+  return [
+    ...read,
+    ...unseen.map(({ provider, model }) => unknown(provider, model, routesTo(provider, model))),
+  ];
 }
 
 interface Named {
@@ -48,8 +51,10 @@ function namesOf({ routes }: RouteTable): ReadonlyMap<string, Named> {
   return named;
 }
 
-const unknown = (named: Named): Target => ({
-  ...named,
+const unknown = (provider: string, model: string, routes: readonly string[]): Target => ({
+  provider,
+  model,
+  routes,
   status: 'unknown',
   score: 0,
   share: 1,

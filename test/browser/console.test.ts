@@ -1,37 +1,19 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { LOOKS, launch, wider, witness } from '../support/browser.ts';
 import { type Product, product, until } from '../support/product.ts';
 
 /** The console in a real Chromium over the real product: what a person on watch does with it, light and dark, wide and narrow. */
 setDefaultTimeout(120_000);
-const EXECUTABLE =
-  process.env.CHROMIUM ??
-  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync) ??
-  '';
-/** A machine without a network must not make the browser wait for one. */
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 let house: Product;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-const hosts = new Set<string>();
-const complaints: string[] = [];
+const { open, hosts, complaints } = witness();
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([
-    product(),
-    chromium.launch({ executablePath: EXECUTABLE, args: QUIET }),
-  ]);
+  [house, browser] = await Promise.all([product(), launch()]);
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
   page = await open(context);
 });
@@ -40,17 +22,6 @@ afterAll(async () => {
   await house?.stop();
   house?.remove();
 });
-
-async function open(into: BrowserContext): Promise<Page> {
-  const opened = await into.newPage();
-  opened.on('request', (request) => hosts.add(new URL(request.url()).host));
-  opened.on('pageerror', (error) => complaints.push(error.message));
-  opened.on('console', (message) => {
-    // Before the login the first question is answered with 401, which the browser logs by itself.
-    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
-  });
-  return opened;
-}
 
 const ask = (model: string, headers: Record<string, string> = {}) =>
   fetch(`${house.url}/v1/chat/completions`, {
@@ -215,12 +186,7 @@ test('a connection that breaks shows as offline, and one that is back as live', 
   complaints.length = 0;
 });
 
-for (const [theme, width, height] of [
-  ['light', 1280, 800],
-  ['dark', 1280, 800],
-  ['light', 390, 844],
-  ['dark', 390, 844],
-] as const)
+for (const [theme, width, height] of LOOKS)
   test(`every page stands in ${theme} at ${width} pixels, nothing sticks out sideways`, async () => {
     const look = await browser.newContext({
       viewport: { width, height },
@@ -242,10 +208,7 @@ for (const [theme, width, height] of [
       await seen.goto(`${house.url}${path}`);
       await seen.getByRole('heading').first().waitFor();
       await seen.waitForLoadState('load');
-      const wider = await seen.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      expect([path, wider]).toEqual([path, 0]);
+      expect([path, await wider(seen)]).toEqual([path, 0]);
     }
     await look.close();
   });

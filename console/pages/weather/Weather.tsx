@@ -67,6 +67,7 @@ function Sky({ targets }: { readonly targets: readonly ProviderView[] }) {
           ))}
         </tbody>
       </table>
+      {targets.every(({ status }) => status === 'unknown') ? <FirstCall /> : null}
       <p className="quiet weather-note">
         Score: share of good answers times speed against the target's own normal. Share: how much of its
         ordinary traffic it gets now. Whole answers and streams are judged apart; the last hour counts both

@@ -1,0 +1,59 @@
+import { expect, test } from 'bun:test';
+import { configSchema } from '#contracts';
+import { HEALTH, health, healthKey } from '#kernel/resilience';
+import { buildRoutes } from './routes.ts';
+import { describeTargets } from './targets.ts';
+
+const table = buildRoutes(
+  configSchema.parse({
+    providers: { up: { protocol: 'openai', baseUrl: 'http://127.0.0.1:1/v1' } },
+    routes: {
+      chat: {
+        tiers: [
+          {
+            name: 'primary',
+            targets: [
+              { provider: 'up', model: 'a' },
+              { provider: 'up', model: 'b' },
+            ],
+          },
+        ],
+      },
+      any: { tiers: [{ name: 'primary', targets: [{ provider: 'up' }] }] },
+    },
+  }),
+);
+
+/** Standing in which `a` answered once, `b` was only planned, and a caller made up `c`. */
+function standing() {
+  const judge = health(HEALTH);
+  const names = ['a', 'b', 'c'].map((model) => ({ provider: 'up', model, endpoint: 'openai-chat' }));
+  const states = names.map((name) => ({ name, state: judge.create() }));
+  for (const { name, state } of states)
+    if (name.model !== 'b')
+      judge.observe(state, { now: 10, startedAt: 5, signal: 'good', random: () => 0.5 });
+  return {
+    read: () =>
+      states.map(({ name, state }) => ({
+        ...name,
+        ...judge.read(state, 20),
+        closedFor: 0,
+        keyRefused: false,
+      })),
+    snapshot: () =>
+      Object.fromEntries(
+        states.map(({ name, state }) => [healthKey(name), { park: { until: 0 } as never, health: state }]),
+      ),
+    restore: () => undefined,
+  };
+}
+
+test('what answered is known, what was only planned is not, and each knows the routes that lead to it', () => {
+  const views = describeTargets(table, standing());
+  expect(views.map(({ model, status, routes, since }) => [model, status, routes, since])).toEqual([
+    ['a', 'healthy', ['chat', 'any'], undefined],
+    ['c', 'healthy', ['any'], undefined],
+    ['b', 'unknown', ['chat', 'any'], undefined],
+  ]);
+  expect(views[2]?.endpoint).toBeUndefined();
+});
