@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { ExchangeFacts } from '#contracts';
 import { type Scene, TABLE, well } from '../support/failure-table.ts';
 import { testGateway } from '../support/gateway.ts';
 import { eventually, type PuppetHouse, type PuppetHouseOptions, puppetHouse } from '../support/houses.ts';
@@ -19,7 +18,6 @@ const open = async (first: Behaviour, options: Partial<PuppetHouseOptions> = {})
   return set;
 };
 const fine: Behaviour = (call) => well(call, { tongue: OPENAI, stream: false });
-const fineStream: Behaviour = (call) => well(call, { tongue: OPENAI, stream: true });
 const broken: Behaviour = ({ write }) =>
   write(whole(500, OPENAI.json, OPENAI.error('server_error', 'on fire')));
 
@@ -323,141 +321,3 @@ test('a buffered stream with its reason does not wait for a terminator that neve
   expect(told).toMatchObject({ error: undefined, text: 'Hello' });
   expect(performance.now() - began).toBeLessThan(8_000);
 }, 30_000);
-
-/* ── hedged ── */
-
-/** Every so often slow enough that no noise of a busy machine passes for a straggler. */
-const steadily =
-  (good: Behaviour): Behaviour =>
-  async (call) => {
-    if (call.number % 12 === 0 && call.number < SLOW_UNTIL) await Bun.sleep(80);
-    await good(call);
-  };
-/** Enough asks for a delay to be known, and as many again for hedges to be earned that nobody spends. */
-const SLOW_UNTIL = 100;
-const KNOWN = 200;
-const learn = async (house: PuppetHouse['house'], stream: boolean) => {
-  let left = KNOWN;
-  const worker = async () => {
-    while (left-- > 0) await fetched(house.url, OPENAI, { stream });
-  };
-  await Promise.all(Array.from({ length: 6 }, worker));
-};
-
-/**
- * Plays until a hedge was sent: on a machine that stutters while it learns, Midwatch rightly takes the whole distribution to
- * have moved, and sends none.
- */
-async function untilHedged(play: () => Promise<ExchangeFacts | undefined>): Promise<ExchangeFacts> {
-  for (let tries = 0; tries < 5; tries++) {
-    const facts = await play();
-    if (facts?.attempts.some((a) => a.cause === 'hedge')) return facts;
-    await set?.stop();
-  }
-  throw new Error('no hedge was sent');
-}
-
-describe.each([true, false])('hedged, streaming: %p', (stream) => {
-  const good = steadily(stream ? fineStream : fine);
-  const route = { hedge: true, timeouts: { headers: 3_000, total: 4_000 } };
-
-  test('a straggler is overtaken, let go and billed, and is nobody’s failure', async () => {
-    const facts = await untilHedged(async () => {
-      let straggle = false;
-      const { house, first, second, record } = await open((call) => (straggle ? undefined : good(call)), {
-        second: good,
-        route,
-      });
-      await learn(house, stream);
-      straggle = true;
-      const seconds = second.calls.length;
-      const told = await asked(house.url, OPENAI, { stream });
-      const facts = await record(KNOWN);
-      if (facts.attempts.length === 2) {
-        expect(told).toMatchObject({ error: undefined, text: 'Hello' });
-        expect(second.calls.length).toBe(seconds + 1);
-      }
-      await first.calls.at(-1)?.closed;
-      expect(house.gateway.stats()).toMatchObject({ inFlight: 0, streams: 0 });
-      return facts;
-    });
-    expect(facts.attempts.map((a) => a.cause)).toEqual(['first', 'hedge']);
-    expect(facts.attempts[0]).toMatchObject({
-      outcome: 'cancelled',
-      failure: { kind: 'hedge_lost' },
-      usage: { basis: 'estimated' },
-    });
-    expect(facts.attempts[1]).toMatchObject({ outcome: 'complete' });
-  }, 60_000);
-
-  test('no target sees more than the table allows because of hedges', async () => {
-    let sick = false;
-    const { house, first, record } = await open(
-      async (call) => {
-        if (!sick) return good(call);
-        await Bun.sleep(400);
-        broken(call);
-      },
-      { route },
-    );
-    await learn(house, stream);
-    sick = true;
-    const before = first.calls.length;
-    const told = await asked(house.url, OPENAI, { stream });
-    expect(told.status).toBe(500);
-    const facts = await record(KNOWN);
-    expect(first.calls.length - before).toBe(facts.attempts.length);
-    expect(facts.attempts.length).toBeLessThanOrEqual(2);
-  }, 60_000);
-
-  test('a caller who leaves while two race lets both go', async () => {
-    const facts = await untilHedged(async () => {
-      let straggle = false;
-      const acts: Behaviour = (call) => (straggle ? undefined : good(call));
-      const { house, first, second, record } = await open(acts, { second: acts, route });
-      await learn(house, stream);
-      straggle = true;
-      const leaves = new AbortController();
-      const seconds = second.calls.length;
-      const call = fetched(house.url, OPENAI, { stream, signal: leaves.signal }).catch(() => undefined);
-      await eventually(() => second.calls.length > seconds || house.finished.length > KNOWN);
-      leaves.abort();
-      await call;
-      const facts = await record(KNOWN);
-      await first.calls.at(-1)?.closed;
-      if (second.calls.length > seconds) await second.calls.at(-1)?.closed;
-      expect(house.gateway.stats().inFlight).toBe(0);
-      return facts;
-    });
-    expect(facts.outcome).toBe('cancelled');
-    expect(facts.attempts.map((a) => a.failure?.kind)).toEqual(['client_left', 'client_left']);
-  }, 60_000);
-
-  test('when the first fails while the other still runs, the other is heard out', async () => {
-    const facts = await untilHedged(async () => {
-      let straggle = false;
-      const { house, record } = await open(
-        async (call) => {
-          if (!straggle) return good(call);
-          await Bun.sleep(300);
-          call.reset();
-        },
-        {
-          second: async (call) => {
-            if (straggle) await Bun.sleep(700);
-            await good(call);
-          },
-          route,
-        },
-      );
-      await learn(house, stream);
-      straggle = true;
-      expect(await asked(house.url, OPENAI, { stream })).toMatchObject({ error: undefined, text: 'Hello' });
-      return record(KNOWN);
-    });
-    expect(facts.attempts.map((a) => [a.cause, a.outcome])).toEqual([
-      ['first', 'cut'],
-      ['hedge', 'complete'],
-    ]);
-  }, 60_000);
-});
