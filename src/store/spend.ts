@@ -26,8 +26,27 @@ const COUNTERS = [
   'tokens_out',
 ] as const;
 type Counts = Record<(typeof COUNTERS)[number], number>;
-const newCounts = (): Counts =>
-  Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>;
+const newCounts = (): Counts => ({
+  attempts: 0,
+  micro_usd: 0,
+  estimated_micro_usd: 0,
+  wasted_micro_usd: 0,
+  unpriced: 0,
+  tokens_in: 0,
+  tokens_out: 0,
+});
+function addCounts(into: Counts, counts: Counts): void {
+  into.attempts += counts.attempts;
+  into.micro_usd += counts.micro_usd;
+  into.estimated_micro_usd += counts.estimated_micro_usd;
+  into.wasted_micro_usd += counts.wasted_micro_usd;
+  into.unpriced += counts.unpriced;
+  into.tokens_in += counts.tokens_in;
+  into.tokens_out += counts.tokens_out;
+}
+
+const PROBE = sources.code('probe');
+const EXERCISE = sources.code('exercise');
 
 /** Under which name an attempt of an exchange is counted; empty when it has none. */
 const NAMES: Readonly<
@@ -35,11 +54,7 @@ const NAMES: Readonly<
 > = {
   // What Midwatch asks on its own account is no caller's first, retry or fallback.
   cause: ({ source }, attempt) =>
-    source === sources.code('probe')
-      ? 'probe'
-      : source === sources.code('exercise')
-        ? 'exercise'
-        : attempt && causes.word(attempt.cause),
+    source === PROBE ? 'probe' : source === EXERCISE ? 'exercise' : attempt && causes.word(attempt.cause),
   route: ({ route }) => route,
   provider: (_, attempt) => attempt?.provider,
   key: ({ key }) => key,
@@ -72,48 +87,62 @@ function find(buckets: Map<string, SpendBucket>, wanted: Omit<SpendBucket, 'coun
  * exchange that no attempt accounts for stays with the attempt whose answer the caller got, so that the sum is the bill.
  */
 export function tallySpend(facts: Iterable<Facts>): readonly SpendBucket[] {
-  const buckets = new Map<string, SpendBucket>();
+  // Nested instead of keyed by text: six names an attempt are looked up on the way of every exchange into the database.
+  const minutes = new Map<number, ReadonlyMap<SpendBy, Map<string, Counts>>>();
   for (const { exchange, attempts } of facts) {
     const at = Math.floor(exchange.at / MINUTE_MS) * MINUTE_MS;
+    let minute = minutes.get(at);
+    if (minute === undefined) {
+      minute = new Map(SPEND_BY.map((naming) => [naming, new Map<string, Counts>()]));
+      minutes.set(at, minute);
+    }
     const final = answering(attempts, exchange.outcome);
-    const add = (attempt: AttemptRow | undefined, counts: Counts) => {
-      for (const naming of SPEND_BY) {
-        const name = NAMES[naming](exchange, attempt) ?? '';
-        const into = find(buckets, { at, naming, rest: false, name });
-        for (const counter of COUNTERS) into[counter] += counts[counter];
-      }
-    };
     let unaccounted = exchange.micro_usd ?? 0;
     for (const attempt of attempts) {
-      const cost = attempt.micro_usd ?? 0;
-      unaccounted -= cost;
-      const wasted = attempt !== final || !delivered(exchange.outcome);
-      add(attempt, {
-        ...newCounts(),
-        ...billOf(attempt, cost),
-        attempts: 1,
-        wasted_micro_usd: wasted ? cost : 0,
-      });
+      const bill = billOf(attempt, attempt.micro_usd ?? 0);
+      bill.attempts = 1;
+      if (attempt !== final || !delivered(exchange.outcome)) bill.wasted_micro_usd = bill.micro_usd;
+      unaccounted -= bill.micro_usd;
+      add(minute, exchange, attempt, bill);
     }
     if (attempts.length === 0) {
       // Answered without asking anybody: no line of its own, unless whoever recorded it counted something.
-      const bill = { ...newCounts(), ...billOf(exchange, unaccounted) };
-      if (COUNTERS.some((counter) => bill[counter] !== 0)) add(undefined, bill);
-    } else if (unaccounted !== 0) add(final, { ...newCounts(), micro_usd: unaccounted });
+      const bill = billOf(exchange, unaccounted);
+      if (COUNTERS.some((counter) => bill[counter] !== 0)) add(minute, exchange, undefined, bill);
+    } else if (unaccounted !== 0) add(minute, exchange, final, { ...newCounts(), micro_usd: unaccounted });
   }
-  return [...buckets.values()];
+  return [...minutes].flatMap(([at, minute]) =>
+    [...minute].flatMap(([naming, names]) =>
+      [...names].map(([name, counts]) => ({ at, naming, rest: false, name, counts })),
+    ),
+  );
 }
 
-function billOf(bill: UsageRow & { readonly cost_state: number }, microUsd: number): Partial<Counts> {
-  const sum = (names: readonly (keyof UsageRow)[]) =>
-    names.reduce((total, name) => total + (bill[name] ?? 0), 0);
-  return {
-    micro_usd: microUsd,
-    estimated_micro_usd: bill.cost_state === costStates.code('estimated') ? microUsd : 0,
-    unpriced: bill.cost_state === costStates.code('unpriced') ? 1 : 0,
-    tokens_in: sum(TOKENS_IN),
-    tokens_out: sum(TOKENS_OUT),
-  };
+function add(
+  minute: ReadonlyMap<SpendBy, Map<string, Counts>>,
+  exchange: ExchangeColumns,
+  attempt: AttemptRow | undefined,
+  bill: Counts,
+): void {
+  for (const [naming, names] of minute) {
+    const name = NAMES[naming](exchange, attempt) ?? '';
+    const known = names.get(name);
+    if (known === undefined) names.set(name, { ...bill });
+    else addCounts(known, bill);
+  }
+}
+
+const ESTIMATED = costStates.code('estimated');
+const UNPRICED = costStates.code('unpriced');
+
+function billOf(bill: UsageRow & { readonly cost_state: number }, microUsd: number): Counts {
+  const counts = newCounts();
+  counts.micro_usd = microUsd;
+  if (bill.cost_state === ESTIMATED) counts.estimated_micro_usd = microUsd;
+  if (bill.cost_state === UNPRICED) counts.unpriced = 1;
+  for (const name of TOKENS_IN) counts.tokens_in += bill[name] ?? 0;
+  for (const name of TOKENS_OUT) counts.tokens_out += bill[name] ?? 0;
+  return counts;
 }
 
 /** Called after `writeRollups`, in its transaction and so under its lock. */
@@ -123,7 +152,7 @@ export async function writeSpend(tx: Session, facts: readonly Facts[]): Promise<
     const wide = new Map<string, SpendBucket>();
     for (const { counts, at, ...name } of minutes) {
       const into = find(wide, { ...name, at: Math.floor(at / width) * width });
-      for (const counter of COUNTERS) into[counter] += counts[counter];
+      addCounts(into, counts);
     }
     const fresh = [...wide.values()];
     if (fresh.length === 0) continue;
