@@ -1,5 +1,13 @@
 import { expect, test } from 'bun:test';
-import type { RateView, RollupWindow, Status, SystemView, WatchTotals } from '#contracts';
+import type {
+  BudgetView,
+  ProviderView,
+  RateView,
+  RollupWindow,
+  Status,
+  SystemView,
+  WatchTotals,
+} from '#contracts';
 import { seeded } from '#kernel';
 import { type AttentionFacts, attention } from './attention.ts';
 
@@ -69,6 +77,8 @@ const look = (facts: Partial<AttentionFacts>) =>
     system: SYSTEM,
     window: window({}),
     before: window({}),
+    targets: [],
+    budgets: [],
     ...facts,
   });
 
@@ -188,4 +198,53 @@ test('equal traffic rarely raises a fall: under 1 % of 5,000 pairs of 100', () =
     falls += look({ window: window({ chat: draw() }), before: window({ chat: draw() }) }).length;
   expect(falls).toBeGreaterThan(0);
   expect(falls).toBeLessThan(50);
+});
+
+test('a target that serves nobody is an alarm while a route leads to it; a budget that refuses is a warning', () => {
+  const target = (more: Partial<ProviderView>): ProviderView => ({
+    provider: 'up',
+    model: 'm',
+    endpoint: 'openai-chat',
+    routes: ['chat'],
+    status: 'down',
+    says: 'It failed time and again.',
+    score: 0,
+    share: 0,
+    circuit: 'open',
+    closedFor: 0,
+    keyRefused: false,
+    bad: 0,
+    slowness: 1,
+    statistic: 0,
+    threshold: 10,
+    ...more,
+  });
+  const account: BudgetView = {
+    budget: 'team',
+    scope: 'tenant',
+    value: 'blue',
+    period: 'month',
+    from: 0,
+    hard: 1_000_000,
+    settled: 900_000,
+    reserved: 100_000,
+    spend: {},
+    left: 0,
+    state: 'hard',
+  };
+  const found = look({
+    targets: [
+      target({}),
+      target({ model: 'old', routes: [] }),
+      target({ model: 'n', status: 'brownout' }),
+      target({ model: 'w', status: 'watch' }),
+    ],
+    budgets: [account, { ...account, value: 'red', state: 'soft' }],
+  });
+  expect(found.map(({ level, what, link }) => [level, what, link])).toEqual([
+    ['alarm', 'up/m is down', '/weather'],
+    ['warn', 'up/n has a brownout', '/weather'],
+    ['warn', 'Budget team of tenant blue is used up', '/spend'],
+  ]);
+  expect(found[0]?.todo).toContain('Routes: chat.');
 });

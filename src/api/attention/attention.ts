@@ -1,5 +1,6 @@
-import type { Attention, RollupWindow, Status, SystemView } from '#contracts';
+import type { Attention, BudgetView, ProviderView, RollupWindow, Status, SystemView } from '#contracts';
 import { houseAttention } from './house.ts';
+import { budgetAttention, targetAttention } from './targets.ts';
 import { trafficAttention } from './traffic.ts';
 
 export interface AttentionFacts {
@@ -10,12 +11,17 @@ export interface AttentionFacts {
   readonly window: RollupWindow;
   /** As long as the window, just before it. */
   readonly before: RollupWindow;
+  readonly targets: readonly ProviderView[];
+  readonly budgets: readonly BudgetView[];
 }
 
 const WORST_FIRST = { alarm: 0, warn: 1, note: 2 } as const;
 
 /** What a person should look at now, worst first. A pure function over what is known; it judges two periods and is no detector. */
 export const attention = (facts: AttentionFacts): readonly Attention[] =>
-  [...houseAttention(facts.system, facts.status), ...trafficAttention(facts)].sort(
-    (a, b) => WORST_FIRST[a.level] - WORST_FIRST[b.level],
-  );
+  [
+    ...houseAttention(facts.system, facts.status),
+    ...targetAttention(facts.targets),
+    ...budgetAttention(facts.budgets),
+    ...trafficAttention(facts),
+  ].sort((a, b) => WORST_FIRST[a.level] - WORST_FIRST[b.level]);

@@ -1,7 +1,7 @@
-import { PROVIDER_STATUSES, type ProviderView, StoreUnavailable, type WatchTotals } from '#contracts';
+import { StoreUnavailable, type WatchTotals } from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
 import type { ApiServices } from '../services.ts';
-import { says } from '../traffic/says.ts';
+import { targetViews } from '../traffic/targets.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -14,23 +14,9 @@ export const providerEndpoints = [
     summary:
       'How every target stands, worst first: health with its reason, share of traffic, circuit, last hour. Needs no database.',
     answer: { schema: 'ProviderView', list: true, says: 'The targets.' },
-    async handle(_, { services }): Promise<readonly ProviderView[]> {
-      const [now, totals] = [services.clock.now(), await lastHour(services)];
-      return services
-        .providers()
-        .map((target): ProviderView => {
-          const last = totals.get(`${target.provider}/${target.model}`);
-          return { ...target, says: says(target, now), ...(last && { lastHour: last }) };
-        })
-        .sort((a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b)));
-    },
+    handle: async (_, { services }) => targetViews(services, await lastHour(services)),
   }),
 ];
-
-/** A target whose key is refused serves nobody, whatever its health was. */
-const rank = ({ status, keyRefused }: ProviderView): number =>
-  keyRefused ? -1 : PROVIDER_STATUSES.indexOf(status);
-const nameOf = ({ provider, model, endpoint = '' }: ProviderView) => `${provider}/${model} ${endpoint}`;
 
 async function lastHour({ store, clock }: ApiServices): Promise<ReadonlyMap<string, WatchTotals>> {
   const to = Math.ceil(clock.now() / MINUTE) * MINUTE;

@@ -2,6 +2,8 @@ import { type Watch, watchQuerySchema } from '#contracts';
 import { attention } from '../attention/attention.ts';
 import { endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../http/refusal.ts';
+import { budgetViews } from '../traffic/ledger.ts';
+import { targetViews } from '../traffic/targets.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -57,7 +59,8 @@ export const watchEndpoints = [
             )
           : error;
       });
-      const facts = { from, to, status: services.status(), system, window, before };
+      const now = { targets: targetViews(services), budgets: budgetViews(services.budgets()) };
+      const facts = { from, to, status: services.status(), system, window, before, ...now };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };
     },
   }),
