@@ -4,8 +4,19 @@ import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { ago, count, percent, span } from './format.ts';
-import { table } from './table.ts';
-import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
+import { clip, table } from './table.ts';
+import {
+  bold,
+  dim,
+  green,
+  interactive,
+  type Paint,
+  print,
+  printJson,
+  red,
+  width,
+  yellow,
+} from './terminal.ts';
 
 interface Flags extends ConnectionFlags {
   readonly json?: true;
@@ -56,7 +67,7 @@ function listed(all: readonly ProviderView[]): string {
       since === undefined ? '' : ago(since, now),
       lastHour ? `${count(lastHour.good.count)} of ${count(lastHour.attempts)}` : '',
       lastHour?.firstTokenMs ? span(lastHour.firstTokenMs.p50) : '',
-      target.says,
+      interactive() ? clip(target.says, Math.max(30, width() - 100)) : target.says,
     ];
   });
   return table(

@@ -53,6 +53,14 @@ export function Budgets() {
   );
 }
 
+const SPAN = {
+  minute: 'a minute',
+  hour: 'an hour',
+  day: 'a day',
+  week: 'a week',
+  month: 'a month',
+  lifetime: 'in all',
+} as const;
 const KIND = { within: 'good', soft: 'tight', hard: 'broken' } as const;
 
 function Account({ account }: { readonly account: BudgetView }) {
@@ -73,7 +81,9 @@ function Account({ account }: { readonly account: BudgetView }) {
             </strong>
           )}
           {money(settled)}
-          <span className="quiet">{hard === undefined ? '' : ` of ${money(hard)}`}</span>
+          <span className="quiet">
+            {hard === undefined ? '' : ` of ${money(hard)}`} {SPAN[period]}
+          </span>
         </>
       }
       parts={[
@@ -90,12 +100,12 @@ function Account({ account }: { readonly account: BudgetView }) {
           ]
             .filter((part) => part !== undefined)
             .join(' · ')}
-          {` · ${period}`}
-          {to === undefined ? null : (
+          {state === 'hard' && to !== undefined ? (
             <>
-              , ends <Time at={to} show="ago" />
+              {' · begins anew '}
+              <Time at={to} show="ago" />
             </>
-          )}
+          ) : null}
         </>
       }
     />
