@@ -31,13 +31,13 @@ export function throughFailure(bytes: Uint8Array, protocol: Protocol): Uint8Arra
 
 const BLANK_LINE = Buffer.from('\n\n');
 
-/** An event that lacks nothing but its blank line; half an event is not passed on. */
+/** An event that lacks nothing but its blank line, with it; half an event is not passed on. */
 export function lastEvent(held: readonly Uint8Array[], protocol: Protocol): Uint8Array | undefined {
   if (held.length === 0) return undefined;
-  const bytes = Buffer.concat(held);
+  const event = Buffer.concat([...held, BLANK_LINE]);
   const scanner = protocol.scanStream();
-  scanner.push(Buffer.concat([bytes, BLANK_LINE]));
-  return scanner.failure?.kind === 'malformed' ? undefined : bytes;
+  scanner.push(event);
+  return scanner.failure?.kind === 'malformed' ? undefined : event;
 }
 
 /** Behind the blank line that ends the event; the end of the bytes when there is none. */

@@ -152,8 +152,7 @@ export class Relay implements StreamTaker {
     if (rest) outgoing.write(rest);
     const { terminator } = this.ctx.protocol;
     // Clients wait for it, and some take an answer without it for a broken one.
-    if (!this.scanner.ended && !this.voice && terminator)
-      outgoing.write(rest ? `\n\n${terminator}` : terminator);
+    if (!this.scanner.ended && !this.voice && terminator) outgoing.write(terminator);
     const words = this.ctx.lastWords(reading);
     if (words) outgoing.write(words);
     outgoing.end();

@@ -129,58 +129,61 @@ shared('a message that was overtaken is refused, and a flushed script is sent ag
 });
 
 for (const slack of [0, 0.02])
-  shared(`three replicas × 200 callers race for the last cent through Redis: never over, slack ${slack} dollars`, async () => {
-    const prefix = fresh();
-    const random = seeded(slack);
-    const config = budgetsSchema.parse({
-      all: { per: 'organisation', hard: 0.1, period: 'lifetime', slack, whenAway: 'closed' },
-      team: { per: 'tenant', hard: 0.06, period: 'lifetime', slack: slack / 2, whenAway: 'closed' },
-    });
-    const stores = [1, 2, 3].map((n) => replica(`r${n}`, prefix));
-    const all = stores.map((store) => createBudgets({ store, clock, config }));
-    const used: Record<string, number> = { us: 0, t0: 0, t1: 0 };
-    let billed = 0;
-    let refused = 0;
-    const caller = async (i: number) => {
-      await clock.sleep(random() * 100);
-      const worst = 1 + Math.floor(random() * 1_500);
-      const tenant = `t${i % 2}`;
-      const decision = await all[i % 3]!.reserve({
-        subject: { organisation: 'us', tenant },
-        cause: 'first',
-        worst,
-        ttlMs: 30_000,
+  shared(
+    `three replicas × 200 callers race for the last cent through Redis: never over, slack ${slack} dollars`,
+    async () => {
+      const prefix = fresh();
+      const random = seeded(slack);
+      const config = budgetsSchema.parse({
+        all: { per: 'organisation', hard: 0.1, period: 'lifetime', slack, whenAway: 'closed' },
+        team: { per: 'tenant', hard: 0.06, period: 'lifetime', slack: slack / 2, whenAway: 'closed' },
       });
-      if (!decision.ok) {
-        refused++;
-        return;
-      }
-      used.us! += worst;
-      used[tenant]! += worst;
-      expect(used.us).toBeLessThanOrEqual(100_000);
-      expect(used[tenant]).toBeLessThanOrEqual(60_000);
-      await clock.sleep(random() * 50);
-      const microUsd = Math.floor(random() * worst);
-      used.us! += microUsd - worst;
-      used[tenant]! += microUsd - worst;
-      billed += microUsd;
-      decision.settle({ microUsd, state: 'exact' });
-    };
-    await Promise.all(Array.from({ length: 600 }, (_, i) => caller(i)));
-    expect(refused).toBeGreaterThan(0);
-    expect(billed).toBeGreaterThan(50_000);
-    await Promise.all(stores.map((store) => store.close()));
-    // A replica that only now begins hears from Redis what all of them spent.
-    const late = replica('late', prefix);
-    const fourth = createBudgets({ store: late, clock, config });
-    await fourth.reserve({ subject: { organisation: 'us' }, cause: 'first', worst: 0, ttlMs: 1_000 });
-    fourth.charge({ organisation: 'us' }, 'first', { microUsd: 0, state: 'exact' });
-    await late.flush();
-    expect(fourth.readings()[0]).toMatchObject({ settled: billed, reserved: 0 });
-    const records = all.reduce((sum, b) => sum + b.spend().first!.microUsd, 0);
-    expect(records).toBe(billed);
-    await late.close();
-  });
+      const stores = [1, 2, 3].map((n) => replica(`r${n}`, prefix));
+      const all = stores.map((store) => createBudgets({ store, clock, config }));
+      const used: Record<string, number> = { us: 0, t0: 0, t1: 0 };
+      let billed = 0;
+      let refused = 0;
+      const caller = async (i: number) => {
+        await clock.sleep(random() * 100);
+        const worst = 1 + Math.floor(random() * 1_500);
+        const tenant = `t${i % 2}`;
+        const decision = await all[i % 3]!.reserve({
+          subject: { organisation: 'us', tenant },
+          cause: 'first',
+          worst,
+          ttlMs: 30_000,
+        });
+        if (!decision.ok) {
+          refused++;
+          return;
+        }
+        used.us! += worst;
+        used[tenant]! += worst;
+        expect(used.us).toBeLessThanOrEqual(100_000);
+        expect(used[tenant]).toBeLessThanOrEqual(60_000);
+        await clock.sleep(random() * 50);
+        const microUsd = Math.floor(random() * worst);
+        used.us! += microUsd - worst;
+        used[tenant]! += microUsd - worst;
+        billed += microUsd;
+        decision.settle({ microUsd, state: 'exact' });
+      };
+      await Promise.all(Array.from({ length: 600 }, (_, i) => caller(i)));
+      expect(refused).toBeGreaterThan(0);
+      expect(billed).toBeGreaterThan(50_000);
+      await Promise.all(stores.map((store) => store.close()));
+      // A replica that only now begins hears from Redis what all of them spent.
+      const late = replica('late', prefix);
+      const fourth = createBudgets({ store: late, clock, config });
+      await fourth.reserve({ subject: { organisation: 'us' }, cause: 'first', worst: 0, ttlMs: 1_000 });
+      fourth.charge({ organisation: 'us' }, 'first', { microUsd: 0, state: 'exact' });
+      await late.flush();
+      expect(fourth.readings()[0]).toMatchObject({ settled: billed, reserved: 0 });
+      const records = all.reduce((sum, b) => sum + b.spend().first!.microUsd, 0);
+      expect(records).toBe(billed);
+      await late.close();
+    },
+  );
 
 shared('three replicas × 200 callers race for one quota: never over by more than the slack', async () => {
   const prefix = fresh();
