@@ -75,11 +75,6 @@ function Account({ account }: { readonly account: BudgetView }) {
       }
       says={
         <>
-          {state === 'within' ? null : (
-            <strong className={state === 'hard' ? 'is-broken-text' : 'is-short-text'}>
-              {state === 'hard' ? 'used up' : 'over soft'}{' '}
-            </strong>
-          )}
           {money(settled)}
           <span className="quiet">
             {hard === undefined ? '' : ` of ${money(hard)}`} {SPAN[period]}
@@ -93,6 +88,12 @@ function Account({ account }: { readonly account: BudgetView }) {
       mark={soft === undefined ? undefined : soft / whole}
       note={
         <>
+          {state === 'within' ? null : (
+            <strong className={state === 'hard' ? 'is-broken-text' : 'is-short-text'}>
+              {state === 'hard' ? 'used up' : 'over soft'}
+              {' · '}
+            </strong>
+          )}
           {[
             reserved > 0 ? `${money(reserved)} reserved` : undefined,
             left === undefined ? undefined : `${money(left)} left`,
