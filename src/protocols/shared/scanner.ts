@@ -97,8 +97,10 @@ const CHARS_PER_TOKEN = 2;
 
 /** An answer with events left out is whole only as far as the count of its tokens says so. */
 function marked(reading: Reading, malformed: number): Reading {
-  const { usage, textLength, failure: known } = reading;
-  const lost = usage.basis === 'reported' && textLength < usage.output * CHARS_PER_TOKEN;
+  const { usage, textLength, toolCalls, failure: known } = reading;
+  // Arguments of tools are tokens too, and have to be whole JSON anyway.
+  const counted = usage.basis === 'reported' && toolCalls === 0;
+  const lost = counted && textLength < usage.output * CHARS_PER_TOKEN;
   if (known || !lost) return { ...reading, malformed };
   return {
     ...reading,

@@ -87,7 +87,8 @@ function protocol(name: string): Protocol {
 
 /** A better end than the target's own reading saw would be a lie. */
 function honest({ translator }: Round, shown: Reading, real: Reading, body: Uint8Array): void {
-  if (isGood(shown.outcome) && !isGood(real.outcome))
+  // Where events were left out, whoever relays breaks the stream off by the target's own count of its tokens.
+  if (isGood(shown.outcome) && !isGood(real.outcome) && !real.malformed)
     throw new Error(
       `${translator.from} at ${translator.to}: ${real.outcome} was told as ${shown.outcome}: ${decode(body)}`,
     );
