@@ -105,6 +105,26 @@ test('quota shows the pressure of each axis and the lanes, route and exchange wh
     .waitFor();
 });
 
+test('an exchange that was translated says to what, and what was lost on the way', async () => {
+  const response = await fetch(`${house.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'anthropic-version': '2023-06-01', 'x-midwatch-tenant': 'acme' },
+    body: JSON.stringify({
+      model: 'chat',
+      max_tokens: 50,
+      top_k: 4,
+      messages: [{ role: 'user', content: 'in 20 words' }],
+    }),
+  });
+  await response.text();
+  const id = response.headers.get('x-midwatch-exchange') ?? '';
+  const { exchange } = await until(() => house.api.exchanges.get(id), 'the record');
+  const translated = exchange.attempts.at(-1)?.translated;
+  await page.goto(`${house.url}/exchanges/${id}`);
+  await page.getByText('Translated to openai-chat').first().waitFor();
+  for (const loss of translated?.losses ?? []) await page.getByText(loss).first().waitFor();
+});
+
 test('spend is told apart as asked, the address says how, and a budget shows its marks', async () => {
   const report = await until(async () => {
     const found = await house.api.spend({ by: 'tenant' });
