@@ -117,9 +117,16 @@ async function settle(ctx: HedgeContext, walk: Walk, a: Racer, b: Racer): Promis
     b.told.then((arrival) => [b, a, arrival] as const),
   ]);
   if (first.landing.kind === 'failed') {
+    const last = await loser.told;
+    // A refusal is a better answer than none.
+    if (last.landing.kind === 'failed' && first.landing.unwanted) {
+      close(ctx, walk, loser, last);
+      walk.flight = winner.flown.flight;
+      return first;
+    }
     close(ctx, walk, winner, first);
     walk.flight = loser.flown.flight;
-    return loser.told;
+    return last;
   }
   loser.flown.flight.cut('hedge_lost');
   close(ctx, walk, loser, await loser.told);
