@@ -3,6 +3,7 @@ import { failure } from './failures.ts';
 import { isObject, type Json, parseJson } from './json.ts';
 import { SameButText } from './same-but-text.ts';
 import { SseReader } from './sse.ts';
+import { TextRun } from './text-run.ts';
 
 /** Larger than any delta; whole answers in one event (`response.completed`) need their own bound. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
@@ -20,6 +21,8 @@ export abstract class DialectScanner implements StreamScanner {
   #failure: Failure | undefined;
   readonly #sse: SseReader;
   readonly #same = new SameButText();
+  /** Text of events that are alike, not appended yet. */
+  readonly #run = new TextRun();
   /** Set by `event` when all the event did was append this text; `append` then does the same with another. */
   protected appended: string | undefined;
 
@@ -53,6 +56,7 @@ export abstract class DialectScanner implements StreamScanner {
       if (rest && (this.isTerminator(rest.data) || parseJson(rest.data) !== undefined))
         this.#take(rest.name, rest.data);
     }
+    this.#settle();
     const reading = this.reading(closed);
     return this.malformed === 0 ? reading : marked(reading, this.malformed);
   }
@@ -65,13 +69,20 @@ export abstract class DialectScanner implements StreamScanner {
   protected abstract event(name: string, data: Json): Failure | undefined;
   protected abstract reading(closed: boolean): Reading;
 
+  #settle(): void {
+    const text = this.#run.take();
+    if (text !== undefined) this.append(text);
+  }
+
   #take(name: string, data: string): void {
     if (this.ended || this.#failure !== undefined || data === '') return;
     const piece = this.#same.match(name, data);
     if (piece !== undefined) {
-      this.append(piece);
+      if (piece !== '') this.started = true;
+      this.#run.add(piece);
       return;
     }
+    this.#settle();
     if (this.isTerminator(data)) {
       this.ended = true;
       return;
