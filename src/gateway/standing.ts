@@ -32,7 +32,7 @@ export type Wanted = Pick<AskFacets, 'model' | 'stream'>;
 /** What is known of one target and one model behind it. */
 interface Stand {
   readonly park: ParkState;
-  readonly key: KeyStand;
+  key: KeyStand;
   readonly health: HealthState;
   readonly name: TargetName;
 }
@@ -229,7 +229,9 @@ export class Standing {
     if (near.size >= MOST) near.clear();
     const { provider, apiKey = '' } = step.target;
     const name = { provider, model, endpoint: stream ? step.protocol.name : `${step.protocol.name} whole` };
-    const stand = { ...this.byName(healthKey(name), name), key: this.keyOf(provider, apiKey) };
+    const stand = this.byName(healthKey(name), name);
+    // A reload may have brought another key.
+    stand.key = this.keyOf(provider, apiKey);
     near.set(model, stand);
     return stand;
   }
