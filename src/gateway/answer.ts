@@ -46,8 +46,9 @@ export function whole(
   headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
   walk.own += ctx.clock.monotonic() - landed;
   headers['x-midwatch-overhead-ms'] = String(round(walk.own));
-  walk.outgoing.send(head.status, headers, body);
+  // First the record: what a caller has got must not be lost with us a moment later.
   ctx.close(walk, { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first });
+  walk.outgoing.send(head.status, headers, body);
 }
 
 export function stream(

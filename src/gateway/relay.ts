@@ -155,8 +155,9 @@ export class Relay implements StreamTaker {
     if (!this.scanner.ended && !this.voice && terminator) outgoing.write(terminator);
     const words = this.ctx.lastWords(reading);
     if (words) outgoing.write(words);
-    outgoing.end();
+    // First the record: what a caller has got must not be lost with us a moment later.
     this.finish();
+    outgoing.end();
   }
 
   /** Says what happened, unless the provider's own error event just did, and breaks the connection. */

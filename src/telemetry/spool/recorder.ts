@@ -18,7 +18,7 @@ export interface RecorderOptions {
   readonly maxBytes: number;
   /** What the scribe last said of the spool; without it everything ever recorded counts as waiting. */
   readonly progress?: () => SpoolProgress | undefined;
-  /** Longest time a frame waits in memory. A fifth of the 10 ms promised; the rest is for a timer that comes late on a busy machine. */
+  /** Longest time a frame waits in memory. A tenth of the 10 ms promised; the rest is for a timer that comes late on a busy machine. */
   readonly flushMs?: number;
   readonly segmentBytes?: number;
   /** A segment is not written to when it is older; with `quietMs` of the scribe this tells which segments nobody writes any more. */
@@ -52,7 +52,7 @@ const META_GUESS = 1_024;
 /** Takes finished exchanges into segmented files. Everything happens on the caller's thread; `record` costs a few microseconds. */
 export function createRecorder(options: RecorderOptions): SpoolRecorder {
   const { files, clock, log, redactor, protocols, maxBytes, progress } = options;
-  const { flushMs = 2, segmentBytes = 8 * 1024 * 1024, segmentMs = 60_000 } = options;
+  const { flushMs = 1, segmentBytes = 8 * 1024 * 1024, segmentMs = 60_000 } = options;
   const { memoryBytes = 32 * 1024 * 1024, reserveBytes = 64 * 1024 * 1024 } = options;
   const writer = newWriterId(clock);
   const gather = createGather();
