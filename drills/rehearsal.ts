@@ -93,6 +93,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     live: { publish: () => undefined, subscribe: () => () => undefined },
     pricer: createPricer(pricesOf(config)),
     redactor,
+    steerers: [],
     routes: () => table,
     log: () => undefined,
     maxBody: config.limits.body,

@@ -66,6 +66,7 @@ export async function fillSpool(
     withoutForeignThoughts,
     ledger: () => undefined,
     redactor,
+    steerers: [],
     routes: () => table,
     log,
     maxBody: parsed.value.limits.body,

@@ -3,6 +3,7 @@ import type { Failure } from './failure.ts';
 import type { BodyHash, EpochMs, ExchangeId, MicroUsd, ReleaseId, RouteName } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Observed } from './release.ts';
+import type { DemotionReason } from './steer.ts';
 
 /**
  * One question put to a model, tool or retriever, and what became of it: the one central, immutable record.
@@ -159,7 +160,11 @@ export interface Cost {
 export interface TierRecord {
   readonly intended: string;
   readonly served: string;
+  /** What led elsewhere: a kind of failure, `health`, `exercise`, or the name of whoever steered. */
   readonly demotedBy?: string;
+  readonly reason?: DemotionReason;
+  /** Where a steerer put it, also when that was the intended tier: the bucket of a ramp, the arm of a router. */
+  readonly cell?: string;
 }
 
 /** What a guard said. */

@@ -13,6 +13,7 @@ export * from './protocol.ts';
 export * from './provider.ts';
 export * from './release.ts';
 export * from './runs.ts';
+export * from './steer.ts';
 export * from './store.ts';
 export * from './traffic.ts';
 export * from './translate.ts';

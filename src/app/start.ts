@@ -1,6 +1,6 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
-import type { Clock, Config, Log, Pricer, RouteTable, Status, SystemView } from '#contracts';
+import type { Clock, Config, Log, Status } from '#contracts';
 import { createGateway, type ProofsSnapshot, type StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
@@ -12,28 +12,33 @@ import {
   rebuildAsk,
   withoutForeignThoughts,
 } from '#protocols';
-import { createPricer, findProvider, PRICE_LIST } from '#providers';
+import { PRICE_LIST } from '#providers';
 import { createRuns } from '#runs';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
+import { type Active, activate, usesSimulator } from './active.ts';
 import { createAdminHash, STARTER } from './admin.ts';
 import { callers } from './callers.ts';
-import { kindOf, type LoadedConfig } from './config/index.ts';
+import type { LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
 import { type Database, DatabaseAway, openDatabase } from './database.ts';
 import { createLateStore } from './late-store.ts';
 import { limits, openLedger } from './ledger.ts';
+import { leftInSpool } from './left-behind.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createPasses } from './passes.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
-import { buildRoutes, describeRoutes } from './routes.ts';
+import { retryDatabase } from './retry-database.ts';
+import { describeRoutes } from './routes.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
 import { isLoopback, listen } from './serve.ts';
 import { startSimulator } from './simulator.ts';
 import { StartError } from './start-error.ts';
+import { openSteering } from './steering.ts';
+import { createSystemView } from './system.ts';
 import { describeTargets } from './targets.ts';
 import { startUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
@@ -142,6 +147,7 @@ async function compose(given: Composition): Promise<Running> {
     });
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
+  const steering = openSteering({ config, folder: folder.path, clock, log, lifecycle });
   const passes = createPasses(keys, clock);
   const gateway = createGateway({
     clock,
@@ -160,6 +166,7 @@ async function compose(given: Composition): Promise<Running> {
     ledger: () => ledger,
     redactor,
     routes: () => active.table,
+    steerers: steering.steerers,
     log,
     maxBody: config.limits.body,
   });
@@ -203,6 +210,7 @@ async function compose(given: Composition): Promise<Running> {
     current: () => active.loaded,
     apply(next) {
       active = activate(next, simulator);
+      steering.reload(next.config);
       if (ledger) ledger.reload(next.config);
       else if (limits(next.config)) ledger = openLedger(next.config, folder.ledger, clock, log);
     },
@@ -228,50 +236,21 @@ async function compose(given: Composition): Promise<Running> {
   });
 
   let url = '';
-  const system = async (): Promise<SystemView> => {
-    const { dropped, ...described } = await late.store.upkeep.describe().then(
-      (value) => {
-        trouble = undefined;
-        return value;
-      },
-      (error: unknown) => {
-        trouble = error instanceof Error ? error.message : String(error);
-        return { dropped: undefined };
-      },
-    );
-    const { rss, heapUsed } = process.memoryUsage();
-    const { exchanges, bodies: bodyMs, rollups, disk } = active.loaded.config.retention;
-    const used = 'bytes' in described ? described.bytes : undefined;
-    return {
-      version: VERSION,
-      bun: Bun.version,
-      platform: `${process.platform}-${process.arch}`,
-      startedAt,
-      now: clock.now(),
-      listen: url,
-      dataDir: folder.path,
-      ...(loaded.file !== undefined && { configFile: loaded.file }),
-      memory: { rss, heapUsed },
-      gateway: gateway.stats(),
-      spool: recorder.stats(),
-      database: {
-        kind: (given.databaseUrl ?? config.database) ? 'external' : 'embedded',
-        state: trouble === undefined ? 'up' : 'down',
-        ...(trouble !== undefined && { trouble }),
-        ...described,
-      },
-      retention: {
-        exchangesMs: exchanges,
-        bodiesMs: bodyMs,
-        rollupsMs: rollups,
-        diskBytes: disk,
-        ...(used !== undefined && { usedBytes: used }),
-        ...(dropped && { dropped }),
-      },
-      disk: folder.free(),
-      prices: { version: PRICE_LIST },
-    };
-  };
+  const system = createSystemView({
+    startedAt,
+    clock,
+    folder,
+    configFile: loaded.file,
+    url: () => url,
+    config: () => active.loaded.config,
+    gateway,
+    recorder,
+    store: late.store,
+    external: (given.databaseUrl ?? config.database) !== undefined,
+    troubled: (why) => {
+      trouble = why;
+    },
+  });
 
   const api = createApi({
     clock,
@@ -406,45 +385,12 @@ async function compose(given: Composition): Promise<Running> {
 
 /** What was learnt of the targets is not money; ten seconds of it may be lost in a crash. */
 const SAVE_STANDING = 10_000;
-const RETRY_EVERY = 5_000;
-
-/** Tries to bring the database up until it succeeds; returns the way to stop trying. */
-function retryDatabase(clock: Clock, log: Log, bringUp: () => Promise<void>): () => void {
-  let busy = false;
-  const stop = clock.every(RETRY_EVERY, () => {
-    if (busy) return;
-    busy = true;
-    bringUp()
-      .then(
-        () => {
-          stop();
-          log('info', 'database is back');
-        },
-        (error: unknown) => log('warn', 'database still away', { why: String(error) }),
-      )
-      .finally(() => {
-        busy = false;
-      });
-  });
-  return stop;
-}
 
 function readiness(state: Status['state'], keys: KeyService): { ok: boolean; says: string } {
   if (state === 'draining') return { ok: false, says: 'draining' };
   // Before the keys are known everybody would be refused; a load balancer should wait.
   if (state === 'starting' && !keys.known) return { ok: false, says: 'starting: keys not yet known' };
   return { ok: true, says: 'ready' };
-}
-
-/** About the size of one exchange in the spool: a guess for the moment before the scribe has counted. */
-const TYPICAL_FRAME = 2_000;
-
-/** What an earlier run left behind; a start after a crash must not say that nothing is waiting. */
-function leftInSpool(folder: string): { readonly waiting: number; readonly lagMs: number } | undefined {
-  const bytes = nodeSpoolFiles(folder)
-    .list()
-    .reduce((sum, file) => sum + file.size, 0);
-  return bytes > 0 ? { waiting: Math.ceil(bytes / TYPICAL_FRAME), lagMs: 0 } : undefined;
 }
 
 /** What refuses a caller who may not come in, in the right words, and is recorded as no exchange. */
@@ -454,37 +400,3 @@ const snapshotFile = (file: string) => ({
   read: async () => readIfThere(file),
   write: async (text: string) => writeWhole(file, text),
 });
-
-/** What a configuration becomes when it is put in force. */
-interface Active {
-  readonly loaded: LoadedConfig;
-  readonly table: RouteTable;
-  readonly pricer: Pricer;
-}
-
-const activate = (loaded: LoadedConfig, simulator: { readonly port: number } | undefined): Active => ({
-  loaded,
-  table: buildRoutes(loaded.config, simulator),
-  pricer: createPricer(priceOverrides(loaded.config)),
-});
-
-const usesSimulator = (config: Config): boolean =>
-  Object.entries(config.providers).some(
-    ([name, settings]) => kindOf(name, settings)?.name === 'simulator' && settings.baseUrl === undefined,
-  );
-
-function priceOverrides(config: Config) {
-  return Object.fromEntries(
-    Object.entries(config.providers).map(([name, settings]) => {
-      const priceId = kindOf(name, settings)?.priceId ?? findProvider(name)?.priceId;
-      return [
-        name,
-        {
-          free: settings.free,
-          ...(priceId && { priceId }),
-          ...(settings.prices && { prices: settings.prices }),
-        },
-      ];
-    }),
-  );
-}

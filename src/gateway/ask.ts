@@ -11,6 +11,8 @@ import {
   type Protocol,
   type Route,
   type RouteTable,
+  type Steerer,
+  type Turn,
 } from '#contracts';
 import type { Admission } from './admit.ts';
 import { type AnswerContext, canned, failed, refuse, stream, whole } from './answer.ts';
@@ -19,6 +21,7 @@ import { seen } from './failures.ts';
 import { hear, readDeclared, readPlace, readWho, type Said } from './headers.ts';
 import type { Step } from './plan.ts';
 import { findRoute, forbidden, mismatch, noBody, noLane } from './refusals.ts';
+import { turned, turnOf } from './steer.ts';
 import { stopWalk, type Try, type Walk } from './walk.ts';
 
 export interface AskContext extends AnswerContext, DispatchContext {
@@ -30,6 +33,8 @@ export interface AskContext extends AnswerContext, DispatchContext {
   readonly maxBody: number;
   readonly plan: (route: Route, protocol: Protocol) => readonly Step[];
   readonly draining: () => boolean;
+  /** Asked in order at which tier an exchange begins. */
+  readonly steerers: readonly Steerer[];
   /** A walk has begun; `close` ends it. */
   open(walk: Walk): void;
 }
@@ -67,6 +72,7 @@ export function ask(
     stopped: undefined,
     wake: undefined,
     exercise: false,
+    turn: undefined,
     queued: 0,
     own: 0,
   };
@@ -119,11 +125,23 @@ async function carry(
     const why = mismatch(found, protocol);
     return canned(ctx, walk, why) ? undefined : refuse(ctx, walk, why);
   }
+  const turn = turnOf(ctx.steerers, walk, lane, steps);
+  walk.turn = turn;
+  if (turn?.refuse) return refuse(ctx, walk, turn.refuse);
+  if (turn && sentToReply(turn, found)) {
+    const why = seen('no_target', `Route "${found.name}" answers from its tier "${turn.tier}": ${turn.by}.`);
+    return canned(ctx, walk, why) ? undefined : refuse(ctx, walk, why);
+  }
   outgoing.onLeft = () => stopWalk(walk, 'client_left');
   const total = Math.min(found.config.timeouts.total, deadlineOf(said));
   const errand = { deadline: walk.start + total, said, query, lane, ask: read.value };
   walk.own += clock.monotonic() - began;
-  const { one, landing, closed, flight } = await dispatch(ctx, errand, walk, steps);
+  const { one, landing, closed, flight } = await dispatch(
+    ctx,
+    errand,
+    walk,
+    turn ? turned(steps, turn) : steps,
+  );
   const landed = clock.monotonic();
   if (flight) walk.flight = flight;
   if (closed) walk.served = walk.attempts.find((a) => a.number === one?.number);
@@ -132,6 +150,10 @@ async function carry(
   if (landing.kind === 'whole') whole(ctx, walk, one as Try, landing, landed, closed);
   else failed(ctx, walk, landing, landed);
 }
+
+/** Is the tier that was chosen one that asks nobody? */
+const sentToReply = ({ tier }: Turn, route: Route): boolean =>
+  route.tiers.some((t) => t.name === tier && t.reply !== undefined);
 
 /** Of a body that could not be read, or was not. */
 const UNREAD: AskFacets = Object.freeze({

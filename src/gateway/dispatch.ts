@@ -56,7 +56,7 @@ export async function dispatch(
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
   const calm = standing.calm(steps, walk.facets);
   // Only while all is well: an outage is no time for exercises.
-  const exercise = calm ? ctx.proofs.exercise(route, steps) : undefined;
+  const exercise = calm && !walk.turn ? ctx.proofs.exercise(route, steps) : undefined;
   walk.exercise = exercise !== undefined;
   const order =
     exercise !== undefined

@@ -13,6 +13,7 @@ import type {
   Redactor,
   Route,
   RouteTable,
+  Steerer,
   Transport,
 } from '#contracts';
 import { exchangeIds } from '#kernel';
@@ -43,6 +44,8 @@ export interface GatewayPorts extends Tongues {
   readonly ledger: () => LedgerPorts | undefined;
   readonly redactor: Redactor;
   readonly routes: () => RouteTable;
+  /** Who may send an exchange to another tier before anybody is asked; the first that speaks is heard. */
+  readonly steerers: readonly Steerer[];
   readonly log: Log;
   /** Largest request body, bytes. */
   readonly maxBody: number;
@@ -120,6 +123,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       const finished = finish(walk, ending, clock.monotonic());
       ports.recorder.record(finished);
       ports.live.publish(finished.facts);
+      for (const steerer of ports.steerers) steerer.ended?.(finished.facts);
       walks.delete(walk);
       if (walks.size === 0) idle();
     },

@@ -13,6 +13,7 @@ import type {
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Gaps } from './gaps.ts';
 import { round, roundIf } from './gaps.ts';
+import { reasonOf } from './steer.ts';
 import { servedBy, type Walk } from './walk.ts';
 
 /** Route name of exchanges that never reached one: unreadable asks, unknown routes. */
@@ -73,10 +74,15 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
 
 /** Which tier was meant and which served; where they differ, why: what the last try of the intended tier failed of, or its health. */
 function tierOf(walk: Walk, intended: string, served: string): TierRecord {
-  if (served === intended) return { intended, served };
-  const left = walk.attempts.findLast((a) => a.tier === intended && a.failure);
-  const demotedBy = walk.exercise ? 'exercise' : (left?.failure?.kind ?? 'health');
-  return { intended, served, demotedBy };
+  const { turn } = walk;
+  const cell = turn?.cell;
+  if (served === intended) return cell === undefined ? { intended, served } : { intended, served, cell };
+  // It may have begun elsewhere and come to where it was sent from, or the other way round.
+  if (turn && turn.tier !== intended)
+    return { intended, served, demotedBy: turn.by, reason: turn.reason, cell };
+  if (walk.exercise) return { intended, served, demotedBy: 'exercise', reason: 'flag', cell };
+  const left = walk.attempts.findLast((a) => a.tier === intended && a.failure)?.failure?.kind;
+  return { intended, served, demotedBy: left ?? 'health', reason: left ? reasonOf(left) : 'error', cell };
 }
 
 const NO_VERDICTS: readonly Verdict[] = [];

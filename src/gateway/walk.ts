@@ -19,6 +19,7 @@ import type {
   Route,
   Target,
   Tier,
+  Turn,
   Usage,
   Who,
 } from '#contracts';
@@ -65,6 +66,8 @@ export interface Walk {
   wake?: () => void;
   /** Sent through a fallback on purpose. */
   exercise: boolean;
+  /** Where it was sent before anybody was asked, and by whom. */
+  turn?: Turn;
   /** Milliseconds spent waiting for room in a quota. */
   queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */

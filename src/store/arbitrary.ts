@@ -4,6 +4,7 @@ import {
   AXES,
   type Axes,
   type Cost,
+  DEMOTION_REASONS,
   type Exchange,
   type ExchangeId,
   FAILURE_KINDS,
@@ -175,7 +176,13 @@ export const anyExchange: fc.Arbitrary<Omit<Exchange, 'id' | 'release'>> = fc.re
       .map((attempts) => attempts.map((one, i) => ({ ...one, number: i + 1 }))),
     verdicts: fc.array(verdict, { maxLength: 2 }),
     tier: fc.record(
-      { intended: text, served: text, demotedBy: text },
+      {
+        intended: text,
+        served: text,
+        demotedBy: text,
+        reason: fc.constantFrom(...DEMOTION_REASONS),
+        cell: text,
+      },
       { requiredKeys: ['intended', 'served'] },
     ),
     outcome: fc.constantFrom(...OUTCOMES),

@@ -1,4 +1,4 @@
-import type { AnswerRecord, AskRecord, Exchange, Verdict } from '#contracts';
+import type { AnswerRecord, AskRecord, DemotionReason, Exchange, Verdict } from '#contracts';
 import { timeOf } from '#kernel';
 import { type AttemptRow, attemptRow } from './attempts.ts';
 import type { Cleaner } from './clean.ts';
@@ -68,6 +68,8 @@ export const exchanges = defineTable('exchanges', {
   tier: 'text',
   tier_intended: 'text',
   demoted_by: 'text',
+  demotion_reason: 'text',
+  tier_cell: 'text',
   provider: 'text',
   target_model: 'text',
   queued_ms: 'float4',
@@ -194,6 +196,8 @@ function exchangeRow(exchange: Exchange, at: number, clean: Cleaner) {
     tier: clean.text(tier.served),
     tier_intended: tier.intended === tier.served ? undefined : clean.text(tier.intended),
     demoted_by: clean.maybeText(tier.demotedBy),
+    demotion_reason: tier.reason,
+    tier_cell: clean.maybeText(tier.cell),
     provider: clean.maybeText(final?.provider),
     target_model: clean.maybeText(final?.model),
     queued_ms: timing.queued === 0 ? undefined : clean.ms(timing.queued),
@@ -272,7 +276,11 @@ export function exchangeOf(row: Row, attempts: Exchange['attempts']): Exchange {
     tier: {
       served: row.tier as string,
       intended: text('tier_intended') ?? (row.tier as string),
-      ...present({ demotedBy: text('demoted_by') }),
+      ...present({
+        demotedBy: text('demoted_by'),
+        reason: text('demotion_reason') as DemotionReason | undefined,
+        cell: text('tier_cell'),
+      }),
     },
     outcome: outcomes.word(row.outcome as number),
     usage: usageOf(row as unknown as Stored<UsageRow>),

@@ -319,7 +319,12 @@ test('a route leaves for its next target before the first byte, and for its cann
     ['retry', 'up', 'gpt-4o-mini', 'error'],
     ['fallback', 'spare', 'spare-model', 'complete'],
   ]);
-  expect(facts.tier).toEqual({ intended: 'primary', served: 'fallback', demotedBy: 'overloaded' });
+  expect(facts.tier).toEqual({
+    intended: 'primary',
+    served: 'fallback',
+    demotedBy: 'overloaded',
+    reason: 'error',
+  });
 
   other.play(sick);
   for (const stream of [false, true]) {

@@ -44,6 +44,7 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
     intended: 'primary',
     served: 'fallback',
     demotedBy: 'exercise',
+    reason: 'flag',
   });
 
   spare.play({ status: 404, headers: openai.json, framing: 'length', parts: [openai.error('not_found')] });

@@ -5,6 +5,7 @@ import {
   type ExchangeFacts,
   type Finished,
   type KeyRecord,
+  type Steerer,
 } from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
 import { sha256, systemClock } from '#kernel';
@@ -27,7 +28,11 @@ export interface TestGateway {
 
 export function testGateway(
   input: ConfigInput,
-  options: { readonly keys?: readonly KeyRecord[]; readonly ledger?: LedgerPorts } = {},
+  options: {
+    readonly keys?: readonly KeyRecord[];
+    readonly ledger?: LedgerPorts;
+    readonly steerers?: readonly Steerer[];
+  } = {},
 ): TestGateway {
   const config: Config = configSchema.parse(input);
   const table = buildRoutes(config);
@@ -68,6 +73,7 @@ export function testGateway(
     withoutForeignThoughts,
     ledger: () => options.ledger,
     redactor,
+    steerers: options.steerers ?? [],
     routes: () => table,
     log: () => undefined,
     maxBody: config.limits.body,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   AXES,
+  DEMOTION_REASONS,
   type Exchange,
   type ExchangeDetail,
   type ExchangePage,
@@ -128,7 +129,13 @@ export const exchange = z.object({
       body: z.string().optional(),
     }),
   ),
-  tier: z.object({ intended: z.string(), served: z.string(), demotedBy: z.string().optional() }),
+  tier: z.object({
+    intended: z.string(),
+    served: z.string(),
+    demotedBy: z.string().optional(),
+    reason: z.enum(DEMOTION_REASONS).optional(),
+    cell: z.string().optional(),
+  }),
   outcome,
   failure: failure.optional(),
   usage,

@@ -6,19 +6,7 @@
  * Cost: O(1).
  * Lies when: N gateways each hold a bucket: together they allow N bursts.
  */
-import type { EpochMs } from '#contracts';
-
-export const DEMOTION_REASONS = [
-  'error',
-  'timeout',
-  'rate_limit',
-  'budget',
-  'router_score',
-  'flag',
-  'cache',
-  'canned',
-] as const;
-export type DemotionReason = (typeof DEMOTION_REASONS)[number];
+import { DEMOTION_REASONS, type DemotionReason, type EpochMs } from '#contracts';
 
 export interface DemotionRule {
   readonly id: string;

@@ -7,9 +7,20 @@ import { sql as slices } from './0005-slices.ts';
 import { sql as runs } from './0006-runs.ts';
 import { sql as translated } from './0007-translated.ts';
 import { sql as spend } from './0008-spend.ts';
+import { sql as steered } from './0009-steered.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
-const MIGRATIONS: readonly string[] = [record, rollups, people, roles, slices, runs, translated, spend];
+const MIGRATIONS: readonly string[] = [
+  record,
+  rollups,
+  people,
+  roles,
+  slices,
+  runs,
+  translated,
+  spend,
+  steered,
+];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -1,6 +1,14 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { AXES, type ExchangeFacts, FAILURE_KINDS, NO_COST, NO_USAGE, OUTCOMES } from '#contracts';
+import {
+  AXES,
+  DEMOTION_REASONS,
+  type ExchangeFacts,
+  FAILURE_KINDS,
+  NO_COST,
+  NO_USAGE,
+  OUTCOMES,
+} from '#contracts';
 import { createRedactor } from '../redact/redactor.ts';
 import { factsOf } from '../testing.ts';
 import { NumberReader, SpoolBytes } from './bytes.ts';
@@ -94,6 +102,8 @@ const facts = fc.record({
     intended: fc.constantFrom('primary', 'fallback'),
     served: fc.constantFrom('primary', 'fallback'),
     demotedBy: maybe(text),
+    reason: maybe(fc.constantFrom(...DEMOTION_REASONS)),
+    cell: maybe(text),
   }),
   outcome: fc.constantFrom(...OUTCOMES),
   failure: maybe(failure),

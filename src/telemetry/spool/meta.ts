@@ -61,6 +61,8 @@ function writeTexts({ facts, declared, digest }: SpoolMeta, out: SpoolBytes): vo
   out.text(tier.served);
   out.text(unless(tier.intended, tier.served));
   out.text(tier.demotedBy);
+  out.text(tier.reason);
+  out.text(tier.cell);
   out.text(observed.model);
   out.text(observed.fingerprint);
   out.text(observed.serviceTier);
@@ -236,7 +238,13 @@ export function readMeta(meta: Uint8Array): SpoolMeta {
   const route = t.next();
   const protocol = t.next();
   const served = t.next();
-  const tier: Whole<TierRecord> = { served, intended: t.maybe() ?? served, demotedBy: t.maybe() };
+  const tier: Whole<TierRecord> = {
+    served,
+    intended: t.maybe() ?? served,
+    demotedBy: t.maybe(),
+    reason: t.maybe() as TierRecord['reason'],
+    cell: t.maybe(),
+  };
   const observed: Whole<Observed> = {
     model: t.maybe(),
     fingerprint: t.maybe(),

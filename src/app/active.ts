@@ -1,0 +1,38 @@
+import type { Config, Pricer, RouteTable } from '#contracts';
+import { createPricer, findProvider } from '#providers';
+import { kindOf, type LoadedConfig } from './config/index.ts';
+import { buildRoutes } from './routes.ts';
+
+/** What a configuration becomes when it is put in force. */
+export interface Active {
+  readonly loaded: LoadedConfig;
+  readonly table: RouteTable;
+  readonly pricer: Pricer;
+}
+
+export const activate = (loaded: LoadedConfig, simulator: { readonly port: number } | undefined): Active => ({
+  loaded,
+  table: buildRoutes(loaded.config, simulator),
+  pricer: createPricer(priceOverrides(loaded.config)),
+});
+
+export const usesSimulator = (config: Config): boolean =>
+  Object.entries(config.providers).some(
+    ([name, settings]) => kindOf(name, settings)?.name === 'simulator' && settings.baseUrl === undefined,
+  );
+
+function priceOverrides(config: Config) {
+  return Object.fromEntries(
+    Object.entries(config.providers).map(([name, settings]) => {
+      const priceId = kindOf(name, settings)?.priceId ?? findProvider(name)?.priceId;
+      return [
+        name,
+        {
+          free: settings.free,
+          ...(priceId && { priceId }),
+          ...(settings.prices && { prices: settings.prices }),
+        },
+      ];
+    }),
+  );
+}
