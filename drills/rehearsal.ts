@@ -1,4 +1,4 @@
-import { buildRoutes, parseConfig } from '#app';
+import { buildRoutes, limits, type OpenLedger, openLedger, parseConfig } from '#app';
 import type { Clock, Config, DigestedExchange, EpochMs, Finished, Transport } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
@@ -42,6 +42,8 @@ export interface Rehearsal {
   readonly crossings: readonly Crossing[];
   /** What the gateway knows of its targets. */
   readonly standing: Gateway['standing'];
+  /** Quotas and budgets, where the configuration has any. */
+  readonly ledger: OpenLedger | undefined;
   /** The same with bodies hashed, as the scribe would hand them to the database. */
   digested(): readonly DigestedExchange[];
   /** Through the gateway. */
@@ -78,13 +80,14 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const table = buildRoutes(config, listening);
   const redactor = createRedactor();
   const sockets = virtual ? undefined : createTransport({ clock });
+  const ledger = limits(config) ? openLedger(config, undefined, clock, () => undefined) : undefined;
   const gateway = createGateway({
     clock,
     protocols,
     estimate: estimateUsage,
     translator: findTranslator,
     withoutForeignThoughts,
-    ledger: () => undefined,
+    ledger: () => ledger,
     transport: watched(sockets?.transport ?? transportOver((request) => simulator.fetch(request)), (model) =>
       crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),
     ),
@@ -118,6 +121,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     finished,
     crossings,
     standing: gateway.standing,
+    ledger,
     digested: () => finished.map(digest),
     ask: (question) => run(timed(viaGateway(question))),
     send: (question) => timed(viaGateway(question)),
@@ -125,6 +129,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     run,
     async stop() {
       await run(gateway.drain(0));
+      await ledger?.stop();
       server?.stop(true);
       sockets?.close();
       await listening?.stop();

@@ -11,6 +11,7 @@ export {
   parseConfig,
 } from './config/index.ts';
 export { type Assets, prepareConsole } from './console-assets.ts';
+export { limits, type OpenLedger, openLedger } from './ledger.ts';
 export { createLog } from './log.ts';
 export { buildRoutes, describeRoutes } from './routes.ts';
 export { type SimulateOptions, type Simulating, simulate } from './simulate.ts';

@@ -34,8 +34,9 @@ const quotaTable = (config: Config): Readonly<Record<string, readonly QuotaConfi
     Object.entries(config.providers).flatMap(([name, { quota }]) => (quota ? [[name, quota]] : [])),
   );
 
-export function openLedger(config: Config, file: string, clock: Clock, log: Log): OpenLedger {
-  const snapshot = recall<LedgerSnapshot>(file, log);
+/** `file`: where a restart finds what was spent; absent where nothing outlives the process. */
+export function openLedger(config: Config, file: string | undefined, clock: Clock, log: Log): OpenLedger {
+  const snapshot = file === undefined ? undefined : recall<LedgerSnapshot>(file, log);
   const { redis } = config;
   const ledger = createLedger({
     clock,
@@ -47,7 +48,8 @@ export function openLedger(config: Config, file: string, clock: Clock, log: Log)
     onEvent: (event) => log(levelOf(event), `ledger.${event.type}`, { ...event }),
   });
   const output = outputEstimate();
-  const remembered = remember(file, () => ledger.snapshot(), SAVE, clock, log);
+  const remembered =
+    file === undefined ? undefined : remember(file, () => ledger.snapshot(), SAVE, clock, log);
   const sweeping = clock.every(SWEEP, () => ledger.sweep());
   return {
     budgets: ledger.budgets,
@@ -57,7 +59,7 @@ export function openLedger(config: Config, file: string, clock: Clock, log: Log)
     reload: (next) => ledger.reload(settingsOf(next)),
     async stop() {
       sweeping();
-      remembered.stop();
+      remembered?.stop();
       await ledger.close();
     },
   };

@@ -16,6 +16,8 @@ export type Endpoint =
   | { readonly does: 'embed'; readonly name: string; readonly deployment?: string }
   | { readonly does: 'count'; readonly name: string }
   | { readonly does: 'models'; readonly name: string; readonly id?: string }
+  /** Ours, of no provider: what was billed so far. */
+  | { readonly does: 'bill'; readonly name: string }
   | { readonly does: 'nothing'; readonly name: string; readonly status: 404 | 405 };
 
 export interface Place {
@@ -29,15 +31,20 @@ export interface Place {
 const TAIL =
   /\/(chat\/completions|responses|embeddings|messages\/count_tokens|messages|models(?:\/[^/]+)?)\/?$/;
 
+const BILL = '/sim/bill';
+
 /** Found by the end of the path: a base URL may carry any prefix (`/v1`, `/openai/deployments/…`, `/api/v1`). */
 export function placeOf(call: Call): Place {
   const { method, path } = call;
   const region = /^\/region\/([^/]+)\//.exec(path)?.[1];
+  const bill = method === 'GET' && path === BILL;
   const tail = TAIL.exec(path)?.[1] ?? '';
   const anthropic = tail.startsWith('messages') || call.header('anthropic-version') !== undefined;
   const family = anthropic && tail !== 'chat/completions' && tail !== 'responses' ? 'anthropic' : 'openai';
   return {
-    endpoint: endpointAt(tail, method, /\/deployments\/([^/]+)\//.exec(path)?.[1]),
+    endpoint: bill
+      ? { does: 'bill', name: 'bill' }
+      : endpointAt(tail, method, /\/deployments\/([^/]+)\//.exec(path)?.[1]),
     wording: family === 'anthropic' ? anthropicWording : openaiWording,
     family,
     region: call.header('x-sim-region') ?? region,

@@ -33,6 +33,31 @@ export interface Ledger {
   readonly total: Tally;
 }
 
+/** One call on the bill. What was refused, or never answered, is not on it. */
+export interface BillLine {
+  /** As the answer's headers said it. */
+  readonly requestId: string;
+  /** As the caller named it. */
+  readonly model: string;
+  /** False: cancelled or broken, and billed for its input and what was sent. */
+  readonly whole: boolean;
+  readonly tokens: TokenUsage;
+  /** Rounded for each call alone, as an invoice line is. */
+  readonly microUsd: number;
+}
+
+/** Answers `GET /sim/bill`: what a provider would charge, call by call, for whoever wants to compare his own books. */
+export interface Bill {
+  /** Sum over all calls, those no longer listed too. */
+  readonly microUsd: number;
+  readonly count: number;
+  /** The newest, oldest first. */
+  readonly calls: readonly BillLine[];
+}
+
+/** Lines kept for the bill; its sums are over all. */
+const MOST_LINES = 20_000;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends TokenUsage ? Mutable<TokenUsage> : T[K] };
 
 const blank = (): Mutable<Tally> => ({
@@ -47,6 +72,15 @@ const blank = (): Mutable<Tally> => ({
 
 export function ledger(pricesOf: (model: string) => Prices | undefined) {
   const models = new Map<string, Mutable<Tally>>();
+  let lines: BillLine[] = [];
+  let count = 0;
+  let billed = 0;
+  const write = (line: BillLine) => {
+    count++;
+    billed += line.microUsd;
+    lines.push(line);
+    if (lines.length >= 2 * MOST_LINES) lines = lines.slice(-MOST_LINES);
+  };
   const of = (model: string): Mutable<Tally> => {
     const tally = models.get(model) ?? blank();
     models.set(model, tally);
@@ -56,8 +90,9 @@ export function ledger(pricesOf: (model: string) => Prices | undefined) {
     asked(model: string): void {
       of(model).requests++;
     },
-    settle(script: Script, played: Played): void {
-      if (script.model === undefined) return;
+    /** What the call is billed; undefined when nothing is. */
+    settle(script: Script, played: Played): TokenUsage | undefined {
+      if (script.model === undefined) return undefined;
       const tally = of(script.model);
       const sound = script.opening === 'answer' && script.ending === 'clean';
       if (played.how === 'left' && script.ending !== 'silence' && script.opening !== 'silence')
@@ -65,9 +100,15 @@ export function ledger(pricesOf: (model: string) => Prices | undefined) {
       else if (!sound) tally.broken++;
       else if (script.bill) tally.completions++;
       else tally.refused++;
-      if (script.bill && script.opening === 'answer')
-        charge(tally, sound && played.how === 'finished' ? script.bill : partial(script.bill, played));
+      if (!script.bill || script.opening !== 'answer') return undefined;
+      const whole = sound && played.how === 'finished';
+      const tokens = whole ? script.bill : partial(script.bill, played);
+      charge(tally, tokens);
+      const { model, requestId = '' } = script;
+      write({ requestId, model, whole, tokens, microUsd: cost(tokens, pricesOf(model)) });
+      return tokens;
     },
+    bill: (): Bill => ({ microUsd: billed, count, calls: lines.slice(-MOST_LINES) }),
     read(): Ledger {
       const total = blank();
       const out: Record<string, Tally> = {};

@@ -1,7 +1,7 @@
 import type { Asked } from './asked.ts';
 import type { Call } from './call.ts';
 import { badRequest, type Problem } from './problem.ts';
-import type { Admission } from './quota.ts';
+import type { Admission, LimitName } from './quota.ts';
 
 type Family = 'openai' | 'anthropic';
 
@@ -45,6 +45,21 @@ export function keyProblem(family: Family): Problem {
   };
 }
 
+const ANTHROPIC_UNITS: Readonly<Record<LimitName, string>> = {
+  requests: 'requests per minute',
+  tokens: 'input tokens per minute',
+  inputTokens: 'input tokens per minute',
+  outputTokens: 'output tokens per minute',
+  day: 'tokens per day',
+};
+const OPENAI_UNITS: Readonly<Record<LimitName, string>> = {
+  requests: 'requests per min (RPM)',
+  tokens: 'tokens per min (TPM)',
+  inputTokens: 'input tokens per min (TPM)',
+  outputTokens: 'output tokens per min (TPM)',
+  day: 'tokens per day (TPD)',
+};
+
 /** 429 with the waits in every place where the provider puts them. */
 export function quotaProblem(
   family: Family,
@@ -58,14 +73,10 @@ export function quotaProblem(
     return {
       status: 429,
       type: 'rate_limit_error',
-      message: `This request would exceed your organization's rate limit of ${limit} ${what === 'requests' ? 'requests per minute' : what === 'tokens' ? 'input tokens per minute' : 'tokens per day'}. Please reduce the prompt length or the maximum tokens requested, or try again later.`,
+      message: `This request would exceed your organization's rate limit of ${limit} ${ANTHROPIC_UNITS[what]}. Please reduce the prompt length or the maximum tokens requested, or try again later.`,
       headers: [['retry-after', seconds]],
     };
-  const unit = {
-    requests: 'requests per min (RPM)',
-    tokens: 'tokens per min (TPM)',
-    day: 'tokens per day (TPD)',
-  }[what];
+  const unit = OPENAI_UNITS[what];
   const wait = waitMs < 1000 ? `${waitMs}ms` : `${Number((waitMs / 1000).toFixed(3))}s`;
   return {
     status: 429,

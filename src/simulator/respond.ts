@@ -16,6 +16,7 @@ import { type Place, placeOf } from './endpoints.ts';
 import { type Choice, effectsOf } from './faults/choose.ts';
 import type { Effects, WireFacts } from './faults/define.ts';
 import { firstToken, gap, gaps, type Law } from './latency.ts';
+import type { Bill } from './ledger.ts';
 import { lawFromHeader, type Model, population } from './models.ts';
 import { isProblem, type Problem } from './problem.ts';
 import { keyProblem, lostProblem, modelProblem, overflowProblem, quotaProblem } from './problems.ts';
@@ -51,7 +52,12 @@ const JSON_TYPE: Header = ['content-type', 'application/json'];
 const EVENTS: Header = ['content-type', 'text/event-stream; charset=utf-8'];
 
 /** Turns calls into scripts. Holds what a provider holds between calls: caches, limits, a count. */
-export function responder(clock: Clock, seed: number | string, world: World, asks: (model: string) => void) {
+export function responder(
+  clock: Clock,
+  seed: number | string,
+  world: World,
+  book: { asked(model: string): void; bill(): Bill },
+) {
   /** Latency and probability, in order of arrival. What an answer says never depends on it. */
   const chance = seeded(`${seed} chance`);
   const cache = promptCache();
@@ -101,7 +107,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
 
   /** Faults, model, window and limits; then `make` answers, and the faults bend what it made. */
   const serve = (visit: Visit, asked: Asked, make: (admitted: Admitted) => Script): Script => {
-    asks(asked.model);
+    book.asked(asked.model);
     const { place, call } = visit;
     const effects = effectsOf(scenesNow(visit, asked), asked.model, call.header('x-sim-fault'));
     if (isProblem(effects)) return refuse(visit, effects, asked.model);
@@ -128,15 +134,22 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
           asked.model,
         ),
       );
-    const wanted = inputTokens + Math.min(asked.maxTokens ?? 0, model.context);
+    const wanted = { input: inputTokens, maxOutput: Math.min(asked.maxTokens ?? 0, model.context) };
     const admission = admit(visit.key, asked.model, wanted);
     if (admission.exceeded)
       return bend(
-        refuse(visit, quotaProblem(place.family, asked, wanted, admission.exceeded), asked.model, admission),
+        refuse(
+          visit,
+          quotaProblem(place.family, asked, wanted.input + wanted.maxOutput, admission.exceeded),
+          asked.model,
+          admission,
+        ),
       );
     return bend({
       ...make({ visit, asked, model, law, effects, admission, inputTokens }),
       model: asked.model,
+      requestId: visit.requestId,
+      ...(admission.answered && { answered: admission.answered }),
     });
   };
 
@@ -234,6 +247,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
     const { endpoint, family } = place;
     if (visit.key.startsWith('sk-bad')) return refuse(visit, keyProblem(family));
     if (call.header('x-sim-script') !== undefined) return script(visit, undefined);
+    if (endpoint.does === 'bill') return whole(200, [JSON_TYPE], JSON.stringify(book.bill()));
     if (endpoint.does === 'nothing') return refuse(visit, lostProblem(family, call, endpoint.status));
     if (endpoint.does === 'models') {
       const list = listModels(family, models, endpoint.id);
@@ -267,7 +281,7 @@ export function responder(clock: Clock, seed: number | string, world: World, ask
   function script(visit: Visit, body: JsonObject | undefined): Script {
     const played = recordedScript(visit.call, body);
     if (isProblem(played)) return refuse(visit, played);
-    asks('sim-script');
+    book.asked('sim-script');
     return { ...played, model: 'sim-script' };
   }
 }

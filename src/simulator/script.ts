@@ -18,6 +18,10 @@ export interface Script {
   readonly model?: string;
   /** What this answer adds to the bill once it is played; absent when nothing is billed. */
   readonly bill?: TokenUsage;
+  /** Told what was billed in the end, for limits that count it only then. */
+  readonly answered?: (usage: TokenUsage) => void;
+  /** The provider's own id of the call, as its headers say it. */
+  readonly requestId?: string;
 }
 
 export type Header = readonly [name: string, value: string];

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { systemClock, virtualClock } from '#kernel';
-import { createSimulator, EMPTY_WORLD, type Simulator } from './index.ts';
+import { type Bill, createSimulator, EMPTY_WORLD, loadWorld, type Simulator } from './index.ts';
 
 const HOST = 'http://simulator';
 const chat = (body: object, init: RequestInit = {}) =>
@@ -112,6 +112,35 @@ test('a caller who hangs up a socket stops the generation too', async () => {
     while (sim.ledger().total.cancelled === 0) await Bun.sleep(5);
     expect(sim.ledger().total).toMatchObject({ cancelled: 1, completions: 0 });
   });
+});
+
+test('the bill lists every call that was billed under the id its answer carried, cancelled ones too', async () => {
+  const clock = virtualClock();
+  const world = loadWorld('models: { sim: { prices: { input: 2, output: 10 } } }');
+  const sim = createSimulator({ clock, world });
+  const done = await clock.run(sim.fetch(chat({}, {})));
+  await clock.run(done.text());
+  const leaving = new AbortController();
+  const left = await clock.run(
+    sim.fetch(
+      chat({ stream: true }, { headers: { 'x-sim-law': 'first=1;gap=1000' }, signal: leaving.signal }),
+    ),
+  );
+  await clock.advance(5_000);
+  leaving.abort(new Error('gone'));
+  await clock.advance(1);
+  await clock.run(sim.fetch(chat({}, { headers: { 'x-sim-fault': 'status;code=500' } })));
+  const bill = (await (await sim.fetch(new Request(`${HOST}/sim/bill`))).json()) as Bill;
+  expect(bill).toEqual(JSON.parse(JSON.stringify(sim.bill())));
+  expect(bill.calls).toMatchObject([
+    { requestId: done.headers.get('x-request-id'), whole: true },
+    { requestId: left.headers.get('x-request-id'), whole: false },
+  ]);
+  for (const { tokens, microUsd } of bill.calls) {
+    expect(tokens.output).toBeGreaterThan(0);
+    expect(microUsd).toBe(2 * tokens.input + 10 * tokens.output);
+  }
+  expect(bill).toMatchObject({ count: 2, microUsd: sim.ledger().total.microUsd });
 });
 
 test('in process too, a reader who stops reading stops the generation', async () => {

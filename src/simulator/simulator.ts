@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#contracts';
-import { type Ledger, ledger } from './ledger.ts';
+import { type Bill, type Ledger, ledger } from './ledger.ts';
 import { responder } from './respond.ts';
 import { fetchInProcess } from './wire/in-process.ts';
 import { type Listening, listen, type Performer } from './wire/listen.ts';
@@ -25,15 +25,18 @@ export interface Simulator {
   listen(at: { readonly host?: string; readonly port: number }): Listening;
   /** What was asked, answered and billed since the start, by the model that callers named. */
   ledger(): Ledger;
+  /** The same call by call, as `GET /sim/bill` answers it. */
+  bill(): Bill;
 }
 
 export function createSimulator(options: SimulatorOptions): Simulator {
   const { clock, seed = 1, world = EMPTY_WORLD, log } = options;
   const book = ledger((model) => world.models[world.aliases[model] ?? model]?.prices);
   const performer: Performer = {
-    respond: responder(clock, seed, world, book.asked),
+    respond: responder(clock, seed, world, book),
     settle(script, played) {
-      book.settle(script, played);
+      const billed = book.settle(script, played);
+      if (billed) script.answered?.(billed);
       log?.('debug', 'simulator.answer', {
         model: script.model,
         status: script.opening === 'answer' ? script.status : script.opening,
@@ -47,5 +50,6 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     fetch: (request) => fetchInProcess(request, clock, performer),
     listen: (at) => listen(at, clock, performer, log ?? (() => undefined)),
     ledger: book.read,
+    bill: book.bill,
   };
 }

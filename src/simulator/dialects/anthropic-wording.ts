@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts';
 import type { Header } from '../script.ts';
-import type { Wording } from './dialect.ts';
+import type { Allowance, Wording } from './dialect.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',
@@ -30,12 +30,18 @@ export const anthropicWording: Wording = {
     ['anthropic-ratelimit-requests-limit', String(quota.requests.limit)],
     ['anthropic-ratelimit-requests-remaining', String(quota.requests.remaining)],
     ['anthropic-ratelimit-requests-reset', rfc3339(now + quota.requests.resetMs)],
-    ['anthropic-ratelimit-tokens-limit', String(quota.tokens.limit)],
-    // Anthropic rounds what is left to the nearest thousand.
-    ['anthropic-ratelimit-tokens-remaining', String(Math.round(quota.tokens.remaining / 1000) * 1000)],
-    ['anthropic-ratelimit-tokens-reset', rfc3339(now + quota.tokens.resetMs)],
+    ...tokenHeaders('tokens', quota.tokens, now),
+    ...(quota.inputTokens ? tokenHeaders('input-tokens', quota.inputTokens, now) : []),
+    ...(quota.outputTokens ? tokenHeaders('output-tokens', quota.outputTokens, now) : []),
   ],
 };
+
+/** Anthropic rounds what is left to the nearest thousand. */
+const tokenHeaders = (what: string, { limit, remaining, resetMs }: Allowance, now: number): Header[] => [
+  [`anthropic-ratelimit-${what}-limit`, String(limit)],
+  [`anthropic-ratelimit-${what}-remaining`, String(Math.round(remaining / 1000) * 1000)],
+  [`anthropic-ratelimit-${what}-reset`, rfc3339(now + resetMs)],
+];
 
 /** Whole seconds, as Anthropic sends them; rounded up, so that the instant is never too early. */
 const rfc3339 = (ms: number): string =>

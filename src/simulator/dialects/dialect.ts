@@ -59,6 +59,9 @@ export interface HeaderFacts {
 export interface QuotaFacts {
   readonly requests: Allowance;
   readonly tokens: Allowance;
+  /** Where input and output are limited apart. */
+  readonly inputTokens?: Allowance | undefined;
+  readonly outputTokens?: Allowance | undefined;
 }
 export interface Allowance {
   readonly limit: number;

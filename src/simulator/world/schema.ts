@@ -41,7 +41,21 @@ const quota = z.strictObject({
   key: z.string().optional().describe('Credential it holds for; * stands for anything.'),
   model: z.string().optional(),
   requestsPerMinute: z.number().positive().optional(),
-  tokensPerMinute: z.number().positive().optional(),
+  tokensPerMinute: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Input and `max_tokens` together, taken before the answer, as OpenAI counts.'),
+  tokensInPerMinute: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Input alone, as Anthropic counts; output is then counted when it has been written.'),
+  tokensOutPerMinute: z.number().positive().optional(),
+  burst: duration
+    .optional()
+    .describe("How much of a minute's limit may be used at once; a whole minute when absent."),
+  countCacheReads: z.boolean().optional().describe('False: input read from a cache is free of the limit.'),
   tokensPerDay: z.number().positive().optional(),
 });
 

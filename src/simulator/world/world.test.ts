@@ -191,6 +191,49 @@ describe('quotas', () => {
     });
   });
 
+  test('input and output apart: a burst of input, output counted when it is written, cache reads given back', async () => {
+    const clock = virtualClock();
+    const apart = loadWorld(
+      'quotas: [{ tokensInPerMinute: 60000, tokensOutPerMinute: 600, burst: 6s, countCacheReads: false }]',
+    );
+    const simulator = createSimulator({ clock, world: apart });
+    const go = (content: string) =>
+      clock.run(
+        simulator.fetch(
+          new Request('http://simulator/v1/messages', {
+            method: 'POST',
+            headers: { 'anthropic-version': '2023-06-01', 'x-api-key': 'a' },
+            body: JSON.stringify({
+              model: 'sim-instant',
+              max_tokens: 9000,
+              messages: [{ role: 'user', content }],
+            }),
+          }),
+        ),
+      );
+    const left = (response: Response, what: string) =>
+      Number(response.headers.get(`anthropic-ratelimit-${what}-tokens-remaining`));
+    const first = await go('echo: hi');
+    expect(first.status).toBe(200);
+    expect(first.headers.get('anthropic-ratelimit-input-tokens-limit')).toBe('60000');
+    expect(first.headers.get('anthropic-ratelimit-output-tokens-limit')).toBe('600');
+    // Six seconds of the input limit and not a minute of it: what is larger never fits.
+    expect((await go(`echo: hi ${'word '.repeat(6_000)}`)).status).toBe(429);
+    // A hundred words of output overdraw the sixty tokens there are at once, and are paid off at ten a second.
+    const long = await go('in 100 words');
+    expect(long.status).toBe(200);
+    await clock.run(long.text());
+    const refused = await go('echo: hi');
+    expect(refused.status).toBe(429);
+    expect(await clock.run(refused.json())).toMatchObject({
+      error: { message: expect.stringContaining('600 output tokens per minute') },
+    });
+    await clock.advance(60_000);
+    const after = await go('echo: hi');
+    expect(after.status).toBe(200);
+    expect(left(after, 'input')).toBe(6_000);
+  });
+
   test('tokens per day', async () => {
     const clock = virtualClock();
     const daily = loadWorld('quotas: [{ tokensPerDay: 25 }]');
