@@ -18,6 +18,11 @@ export const timeoutsSchema = z.strictObject({
     .default(60_000)
     .describe('Until the first real output of a stream; pings do not count.'),
   idle: duration.default(30_000).describe('Longest silence between two reads of a stream.'),
+  content: duration
+    .default(120_000)
+    .describe(
+      'Longest time that a stream which has begun may bring no further output; pings and empty events do not count, thoughts do.',
+    ),
   total: duration.default(600_000).describe('The whole exchange, all attempts together.'),
 });
 

@@ -48,6 +48,7 @@ export const FAILURE_KINDS = [
   'timeout_headers',
   'timeout_first_token',
   'timeout_idle',
+  'timeout_content',
   'timeout_total',
   // our own
   'shutting_down',

@@ -83,6 +83,8 @@ export interface StreamScanner {
   push(chunk: Uint8Array): void;
   /** First real output has been seen: text, tool-call or refusal delta; not a ping, a role, an empty delta. */
   readonly started: boolean;
+  /** Pieces of real output seen so far; what is no output to `started` does not count here either. */
+  readonly outputs: number;
   /** The dialect's own end has been seen (`[DONE]`, `message_stop`, `response.completed`, …). */
   readonly ended: boolean;
   /** A reason for the end has been seen on every choice, so only usage and the terminator may follow. */

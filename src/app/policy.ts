@@ -46,7 +46,7 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
     }),
     {
       step: 'wait',
-      says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, all together ${seconds(timeouts.total)}`,
+      says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, without output ${seconds(timeouts.content)}, all together ${seconds(timeouts.total)}`,
     },
     {
       step: 'relay',

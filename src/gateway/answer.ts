@@ -1,4 +1,4 @@
-import type { Clock, Failure, MonotonicMs, Reading, Redactor, Route } from '#contracts';
+import type { Clock, Failure, MonotonicMs, Reading, Redactor } from '#contracts';
 import { outcomeOf } from '#kernel';
 import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
@@ -71,7 +71,6 @@ export function stream(
     protocol: walk.protocol,
     flight,
     outgoing: walk.outgoing,
-    idle: (walk.route as Route).config.timeouts.idle,
     writeError: (failure) => walk.protocol.writeStreamError(failure, walk.id),
     lastWords: (reading) => (walk.talks ? lastWords(ctx, walk, one, reading) : undefined),
     own: (ms) => {

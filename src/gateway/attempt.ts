@@ -19,7 +19,7 @@ import type {
   TransportTrouble,
 } from '#contracts';
 import { seen } from './failures.ts';
-import { GRACE_AFTER_FINISH } from './grace.ts';
+import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
@@ -108,6 +108,9 @@ export class Flight implements AnswerTaker {
   private held: Uint8Array[] = [];
   private heldBytes = 0;
   private taker: StreamTaker | undefined;
+  /** How much output had come when some last came. */
+  private outputs = 0;
+  private lastOutput: MonotonicMs = 0;
   /** What came between the commit and the taker, in order. */
   private missed: ((taker: StreamTaker) => void)[] | undefined;
 
@@ -163,8 +166,26 @@ export class Flight implements AnswerTaker {
     this.call?.pause();
   }
 
-  resume(): void {
+  /** What the caller kept waiting is not the provider's silence. */
+  resume(now: MonotonicMs): void {
+    this.lastOutput = now;
+    this.waitForMore(now);
     this.call?.resume();
+  }
+
+  /** How long what comes next of a stream that has begun may take; pings keep it from idling, not from being without content. */
+  waitForMore(now: MonotonicMs): void {
+    const { ended, finished, outputs } = this.scanner as StreamScanner;
+    const { idle, content } = this.route.timeouts;
+    if (outputs !== this.outputs) {
+      this.outputs = outputs;
+      this.lastOutput = now;
+    }
+    const left = this.lastOutput + content - now;
+    if (ended) this.expect('timeout_idle', GRACE_AFTER_END, now);
+    else if (finished) this.expect('timeout_idle', GRACE_AFTER_FINISH, now);
+    else if (left < idle) this.expect('timeout_content', left, now);
+    else this.expect('timeout_idle', idle, now);
   }
 
   /** Hands over a stream that has landed: first what is held, then what comes. */
@@ -297,7 +318,8 @@ export class Flight implements AnswerTaker {
   private open(chunk: Uint8Array): void {
     const { one, clock } = this.ctx;
     const scanner = this.scanner as StreamScanner;
-    one.firstByte ??= clock.monotonic() - one.start;
+    const now = clock.monotonic();
+    one.firstByte ??= now - one.start;
     if (!this.hold(chunk, this.buffered ? MOST_BODY : MOST_OPENING)) return;
     scanner.push(chunk);
     if (scanner.failure) {
@@ -314,8 +336,7 @@ export class Flight implements AnswerTaker {
     } else if (scanner.started || scanner.finished) {
       // A reason for the end without output is an answer (a filter's, say).
       if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
-      if (this.buffered && !scanner.ended)
-        this.expect('timeout_idle', scanner.finished ? GRACE_AFTER_FINISH : this.route.timeouts.idle);
+      if (this.buffered && !scanner.ended) this.waitForMore(now);
       else this.commitUnlessUnwanted(scanner);
     }
   }

@@ -15,6 +15,8 @@ const HINTS: Partial<Record<FailureKind, string>> = {
   timeout_first_token: 'The provider sent no output within timeouts.firstToken.',
   timeout_idle:
     'The provider fell silent in the middle of the answer for longer than timeouts.idle; what arrived is incomplete.',
+  timeout_content:
+    'The stream stayed open without bringing any further output for longer than timeouts.content; what arrived is incomplete.',
   timeout_total: 'The exchange took longer than its deadline (timeouts.total or x-midwatch-deadline-ms).',
   client_left: 'The caller closed the connection before the answer was complete.',
   shutting_down: 'Midwatch is shutting down; try again in a moment.',

@@ -81,6 +81,7 @@ const TABLE: Readonly<Record<FailureKind, readonly [two: string, alone: string]>
   timeout_headers: ['at 1', 'stop'],
   timeout_first_token: ['at 1', 'stop'],
   timeout_idle: ['at 1', 'stop'],
+  timeout_content: ['at 1', 'stop'],
   timeout_total: ['stop', 'stop'],
   shutting_down: ['stop', 'stop'],
   hedge_lost: ['stop', 'stop'],

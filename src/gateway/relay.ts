@@ -11,7 +11,6 @@ import type {
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
-import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
 import { lastEvent, readableEvents, throughFailure } from './readable-events.ts';
 import { Voice } from './voice.ts';
 
@@ -28,8 +27,6 @@ export interface RelayContext {
   readonly protocol: Protocol;
   readonly flight: Flight;
   readonly outgoing: Outgoing;
-  /** Longest silence between two reads, milliseconds. */
-  readonly idle: number;
   /** An error event in the caller's dialect. */
   writeError(failure: Failure): string;
   /** Bytes to add after a clean end, or undefined. */
@@ -66,8 +63,7 @@ export class Relay implements StreamTaker {
 
   opening(chunks: readonly Uint8Array[]): void {
     const ready = this.ready(join(chunks));
-    if (ready) this.write(ready);
-    this.waitForMore(this.last);
+    if (!ready || this.write(ready)) this.ctx.flight.waitForMore(this.last);
   }
 
   data(chunk: Uint8Array): void {
@@ -94,7 +90,7 @@ export class Relay implements StreamTaker {
       this.breakOff(seen('cut'), false);
       return;
     }
-    if (!ready || this.write(ready)) this.waitForMore(now);
+    if (!ready || this.write(ready)) ctx.flight.waitForMore(now);
     ctx.own(ctx.clock.monotonic() - now);
   }
 
@@ -123,20 +119,13 @@ export class Relay implements StreamTaker {
   private drained(): void {
     if (this.over) return;
     this.last = this.ctx.clock.monotonic();
-    this.waitForMore(this.last);
-    this.ctx.flight.resume();
+    this.ctx.flight.resume(this.last);
   }
 
   private write(bytes: Uint8Array): boolean {
     if (this.ctx.outgoing.write(bytes)) return true;
     this.ctx.flight.pause();
     return false;
-  }
-
-  private waitForMore(now: MonotonicMs): void {
-    const { scanner, ctx } = this;
-    const ms = scanner.ended ? GRACE_AFTER_END : scanner.finished ? GRACE_AFTER_FINISH : ctx.idle;
-    ctx.flight.expect('timeout_idle', ms, now);
   }
 
   private closeWell(): void {

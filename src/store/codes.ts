@@ -52,6 +52,7 @@ const failure = {
   timeout_first_token: 54,
   timeout_idle: 55,
   timeout_total: 56,
+  timeout_content: 57,
   shutting_down: 70,
   internal: 71,
   no_target: 72,

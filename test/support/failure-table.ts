@@ -72,6 +72,12 @@ const begun =
     then(call, scene);
   };
 
+/** Says the same again and again, until somebody hangs up. */
+function repeating({ write, closed }: Call, event: string): void {
+  const timer = setInterval(() => write(chunk(event)), SHORT / 8);
+  void closed.then(() => clearInterval(timer));
+}
+
 const once =
   (fault: (call: Call, scene: Scene) => void) =>
   (call: Call, scene: Scene): void =>
@@ -615,6 +621,19 @@ export const TABLE: readonly Row[] = [
     moves: false,
     committed: true,
   },
+  ...(['ping', 'empty'] as const).map(
+    (what): Row => ({
+      name: `nothing but ${what === 'ping' ? 'pings' : 'empty deltas'} after output`,
+      ways: STREAM,
+      acts: begun((call, { tongue: t }) => repeating(call, what === 'ping' ? t.ping : t.delta(''))),
+      timeouts: { content: SHORT },
+      kind: 'timeout_content',
+      outcome: 'stalled',
+      alone: 1,
+      moves: false,
+      committed: true,
+    }),
+  ),
   {
     name: 'an error event after output',
     ways: STREAM,

@@ -77,6 +77,7 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   timeout_headers: row('provider', true, 'error', 'never', 'always', 'nobody', 'bad'),
   timeout_first_token: row('provider', true, 'error', 'never', 'always', 'nobody', 'bad'),
   timeout_idle: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad'),
+  timeout_content: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad'),
   timeout_total: row('midwatch', false, 'error', 'never', 'never', 'nobody', 'bad'),
 
   shutting_down: row('midwatch', true, 'error', 'never', 'never', 'nobody', 'none'),

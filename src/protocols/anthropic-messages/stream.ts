@@ -1,7 +1,7 @@
 import type { Failure, Observed, Reading, Usage } from '#contracts';
 import { anthropicInBand } from '../shared/anthropic-errors.ts';
 import { estimateOutput } from '../shared/estimate.ts';
-import { isObject, type Json, object, parseJson, word } from '../shared/json.ts';
+import { isObject, type Json, object, parseJson, text, word } from '../shared/json.ts';
 import { mergeDelta } from '../shared/merge.ts';
 import { DialectScanner } from '../shared/scanner.ts';
 import { observedOf, read } from './answer.ts';
@@ -92,8 +92,8 @@ export class MessagesScanner extends DialectScanner {
     this.#blocks.set(typeof index === 'number' ? index : this.#blocks.size, { block, input: undefined });
     // Text and thinking begin empty; every other kind of block is output by itself.
     if (block.type === 'text' || block.type === 'thinking') {
-      if (word(block.text) ?? word(block.thinking)) this.started = true;
-    } else this.started = true;
+      if (word(block.text) ?? word(block.thinking)) this.outputs++;
+    } else this.outputs++;
   }
 
   #delta(index: unknown, delta: unknown): void {
@@ -108,7 +108,9 @@ export class MessagesScanner extends DialectScanner {
         this.#piece(block, 'thinking', delta.thinking);
         return;
       case 'input_json_delta':
-        growing.input = (growing.input ?? '') + (word(delta.partial_json) ?? '');
+        if (!word(delta.partial_json)) return;
+        growing.input = (growing.input ?? '') + text(delta.partial_json);
+        this.outputs++;
         return;
       case 'signature_delta':
         block.signature = delta.signature;
@@ -131,7 +133,7 @@ export class MessagesScanner extends DialectScanner {
     if (typeof piece !== 'string' || piece === '') return;
     const before = block[key];
     block[key] = typeof before === 'string' ? before + piece : piece;
-    this.started = true;
+    this.outputs++;
     this.#last = { block, key };
     this.appended = piece;
   }

@@ -92,16 +92,16 @@ export class ChatScanner extends DialectScanner {
     if (value === null || value === undefined) return;
     if (key === 'content' && typeof value === 'string') {
       growing.content = (growing.content ?? '') + value;
-      if (value !== '') this.started = true;
+      if (value !== '') this.outputs++;
     } else if (key === 'tool_calls') {
       for (const call of list(value)) {
         if (!isObject(call)) continue;
         addCall(growing.calls, call);
-        this.started = true;
+        this.outputs++;
       }
     } else {
       mergeDelta(growing.rest, key, value);
-      if (key !== 'role' && !isBlank(value)) this.started = true;
+      if (key !== 'role' && !isBlank(value)) this.outputs++;
     }
   }
 }

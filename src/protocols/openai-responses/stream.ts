@@ -73,11 +73,11 @@ export class ResponsesScanner extends DialectScanner {
         return this.#annotation(data);
       case 'response.audio.transcript.delta':
         this.#transcript += text(data.delta);
-        if (word(data.delta)) this.started = true;
+        if (word(data.delta)) this.outputs++;
         return undefined;
       case 'response.audio.delta':
       case 'response.image_generation_call.partial_image':
-        this.started = true;
+        this.outputs++;
         return undefined;
       case 'response.completed':
       case 'response.incomplete':
@@ -130,13 +130,13 @@ export class ResponsesScanner extends DialectScanner {
     const before = this.#items.get(index);
     if (done || !before) this.#items.set(index, copy(data.item));
     // A message and a reasoning item begin empty; every other kind is output by itself.
-    if (done || (data.item.type !== 'message' && data.item.type !== 'reasoning')) this.started = true;
+    if (done || (data.item.type !== 'message' && data.item.type !== 'reasoning')) this.outputs++;
     return undefined;
   }
 
   #delta({ item: kind, parts, member }: Place, data: Json): void {
     if (typeof data.delta !== 'string' || data.delta === '') return;
-    this.started = true;
+    this.outputs++;
     const item = this.#at(data.output_index, kind);
     const index = parts?.[0] === 'summary' ? data.summary_index : data.content_index;
     const target = parts ? partAt(item, parts[0], index, parts[1]) : item;

@@ -34,6 +34,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   timeout_headers: [504, 'server_error'],
   timeout_first_token: [504, 'server_error'],
   timeout_idle: [504, 'server_error'],
+  timeout_content: [504, 'server_error'],
   timeout_total: [504, 'server_error'],
   shutting_down: [503, 'server_error'],
   hedge_lost: [499, 'server_error'],

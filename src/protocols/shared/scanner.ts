@@ -14,7 +14,7 @@ export interface StreamLimits {
 
 /** What every dialect's scanner shares: events in, the first failure kept, nothing read after it or after the end. */
 export abstract class DialectScanner implements StreamScanner {
-  started = false;
+  outputs = 0;
   ended = false;
   malformed = 0;
   abstract readonly finished: boolean;
@@ -30,6 +30,9 @@ export abstract class DialectScanner implements StreamScanner {
     this.#sse = new SseReader((name, data) => this.#take(name, data), limits?.maxEventBytes ?? maxEventBytes);
   }
 
+  get started(): boolean {
+    return this.outputs > 0;
+  }
   get failure(): Failure | undefined {
     return this.#failure;
   }
@@ -78,7 +81,7 @@ export abstract class DialectScanner implements StreamScanner {
     if (this.ended || this.#failure !== undefined || data === '') return;
     const piece = this.#same.match(name, data);
     if (piece !== undefined) {
-      if (piece !== '') this.started = true;
+      if (piece !== '') this.outputs++;
       this.#run.add(piece);
       return;
     }
