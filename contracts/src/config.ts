@@ -101,6 +101,12 @@ export const routeSchema = z.strictObject({
     .describe(
       "Ends that are answers, and not routed around unless listed: the provider's filter, the model's refusal.",
     ),
+  usage: z
+    .enum(['pass', 'ask'])
+    .default('pass')
+    .describe(
+      '`ask`: a chat stream whose caller did not ask for usage asks the provider for it, so that its cost is known and not estimated; the caller does not see the event that brings it. `pass`: the ask stays byte for byte the caller’s.',
+    ),
   record: z
     .enum(['full', 'masked', 'none'])
     .default('full')

@@ -22,6 +22,8 @@ export interface Protocol extends Member {
   readAnswer(body: Uint8Array): Reading;
   /** A fresh scanner for one stream. An event larger than `maxEventBytes` is `malformed`, so that no stream can fill the memory. */
   scanStream(limits?: { readonly maxEventBytes?: number }): StreamScanner;
+  /** Where a stream reports usage only on request; absent where it does so by itself, or never. */
+  readonly usageWish?: UsageWish;
   /** Classifies an answer whose HTTP status was not 2xx. `now`: when it came, for waits that are told as a date. */
   readError(status: number, headers: Fields, body: Uint8Array, now: EpochMs): Failure;
   /** What ends a stream after its reason for the end; absent where the reason itself does. */
@@ -36,6 +38,13 @@ export interface Protocol extends Member {
   digest(ask: Uint8Array, answer: Uint8Array | undefined, declared: Axes): Digest;
   /** One stored message (a body named by a chain or an answer) as a reader sees it. */
   readMessage(body: Uint8Array): readonly Message[];
+}
+
+export interface UsageWish {
+  /** The same ask with the wish in it; undefined when the caller has it already. */
+  ask(body: Uint8Array): Uint8Array | undefined;
+  /** Is this one event what the wish brings, and nothing else? */
+  brings(event: Uint8Array): boolean;
 }
 
 /** A canned answer, given in place of a model's. */

@@ -55,6 +55,10 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
           ? 'a stream begins only when its answer is known to be complete; whatever fails before moves on unseen'
           : 'byte for byte where dialects agree, translated where not; a cut, stalled or broken stream ends as an error of its own dialect',
     },
+    ...when(config.usage === 'ask', {
+      step: 'usage',
+      says: 'chat streams ask the provider for usage, whether or not the caller does; one who did not is not shown it',
+    }),
     {
       step: 'record',
       says: {

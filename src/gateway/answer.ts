@@ -71,6 +71,7 @@ export function stream(
     protocol: walk.protocol,
     flight,
     outgoing: walk.outgoing,
+    leftOut: one.wished ? walk.protocol.usageWish?.brings : undefined,
     writeError: (failure) => walk.protocol.writeStreamError(failure, walk.id),
     lastWords: (reading) => (walk.talks ? lastWords(ctx, walk, one, reading) : undefined),
     own: (ms) => {

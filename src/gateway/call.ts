@@ -16,6 +16,8 @@ export interface Written {
   readonly request: TransportRequest;
   /** Declared losses of its translation. */
   readonly losses?: readonly string[];
+  /** It asks for usage that the caller did not ask for. */
+  readonly wished?: boolean;
 }
 
 /** The call as the target wants it; a failure when it cannot be put that way, and then nobody is asked. */
@@ -36,13 +38,17 @@ export function writeCall(
     const { body, losses } = told.value;
     return { request: { url, method: 'POST', headers, body }, losses };
   }
+  const body = withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model));
+  const wishes = walk.facets.stream && walk.route?.config.usage === 'ask';
+  const wishing = wishes ? protocol.usageWish?.ask(body) : undefined;
   return {
     request: {
       url: errand.query ? `${url}${url.includes('?') ? '&' : '?'}${errand.query}` : url,
       method: 'POST',
       headers,
-      body: withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model)),
+      body: wishing ?? body,
     },
+    ...(wishing && { wished: true }),
   };
 }
 

@@ -61,7 +61,7 @@ function begin(
   step: Step,
   model: string,
   cause: AttemptCause,
-  { request, losses }: Written,
+  { request, losses, wished }: Written,
   paid: Paid | undefined,
 ): Prepared {
   const one: Try = {
@@ -73,6 +73,7 @@ function begin(
     model,
     translated: step.translator && { to: step.protocol.name, losses: losses ?? [] },
     paid,
+    wished: wished === true,
     startedAt: clock.now(),
     start: clock.monotonic(),
   };

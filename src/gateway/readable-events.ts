@@ -4,16 +4,28 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** Whole events without those that are no events of this protocol. Only for the rare chunk that holds such a one. */
-export function readableEvents(bytes: Uint8Array, protocol: Protocol): Uint8Array | undefined {
+export const readableEvents = (bytes: Uint8Array, protocol: Protocol): Uint8Array | undefined =>
+  withoutEvents(bytes, (event) => {
+    const scanner = protocol.scanStream();
+    scanner.push(event);
+    return scanner.failure?.kind === 'malformed';
+  });
+
+/** Whole events without those that are to be left out; undefined when none is left. */
+export function withoutEvents(
+  bytes: Uint8Array,
+  leftOut: (event: Uint8Array) => boolean,
+): Uint8Array | undefined {
   const kept: Uint8Array[] = [];
+  let dropped = false;
   for (let from = 0; from < bytes.length; ) {
     const to = endOfEvent(bytes, from);
     const event = bytes.subarray(from, to);
-    const scanner = protocol.scanStream();
-    scanner.push(event);
-    if (scanner.failure?.kind !== 'malformed') kept.push(event);
+    if (leftOut(event)) dropped = true;
+    else kept.push(event);
     from = to;
   }
+  if (!dropped) return bytes;
   return kept.length === 0 ? undefined : Buffer.concat(kept);
 }
 

@@ -11,7 +11,7 @@ import type {
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
-import { lastEvent, readableEvents, throughFailure } from './readable-events.ts';
+import { lastEvent, readableEvents, throughFailure, withoutEvents } from './readable-events.ts';
 import { Voice } from './voice.ts';
 
 /** How a relayed stream ended: once, whoever ended it. */
@@ -27,6 +27,8 @@ export interface RelayContext {
   readonly protocol: Protocol;
   readonly flight: Flight;
   readonly outgoing: Outgoing;
+  /** Events that the caller did not ask for, and we did. */
+  readonly leftOut: ((event: Uint8Array) => boolean) | undefined;
   /** An error event in the caller's dialect. */
   writeError(failure: Failure): string;
   /** Bytes to add after a clean end, or undefined. */
@@ -137,9 +139,10 @@ export class Relay implements StreamTaker {
       this.breakOff(seen('malformed'), false);
       return;
     }
-    const rest = this.voice ? this.voice.end() : lastEvent(this.held, this.ctx.protocol);
-    if (rest) outgoing.write(rest);
-    const { terminator } = this.ctx.protocol;
+    const { protocol, leftOut } = this.ctx;
+    const rest = this.voice ? this.voice.end() : lastEvent(this.held, protocol);
+    if (rest && !leftOut?.(rest)) outgoing.write(rest);
+    const { terminator } = protocol;
     // Clients wait for it, and some take an answer without it for a broken one.
     if (!this.scanner.ended && !this.voice && terminator) outgoing.write(terminator);
     const words = this.ctx.lastWords(reading);
@@ -175,7 +178,9 @@ export class Relay implements StreamTaker {
   /** What may go out of what was just pushed into the scanner. */
   private ready(chunk: Uint8Array): Uint8Array | undefined {
     if (this.voice) return this.voice.push(chunk);
-    const ready = this.wholeEvents(chunk);
+    const whole = this.wholeEvents(chunk);
+    const { leftOut } = this.ctx;
+    const ready = leftOut && whole ? withoutEvents(whole, leftOut) : whole;
     if (this.scanner.malformed === this.dropped || !ready) return ready;
     this.dropped = this.scanner.malformed;
     return readableEvents(ready, this.ctx.protocol);

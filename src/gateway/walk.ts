@@ -92,6 +92,8 @@ export interface Try {
   readonly model: string;
   readonly translated: Attempt['translated'];
   readonly paid: Paid | undefined;
+  /** The provider was asked for usage that the caller did not ask for, and does not see. */
+  readonly wished: boolean;
   readonly startedAt: EpochMs;
   readonly start: MonotonicMs;
   status?: number;

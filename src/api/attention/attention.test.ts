@@ -4,6 +4,7 @@ import type {
   ProviderView,
   RateView,
   RollupWindow,
+  SpendRow,
   Status,
   SystemView,
   WatchTotals,
@@ -79,6 +80,7 @@ const look = (facts: Partial<AttentionFacts>) =>
     before: window({}),
     targets: [],
     budgets: [],
+    spend: [],
     ...facts,
   });
 
@@ -247,4 +249,24 @@ test('a target that serves nobody is an alarm while a route leads to it; a budge
     ['warn', 'Budget team of tenant blue is used up', '/spend'],
   ]);
   expect(found[0]?.todo).toContain('Routes: chat.');
+});
+
+test('a route whose bill is a guess is a warning, with the remedy', () => {
+  const row = (estimatedMicroUsd: number, more: Partial<SpendRow> = {}): SpendRow => ({
+    name: 'chat',
+    attempts: 100,
+    microUsd: 1_000_000,
+    estimatedMicroUsd,
+    wastedMicroUsd: 0,
+    unpriced: 0,
+    tokensIn: 0,
+    tokensOut: 0,
+    ...more,
+  });
+  expect(look({ spend: [row(0), row(50_000), row(900_000, { attempts: 4 })] })).toEqual([]);
+  const [found, ...others] = look({ spend: [row(60_000)] });
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({ level: 'warn', what: 'chat: 6 % of the cost is estimated', link: '/spend' });
+  expect(found?.why).toContain('$0.0600 of $1.00');
+  expect(found?.todo).toContain('routes.chat.usage to ask');
 });

@@ -1,5 +1,14 @@
-import type { Attention, BudgetView, ProviderView, RollupWindow, Status, SystemView } from '#contracts';
+import type {
+  Attention,
+  BudgetView,
+  ProviderView,
+  RollupWindow,
+  SpendRow,
+  Status,
+  SystemView,
+} from '#contracts';
 import { houseAttention } from './house.ts';
+import { spendAttention } from './spend.ts';
 import { budgetAttention, targetAttention } from './targets.ts';
 import { trafficAttention } from './traffic.ts';
 
@@ -13,6 +22,8 @@ export interface AttentionFacts {
   readonly before: RollupWindow;
   readonly targets: readonly ProviderView[];
   readonly budgets: readonly BudgetView[];
+  /** By route, over the last hour. */
+  readonly spend: readonly SpendRow[];
 }
 
 const WORST_FIRST = { alarm: 0, warn: 1, note: 2 } as const;
@@ -23,5 +34,6 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
     ...houseAttention(facts.system, facts.status),
     ...targetAttention(facts.targets),
     ...budgetAttention(facts.budgets),
+    ...spendAttention(facts.spend),
     ...trafficAttention(facts),
   ].sort((a, b) => WORST_FIRST[a.level] - WORST_FIRST[b.level]);

@@ -46,11 +46,13 @@ export const watchEndpoints = [
         ...(feature !== undefined && { feature }),
       };
       const { rollups, changes } = services.store;
-      const [window, before, changed, system] = await Promise.all([
+      const now = services.clock.now();
+      const [window, before, changed, system, spend] = await Promise.all([
         rollups.window({ from, to, step, ...slice }),
         rollups.window({ from: from - (to - from), to: from, step, ...slice }),
         changes.list({ from, to, ...route }, { limit: 500 }),
         services.system(),
+        rollups.spend({ from: now - HOUR, to: now, by: 'route' }),
       ]).catch((error: unknown) => {
         throw error instanceof RangeError
           ? badRequest(
@@ -59,8 +61,17 @@ export const watchEndpoints = [
             )
           : error;
       });
-      const now = { targets: targetViews(services), budgets: budgetViews(services.budgets()) };
-      const facts = { from, to, status: services.status(), system, window, before, ...now };
+      const facts = {
+        from,
+        to,
+        status: services.status(),
+        system,
+        window,
+        before,
+        targets: targetViews(services),
+        budgets: budgetViews(services.budgets()),
+        spend: spend.rows.filter(({ name }) => only === undefined || name === only),
+      };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };
     },
   }),

@@ -8,6 +8,7 @@ import { digest } from './digest.ts';
 import { readMessage } from './message.ts';
 import { writeReply } from './reply.ts';
 import { ChatScanner } from './stream.ts';
+import { askUsage, isUsage } from './usage-wish.ts';
 
 export { rebuild } from './digest.ts';
 
@@ -22,6 +23,7 @@ export const openaiChat: Protocol = defineMember('protocol', {
   readAnswer,
   scanStream: (limits) => new ChatScanner(limits),
   readError: readOpenAIError,
+  usageWish: { ask: askUsage, brings: isUsage },
   terminator: 'data: [DONE]\n\n',
   writeError: writeOpenAIError,
   writeStreamError: writeChatStreamError,
