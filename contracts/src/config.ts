@@ -7,6 +7,15 @@ import { duration, size } from './units.ts';
  * unknown keys are refused.
  */
 
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore');
 
 export const timeoutsSchema = z.strictObject({
@@ -24,6 +33,12 @@ export const timeoutsSchema = z.strictObject({
       'Longest time that a stream which has begun may bring no further output; pings and empty events do not count, thoughts do.',
     ),
   total: duration.default(600_000).describe('The whole exchange, all attempts together.'),
+  byHour: z
+    .boolean()
+    .default(false)
+    .describe(
+      "While another target could answer, wait for a first token no longer than 1.5 × the target's own p99 for this hour of the week; `firstToken` stays the most, and alone rules until four weeks are known.",
+    ),
 });
 
 export const targetSchema = z.strictObject({
@@ -145,6 +160,32 @@ export const providerSchema = z.looseObject({
   quota: quotasSchema
     .optional()
     .describe('Limits of the key, reserved before each call and learnt from the answers.'),
+  zone: z
+    .string()
+    .refine(isZone, 'must be a time zone of the IANA list, for instance Europe/Berlin')
+    .default('America/New_York')
+    .describe('Time zone in which its load lives: what is normal is learnt by the hour of the week there.'),
+  concurrency: z
+    .strictObject({
+      adaptive: z
+        .boolean()
+        .default(true)
+        .describe('Follow the capacity of the target by its latency; off: only `max` holds.'),
+      max: z.number().int().min(1).max(10_000).default(1_000).describe('Most calls at once to one model.'),
+      queue: z
+        .number()
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(100)
+        .describe(
+          'Callers that may wait for a place when no other target has one; the batch lane gives way first.',
+        ),
+    })
+    .optional()
+    .describe(
+      'Limit the calls under way to each model. Beyond it other targets of the route are asked; the batch lane waits instead, and is refused first. Without it calls are not counted.',
+    ),
   free: z.boolean().default(false).describe('Bills nothing: costs are recorded as free instead of unpriced.'),
 });
 

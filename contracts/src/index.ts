@@ -5,6 +5,7 @@ export * from './config.ts';
 export * from './exchange.ts';
 export * from './failure.ts';
 export * from './family.ts';
+export * from './hours.ts';
 export * from './ids.ts';
 export * from './ledger.ts';
 export * from './outcome.ts';

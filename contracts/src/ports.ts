@@ -1,5 +1,5 @@
 import type { Digest } from './ask.ts';
-import type { RouteConfig } from './config.ts';
+import type { ProviderConfig, RouteConfig } from './config.ts';
 import type { Cost, Exchange, ExchangeFacts, Usage } from './exchange.ts';
 import type { ExchangeId } from './ids.ts';
 import type { Protocol } from './protocol.ts';
@@ -125,6 +125,10 @@ export interface Target {
   readonly contextWindow?: number;
   readonly baseUrl: Readonly<Record<string, string | undefined>>;
   readonly apiKey?: string;
+  /** IANA zone in which its load lives. */
+  readonly zone: string;
+  /** Limits of the calls under way; absent: they are not counted. */
+  readonly concurrency?: ProviderConfig['concurrency'];
   readonly settings: Readonly<Record<string, unknown>>;
 }
 

@@ -6,6 +6,8 @@ import type {
   ExchangeDetail,
   ExchangeFilter,
   ExchangePage,
+  HoursQuery,
+  HoursView,
   KeyCreate,
   KeyCreated,
   KeyView,
@@ -65,6 +67,8 @@ export interface Midwatch {
   };
   /** How every target stands, worst first. */
   providers(options?: CallOptions): Promise<readonly ProviderView[]>;
+  /** Time to the first token by the hour of the week, the most used target first. */
+  hours(query?: HoursQuery, options?: CallOptions): Promise<readonly HoursView[]>;
   quotas(options?: CallOptions): Promise<readonly QuotaView[]>;
   budgets(options?: CallOptions): Promise<readonly BudgetView[]>;
   /** Where the money went; by cause and of the last hour unless asked otherwise. */
@@ -126,6 +130,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       get: (name, call) => get(`/routes/${segment(name)}`, call),
     },
     providers: (call) => get('/providers', call),
+    hours: (query = {}, call) => get(`/providers/hours${search(query)}`, call),
     quotas: (call) => get('/quotas', call),
     budgets: (call) => get('/budgets', call),
     spend: (query = {}, call) => get(`/spend${search(query)}`, call),

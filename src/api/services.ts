@@ -13,6 +13,7 @@ import type {
   SystemView,
 } from '#contracts';
 import type { KeyService } from './keys/service.ts';
+import type { HoursReading } from './traffic/hours.ts';
 
 /** The stored parts of an ask, parsed. */
 export interface AskParts {
@@ -43,6 +44,8 @@ export interface ApiServices {
   routes(): readonly RouteView[];
   /** Targets that were asked for, and those configured that were not. */
   providers(): readonly Omit<ProviderView, 'says' | 'lastHour'>[];
+  /** The week of each target that answered, without words. */
+  hours(): readonly HoursReading[];
   /** Empty where nothing is limited. */
   quotas(): readonly QuotaReading[];
   budgets(): readonly BudgetReading[];

@@ -40,6 +40,7 @@ export const SYSTEM: SystemView = {
 /** What the house says of traffic; a test writes into it. */
 const noTraffic = () => ({
   providers: [] as ReturnType<ApiServices['providers']>,
+  hours: [] as ReturnType<ApiServices['hours']>,
   quotas: [] as ReturnType<ApiServices['quotas']>,
   budgets: [] as ReturnType<ApiServices['budgets']>,
   reloaded: { ok: true, changed: [] } as ReturnType<ApiServices['reload']>,
@@ -92,6 +93,7 @@ export async function startApi() {
     }),
     routes: () => [ROUTE],
     providers: () => traffic.providers,
+    hours: () => traffic.hours,
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
     reload: () => traffic.reloaded,

@@ -70,6 +70,8 @@ function bind(
       ? { openai: `${root}/v1`, anthropic: root }
       : Object.fromEntries(kind.dialects.map((d) => [d, own ?? kind.baseUrl[d]])),
     ...(apiKey && { apiKey }),
+    zone: settings.zone,
+    ...(settings.concurrency && { concurrency: settings.concurrency }),
     settings,
   };
 }

@@ -1,7 +1,7 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status } from '#contracts';
-import { createGateway, type ProofsSnapshot, type StandingSnapshot } from '#gateway';
+import { type ClimateSnapshot, createGateway, type ProofsSnapshot, type StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
 import {
@@ -205,6 +205,12 @@ async function compose(given: Composition): Promise<Running> {
     remember(folder.standing, () => gateway.standing.snapshot(), SAVE_STANDING, clock, log).stop,
   );
 
+  gateway.climate.restore(recall<ClimateSnapshot>(folder.climate, log) ?? {});
+  lifecycle.onStop(
+    'climate',
+    remember(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE, clock, log).stop,
+  );
+
   const reload = createReload({
     read: given.reread ?? (() => loaded),
     current: () => active.loaded,
@@ -263,6 +269,7 @@ async function compose(given: Composition): Promise<Running> {
     system,
     routes: () => describeRoutes(active.table, active.loaded),
     providers: () => describeTargets(active.table, gateway.standing),
+    hours: () => gateway.climate.read(),
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,
@@ -385,6 +392,8 @@ async function compose(given: Composition): Promise<Running> {
 
 /** What was learnt of the targets is not money; ten seconds of it may be lost in a crash. */
 const SAVE_STANDING = 10_000;
+/** Megabytes of it, that take weeks to change. */
+const SAVE_CLIMATE = 300_000;
 
 function readiness(state: Status['state'], keys: KeyService): { ok: boolean; says: string } {
   if (state === 'draining') return { ok: false, says: 'draining' };

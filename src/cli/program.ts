@@ -6,6 +6,7 @@ import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
 import { keys } from './keys.ts';
+import { latency } from './latency.ts';
 import { login, logout } from './login.ts';
 import { providers } from './providers.ts';
 import { quota } from './quota.ts';
@@ -26,6 +27,7 @@ const VERBS = [
   show,
   routes,
   providers,
+  latency,
   quota,
   budgets,
   spend,

@@ -11,6 +11,7 @@ import {
 } from '#kernel/resilience';
 import { arrange, first, rest, stoppedBy } from './arrange.ts';
 import type { Flight, Landing } from './attempt.ts';
+import type { Climate } from './climate.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { type Hedges, hedged } from './hedge.ts';
 import { next } from './next.ts';
@@ -27,6 +28,7 @@ export interface DispatchContext extends PrepareContext, FlyContext {
   readonly retries: (route: string) => ShareBudgetState;
   readonly hedges: Hedges;
   readonly proofs: Proofs;
+  readonly climate: Climate;
 }
 
 type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;

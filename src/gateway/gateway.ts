@@ -20,6 +20,7 @@ import { exchangeIds } from '#kernel';
 import { createShareBudgetState, type ShareBudgetState } from '#kernel/resilience';
 import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
+import { Climate } from './climate.ts';
 import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
@@ -59,6 +60,8 @@ export interface Gateway {
   stats(): GatewayStats;
   /** How every target stands that was asked for so far. */
   readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore'>;
+  /** What is normal at each hour of the week. */
+  readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore'>;
   /** Which fallbacks are known to work. */
   readonly proofs: {
     read(): readonly EdgeReading[];
@@ -88,6 +91,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const standing = new Standing(clock);
   const proofs = new Proofs(clock);
+  const climate = new Climate(clock, ports.estimate);
   const planOf = createPlanner(ports);
   const walks = new Set<Walk>();
   const budgets = new Map<string, ShareBudgetState>();
@@ -109,6 +113,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     retries,
     hedges: new Hedges(),
     proofs,
+    climate,
     plan: planOf,
     nextId,
     draining: () => draining,
@@ -138,6 +143,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       return refuseMethod(protocol, nextId(), 'POST', outgoing);
     },
     standing,
+    climate,
     proofs: {
       snapshot: () => proofs.snapshot(),
       restore: (snapshot) => proofs.restore(snapshot),

@@ -2,6 +2,7 @@ import type { Clock, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
 import type { Landing } from './attempt.ts';
+import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
 import { type Flown, type FlyContext, fly } from './fly.ts';
 import type { Step } from './plan.ts';
@@ -33,6 +34,7 @@ export interface HedgeContext extends PrepareContext, FlyContext {
   readonly standing: Standing;
   readonly proofs: Proofs;
   readonly hedges: Hedges;
+  readonly climate: Climate;
 }
 
 interface Arrival {

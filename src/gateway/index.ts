@@ -1,3 +1,4 @@
+export type { ClimateReading, ClimateSnapshot } from './climate.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export { speaks } from './plan.ts';
 export type { EdgeReading, ProofsSnapshot } from './proofs.ts';

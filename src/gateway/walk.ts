@@ -25,6 +25,7 @@ import type {
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Flight } from './attempt.ts';
+import type { Climate } from './climate.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Step } from './plan.ts';
 import type { Proofs } from './proofs.ts';
@@ -117,6 +118,7 @@ export interface Billing {
   readonly estimate: Estimate;
   readonly standing: Standing;
   readonly proofs: Proofs;
+  readonly climate: Climate;
 }
 
 /** Row of the try whose answer the caller gets. */
@@ -175,6 +177,7 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   walk.attempts.push(row);
   ctx.standing.ended(one, end, walk.facets, row.usage.input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end);
+  ctx.climate.ended(one, walk.facets, end);
   one.paid?.settle(row, ctx.clock.now());
   return row;
 }

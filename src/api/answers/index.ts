@@ -9,6 +9,7 @@ import {
   message,
   usage,
 } from './exchange.ts';
+import { hoursView } from './hours.ts';
 import {
   apiError,
   auditEntry,
@@ -53,6 +54,7 @@ export const answers = {
   ExchangePage: exchangePage,
   ExchangeRow: exchangeRow,
   Failure: failure,
+  HoursView: hoursView,
   KeyCreated: keyCreated,
   KeyView: keyView,
   Me: me,

@@ -1,6 +1,7 @@
-import { StoreUnavailable, type WatchTotals } from '#contracts';
+import { hoursQuerySchema, StoreUnavailable, type WatchTotals } from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
 import type { ApiServices } from '../services.ts';
+import { hoursViews } from '../traffic/hours.ts';
 import { targetViews } from '../traffic/targets.ts';
 
 const MINUTE = 60_000;
@@ -15,6 +16,16 @@ export const providerEndpoints = [
       'How every target stands, worst first: health with its reason, share of traffic, circuit, last hour. Needs no database.',
     answer: { schema: 'ProviderView', list: true, says: 'The targets.' },
     handle: async (_, { services }) => targetViews(services, await lastHour(services)),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/providers/hours',
+    access: 'viewer',
+    summary:
+      'Time to the first token by the hour of the week, for each target and size of ask, the most used first: what is normal, how many answers say so, and how it goes now. Needs no database.',
+    query: hoursQuerySchema,
+    answer: { schema: 'HoursView', list: true, says: 'The weeks of the targets.' },
+    handle: ({ query }, { services }) => hoursViews(services.hours(), query, services.clock.now()),
   }),
 ];
 

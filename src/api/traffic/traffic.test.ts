@@ -178,3 +178,41 @@ test('a reload says what changed and is audited; one that cannot be used is refu
   expect(rows).toHaveLength(1);
   expect(rows[0]).toMatchObject({ actor: 'admin', detail: { changed: [expect.any(String)] } });
 });
+
+test('a week says what is normal for this hour, and whether it is', async () => {
+  const cells = Array.from({ length: 168 }, (_, hour) => ({
+    hour,
+    p50: hour === 34 ? 900 : 500,
+    p95: 1_500,
+    p99: 2_000,
+    n: 120,
+    weeks: 4,
+  }));
+  const week = (model: string, p50?: number, known = cells) => ({
+    provider: 'openai',
+    model,
+    tokens: { from: 0, to: 1_000 },
+    zone: 'America/New_York',
+    since: 1,
+    acts: true,
+    cells: known,
+    hour: 34,
+    usual: 1.2,
+    timeout: 3_000,
+    ...(p50 !== undefined && { recent: { p50, n: 40 } }),
+  });
+  api.traffic.hours = [week('a', 910), week('b', 1_300), week('c', 400), week('d'), week('e', 900, [])];
+  const views = await midwatch.hours();
+  for (const view of views) answers.HoursView.parse(view);
+  expect(views.map(({ model, now }) => [model, now.state, now.says])).toEqual([
+    ['a', 'normal', 'normal for Tue 10:00 ET'],
+    ['b', 'above', '1.4× above normal for Tue 10:00 ET'],
+    ['c', 'below', '2.3× below normal for Tue 10:00 ET'],
+    ['d', 'unknown', 'too few answers lately to compare with what is normal for Tue 10:00 ET'],
+    ['e', 'unknown', 'nothing is known yet of what is normal for Tue 10:00 ET'],
+  ]);
+  expect((await midwatch.hours({ model: 'b' })).map(({ now }) => now.normal)).toEqual([
+    { p50: 900, p95: 1_500, p99: 2_000 },
+  ]);
+  expect(await midwatch.hours({ provider: 'nobody' })).toEqual([]);
+});

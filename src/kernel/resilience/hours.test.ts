@@ -126,8 +126,8 @@ test('one outage week of five does not move the profile', () => {
     policy.observe(state, now, x),
   );
   const after = policy.read(state);
-  policy.read(before).forEach(({ level }, h) => {
-    expect(Math.abs(after[h]!.level / level - 1)).toBeLessThan(0.25);
+  policy.read(before).forEach(({ p50 }, h) => {
+    expect(Math.abs(after[h]!.p50 / p50 - 1)).toBeLessThan(0.25);
   });
 });
 

@@ -40,6 +40,8 @@ export interface HoursCell {
 
 /** One a target, figure (first token, total) and, where that matters, size class. */
 export interface HoursState {
+  /** Epoch ms of the first observation; 0 before it. */
+  begun: number;
   /** Hour since 1970 that is being summed up, its cell, and its values. */
   hour: number;
   cell: number;
@@ -60,10 +62,11 @@ export interface HoursState {
 export interface HoursCellReading {
   /** 0 = Monday 00:00 in the zone. */
   readonly hour: number;
-  /** Normal median of the hour, ms. */
-  readonly level: number;
-  /** Normal p99 of the hour, ms. */
+  /** Normal of the hour, ms. */
+  readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
+  /** Observations of the weeks that are kept; 0: never seen, and what is told is the mean of hours like it. */
   readonly n: number;
   readonly weeks: number;
 }
@@ -84,6 +87,10 @@ export interface Hours {
   ): number | undefined;
   /** The heat map; empty before the first hour has ended. */
   read(state: HoursState): readonly HoursCellReading[];
+  /** Hour of the week that `now` falls in, 0 = Monday 00:00 in the zone. */
+  hourAt(state: HoursState, now: number): number;
+  /** A factor on this hour's normal that its own weeks differ by, at least `least`. */
+  usual(state: HoursState, now: number, least: number): number;
 }
 
 const HOUR = 3_600_000;
@@ -146,7 +153,8 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
     if (n >= 1) {
       const cell = state.cells[state.cell]!;
       const { levels, counts } = cell;
-      levels.push(Math.log(values.quantile(state.current, 0.5)!));
+      // A ten-thousandth: a sketch is off by a hundredth, and the state is written to disk.
+      levels.push(Math.round(Math.log(values.quantile(state.current, 0.5)!) * 1e4) / 1e4);
       counts.push(Math.round(n));
       if (levels.length > weeks) {
         levels.shift();
@@ -181,6 +189,7 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
 
   return Object.freeze({
     create: () => ({
+      begun: 0,
       hour: 0,
       cell: 0,
       current: values.create(),
@@ -195,6 +204,7 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
     }),
     observe(state, now, x) {
       if (!(x > 0)) return;
+      if (state.begun === 0) state.begun = now;
       settle(state, now);
       values.insert(state.current, now, x);
       if (state.level === 0) return;
@@ -211,14 +221,24 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
       return p99 === undefined ? undefined : Math.min(max, Math.max(min, TIMEOUT_FACTOR * p99));
     },
     read(state) {
-      const shape = shapes.quantile(state.residuals, 0.99) ?? 1;
-      return state.fitted.map((ln, hour) => ({
-        hour,
-        level: Math.exp(ln),
-        p99: Math.exp(ln) * shape,
-        n: state.cells[hour]!.n,
-        weeks: state.cells[hour]!.levels.length,
-      }));
+      const shape = (q: number) => shapes.quantile(state.residuals, q) ?? 1;
+      const [p95, p99] = [shape(0.95), shape(0.99)];
+      return state.fitted.map((ln, hour) => {
+        const level = Math.exp(ln);
+        const { n, levels } = state.cells[hour]!;
+        return { hour, p50: level, p95: level * p95, p99: level * p99, n, weeks: levels.length };
+      });
+    },
+    hourAt(state, now) {
+      settle(state, now);
+      return state.at;
+    },
+    usual(state, now, least) {
+      settle(state, now);
+      const { levels } = state.cells[state.at]!;
+      if (levels.length < 3) return least;
+      const middle = median(levels);
+      return Math.max(least, Math.exp(3 * 1.4826 * median(levels.map((level) => Math.abs(level - middle)))));
     },
   } satisfies Hours);
 }

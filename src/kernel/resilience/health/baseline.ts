@@ -16,7 +16,7 @@ const Z = 1.96;
 const ENOUGH = 100;
 /** Beyond the largest value seen, while the bound asks for a rank that does not exist yet. */
 const HEADROOM = 1.1;
-const SIZES = [1_000, 4_000, 16_000, 64_000];
+export const SIZES: readonly number[] = [1_000, 4_000, 16_000, 64_000];
 
 const sketch = decayingSketch({ alpha: 0.01, smallest: 0.01, halfLife: 3 * DAY });
 

@@ -1,0 +1,78 @@
+import { expect, test } from 'bun:test';
+import type { AskFacets } from '#contracts';
+import { virtualClock } from '#kernel';
+import { Climate } from './climate.ts';
+import type { Step } from './plan.ts';
+import type { Try } from './walk.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const ZONE = 'America/New_York';
+/** Four characters a token, as the product estimates. */
+const estimate = ({ bytes }: Pick<AskFacets, 'bytes'>) => ({ input: Math.ceil(bytes / 4) }) as never;
+const SHORT = { stream: true, bytes: 400 } as AskFacets;
+const LONG = { stream: true, bytes: 80_000 } as AskFacets;
+const step = (zone = ZONE) => ({ target: { provider: 'openai', zone } }) as Step;
+const tried = (one: Step, firstToken: number, more: Partial<Try> = {}) =>
+  ({ step: one, model: 'm', firstToken, ...more }) as Try;
+const GOOD = { outcome: 'complete' } as const;
+
+/** Half a second at night, a second from nine to five; `days` of it, every three minutes. */
+async function live(climate: Climate, clock: ReturnType<typeof virtualClock>, at: Step, days: number) {
+  const begin = clock.now();
+  for (let t = begin; t < begin + days * DAY; t += 180_000) {
+    await clock.run(clock.sleep(180_000));
+    const hour = new Date(clock.now()).getUTCHours();
+    const office = hour >= 14 && hour < 22;
+    climate.ended(tried(at, (office ? 1_000 : 500) * (1 + 0.2 * (clock.random() - 0.5))), SHORT, GOOD);
+  }
+}
+
+test('nothing is gone by before four weeks are known, and then each hour has its own; a restart forgets nothing', async () => {
+  const clock = virtualClock({ seed: 1 });
+  const climate = new Climate(clock, estimate);
+  const at = step();
+  await live(climate, clock, at, 27);
+  expect(climate.patience(at, 'm', SHORT)).toBeUndefined();
+  expect(climate.read()[0]?.acts).toBe(false);
+  await live(climate, clock, at, 2);
+  const byHour = new Map<number, number>();
+  const again = new Climate(clock, estimate);
+  again.restore(JSON.parse(JSON.stringify(climate.snapshot())));
+  for (let i = 0; i < 24; i++) {
+    await clock.run(clock.sleep(HOUR));
+    const hour = new Date(clock.now()).getUTCHours();
+    const patience = climate.patience(at, 'm', SHORT) as number;
+    expect(again.patience(at, 'm', SHORT)).toBe(patience);
+    byHour.set(hour, patience);
+  }
+  // 1.5 × p99 of values within 10 %; the steps at nine and five widen it for all hours.
+  expect(byHour.get(17)).toBeGreaterThan(1_500);
+  expect(byHour.get(17)).toBeLessThan(2_300);
+  // The floor: at night it would be 0.8 s.
+  expect(byHour.get(5)).toBe(1_000);
+  // Asks of another size have a week of their own, of which nothing is known.
+  expect(again.patience(at, 'm', LONG)).toBeUndefined();
+  expect(again.patience(at, 'another', SHORT)).toBeUndefined();
+  // And so have the hours of another zone.
+  expect(again.patience(step('Asia/Tokyo'), 'm', SHORT)).toBeUndefined();
+  const [week] = again.read();
+  expect(week).toMatchObject({
+    provider: 'openai',
+    model: 'm',
+    zone: ZONE,
+    acts: true,
+    tokens: { to: 1_000 },
+  });
+  expect(week?.cells.length).toBe(168);
+}, 20_000);
+
+test('failures, whole answers and cassettes teach nothing', () => {
+  const clock = virtualClock({ seed: 1 });
+  const climate = new Climate(clock, estimate);
+  const at = step();
+  climate.ended(tried(at, 900), SHORT, { outcome: 'error', failure: { kind: 'provider_error' } as never });
+  climate.ended(tried(at, 900), { ...SHORT, stream: false }, GOOD);
+  climate.ended(tried(at, 900, { replayed: true }), SHORT, GOOD);
+  expect(climate.read()).toEqual([]);
+});

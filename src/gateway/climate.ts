@@ -1,0 +1,213 @@
+import type { AskFacets, Clock, EpochMs, HourView } from '#contracts';
+import { healthOf } from '#kernel';
+import {
+  type DecayingSketchState,
+  decayingSketch,
+  type Hours,
+  type HoursState,
+  hours,
+  SIZES,
+  sizeClass,
+} from '#kernel/resilience';
+import type { Step } from './plan.ts';
+import type { Estimate, Try, TryEnd } from './walk.ts';
+
+/** Targets times sizes; callers of catch-all routes make model names up, and each profile is some kilobytes. */
+const MOST = 500;
+/** In a snapshot, some twenty kilobytes each. */
+const KEPT = 100;
+/** A median of fewer is no profile. */
+const MONTH = 28 * 86_400_000;
+/** Never waited for less: below it a pause of the garbage collector decides. */
+const SHORTEST = 1_000;
+/** First tokens of the last minutes that make a median worth comparing. */
+const ENOUGH_RECENT = 10;
+/** What a quiet week differs by from the next. */
+const USUAL = 1.2;
+
+const lately = decayingSketch({ alpha: 0.01, smallest: 1, halfLife: 300_000 });
+
+/** What is normal at each hour of the week for asks of one size to one model. */
+interface Profile {
+  readonly provider: string;
+  readonly model: string;
+  readonly zone: string;
+  readonly size: number;
+  readonly rule: Hours;
+  readonly hours: HoursState;
+  readonly recent: DecayingSketchState;
+  /** Of the latest first token. */
+  seenAt: EpochMs;
+}
+
+interface Kept {
+  readonly hours: HoursState;
+  readonly recent: DecayingSketchState;
+  readonly seenAt: EpochMs;
+}
+/** Plain data: five weeks are not learnt again after a restart. */
+export type ClimateSnapshot = Readonly<Record<string, Kept>>;
+
+/** One profile as it stands, for a page. */
+export interface ClimateReading {
+  readonly provider: string;
+  readonly model: string;
+  readonly tokens: { readonly from: number; readonly to?: number };
+  readonly zone: string;
+  readonly since: EpochMs;
+  readonly acts: boolean;
+  readonly cells: readonly HourView[];
+  readonly hour: number;
+  readonly recent?: { readonly p50: number; readonly n: number };
+  /** A factor on the normal of this hour that its own weeks differ by. */
+  readonly usual: number;
+  readonly timeout?: number;
+}
+
+/**
+ * First tokens of streams by the hour of the week, for every target that is asked: learnt always, because a month of it must be
+ * there on the day on which somebody wants to go by it. Answers that failed teach nothing.
+ */
+export class Climate {
+  private readonly clock: Clock;
+  private readonly estimate: Estimate;
+  private readonly rules = new Map<string, Hours>();
+  private readonly profiles = new Map<string, Profile>();
+  private readonly near = new WeakMap<Step, Map<string, (Profile | undefined)[]>>();
+
+  constructor(clock: Clock, estimate: Estimate) {
+    this.clock = clock;
+    this.estimate = estimate;
+  }
+
+  /** Tells the end of a try. */
+  ended(one: Try, ask: AskFacets, { outcome, failure }: TryEnd): void {
+    const { firstToken } = one;
+    if (!ask.stream || firstToken === undefined || one.replayed || healthOf(outcome, failure) !== 'good')
+      return;
+    const now = this.clock.now();
+    const profile = this.of(one.step, one.model, ask);
+    profile.rule.observe(profile.hours, now, firstToken);
+    lately.insert(profile.recent, now, firstToken);
+    profile.seenAt = now;
+  }
+
+  /** Milliseconds from its beginning that a try may take to its first token; undefined while less than four weeks are known. */
+  patience(step: Step, model: string, ask: AskFacets): number | undefined {
+    const profile = this.of(step, model, ask);
+    return this.timeout(profile, this.clock.now());
+  }
+
+  /** What this hour's first tokens stay below in `q` of the cases; undefined while less than four weeks are known. */
+  normal(step: Step, model: string, ask: AskFacets, q: number): number | undefined {
+    const { rule, hours } = this.of(step, model, ask);
+    const now = this.clock.now();
+    return known(hours, now) ? rule.normal(hours, now, q) : undefined;
+  }
+
+  read(): readonly ClimateReading[] {
+    const now = this.clock.now();
+    return [...this.profiles.values()].flatMap((profile) => {
+      const { provider, model, zone, size, rule, hours, recent } = profile;
+      if (hours.begun === 0) return [];
+      const n = Math.floor(lately.weight(recent, now));
+      const p50 = lately.quantile(recent, 0.5);
+      const timeout = this.timeout(profile, now);
+      const to = SIZES[size];
+      return [
+        {
+          provider,
+          model,
+          tokens: { from: SIZES[size - 1] ?? 0, ...(to !== undefined && { to }) },
+          zone,
+          since: hours.begun,
+          acts: known(hours, now),
+          hour: rule.hourAt(hours, now),
+          cells: rule.read(hours),
+          usual: rule.usual(hours, now, USUAL),
+          ...(p50 !== undefined && n >= ENOUGH_RECENT && { recent: { p50, n } }),
+          ...(timeout !== undefined && { timeout }),
+        },
+      ];
+    });
+  }
+
+  /** Those that were asked last. */
+  snapshot(): ClimateSnapshot {
+    const latest = [...this.profiles].sort(([, a], [, b]) => b.seenAt - a.seenAt).slice(0, KEPT);
+    return Object.fromEntries(
+      latest.map(([name, { hours, recent, seenAt }]) => [name, { hours, recent, seenAt }]),
+    );
+  }
+
+  /** Before the first exchange. */
+  restore(snapshot: ClimateSnapshot): void {
+    for (const [name, kept] of Object.entries(snapshot)) {
+      const [provider = '', model = '', size = '', zone = ''] = name.split('/').map(decodeURIComponent);
+      this.profiles.set(name, {
+        provider,
+        model,
+        zone,
+        size: Number(size),
+        rule: this.ruleOf(zone),
+        ...kept,
+      });
+    }
+  }
+
+  private timeout({ rule, hours }: Profile, now: number): number | undefined {
+    return known(hours, now) ? rule.timeout(hours, now, { min: SHORTEST }) : undefined;
+  }
+
+  /** By the size that the ask is estimated at: of the next one nothing else will be known beforehand. */
+  private of(step: Step, model: string, ask: AskFacets): Profile {
+    const size = sizeClass(this.estimate(ask, 0, 0).input);
+    let models = this.near.get(step);
+    if (!models) {
+      models = new Map();
+      this.near.set(step, models);
+    }
+    let sizes = models.get(model);
+    if (!sizes) {
+      if (models.size >= MOST) models.clear();
+      sizes = [];
+      models.set(model, sizes);
+    }
+    const found = sizes[size] ?? this.byName(step, model, size);
+    sizes[size] = found;
+    return found;
+  }
+
+  private byName({ target }: Step, model: string, size: number): Profile {
+    const { provider, zone } = target;
+    // With its zone: hours of another one are other hours, and are learnt anew.
+    const name = [provider, model, String(size), zone].map(encodeURIComponent).join('/');
+    const known = this.profiles.get(name);
+    if (known) return known;
+    // The oldest goes; a Map keeps the order in which it was filled.
+    if (this.profiles.size >= MOST) this.profiles.delete(this.profiles.keys().next().value as string);
+    const rule = this.ruleOf(zone);
+    const fresh = {
+      provider,
+      model,
+      zone,
+      size,
+      rule,
+      hours: rule.create(),
+      recent: lately.create(),
+      seenAt: 0,
+    };
+    this.profiles.set(name, fresh);
+    return fresh;
+  }
+
+  private ruleOf(zone: string): Hours {
+    const known = this.rules.get(zone);
+    if (known) return known;
+    const made = hours({ zone });
+    this.rules.set(zone, made);
+    return made;
+  }
+}
+
+const known = ({ begun }: HoursState, now: number): boolean => begun > 0 && now - begun >= MONTH;
