@@ -1,18 +1,10 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status } from '#contracts';
-import { type ClimateSnapshot, createGateway, type ProofsSnapshot, type StandingSnapshot } from '#gateway';
+import type { ClimateSnapshot, ProofsSnapshot, StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
-import {
-  estimateUsage,
-  findTranslator,
-  protocolByName,
-  protocols,
-  rebuildAsk,
-  withoutForeignThoughts,
-} from '#protocols';
-import { PRICE_LIST } from '#providers';
+import { protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createRuns } from '#runs';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
@@ -28,6 +20,7 @@ import { limits, openLedger } from './ledger.ts';
 import { leftInSpool } from './left-behind.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createPasses } from './passes.ts';
+import { openPlane } from './plane.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
@@ -149,25 +142,17 @@ async function compose(given: Composition): Promise<Running> {
   lifecycle.onStop('ledger', () => ledger?.stop());
   const steering = openSteering({ config, folder: folder.path, clock, log, lifecycle });
   const passes = createPasses(keys, clock);
-  const gateway = createGateway({
+  const gateway = openPlane({
     clock,
-    protocols,
+    log,
     transport: tape?.transport ?? wire.transport,
     keys: passes.ring,
     recorder,
     live,
-    pricer: {
-      price: (priced) => active.pricer.price(priced),
-      version: PRICE_LIST,
-    },
-    estimate: estimateUsage,
-    translator: findTranslator,
-    withoutForeignThoughts,
-    ledger: () => ledger,
     redactor,
-    routes: () => active.table,
+    ledger: () => ledger,
     steerers: steering.steerers,
-    log,
+    active: () => active,
     maxBody: config.limits.body,
   });
 

@@ -1,0 +1,37 @@
+import type { Clock, KeyRing, LiveFeed, Log, Recorder, Redactor, Steerer, Transport } from '#contracts';
+import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
+import { estimateUsage, findTranslator, protocols, withoutForeignThoughts } from '#protocols';
+import { PRICE_LIST } from '#providers';
+import type { Active } from './active.ts';
+
+export interface PlaneOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly transport: Transport;
+  readonly keys: KeyRing;
+  readonly recorder: Recorder;
+  readonly live: LiveFeed;
+  readonly redactor: Redactor;
+  readonly ledger: () => LedgerPorts | undefined;
+  readonly steerers: readonly Steerer[];
+  /** What is in force now; a reload replaces it as a whole. */
+  readonly active: () => Active;
+  /** Largest request body, bytes. */
+  readonly maxBody: number;
+}
+
+/** The data plane of one thread; every thread that serves has one of its own, made alike. */
+export function openPlane({ active, ...given }: PlaneOptions): Gateway {
+  return createGateway({
+    ...given,
+    protocols,
+    pricer: {
+      price: (priced) => active().pricer.price(priced),
+      version: PRICE_LIST,
+    },
+    estimate: estimateUsage,
+    translator: findTranslator,
+    withoutForeignThoughts,
+    routes: () => active().table,
+  });
+}
