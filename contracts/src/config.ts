@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { budgetsSchema, lanesSchema, quotasSchema } from './ledger.ts';
+import { demotionSchema, mixSchema } from './mix.ts';
 import { duration, size } from './units.ts';
 
 /**
@@ -122,6 +123,11 @@ export const routeSchema = z.strictObject({
     .describe(
       '`ask`: a chat stream whose caller did not ask for usage asks the provider for it, so that its cost is known and not estimated; the caller does not see the event that brings it. `pass`: the ask stays byte for byte the caller’s.',
     ),
+  mix: mixSchema.optional(),
+  demotions: z
+    .array(demotionSchema)
+    .default([])
+    .describe('Who may send exchanges to a lower tier, how many, and until when. Asked in order.'),
   record: z
     .enum(['full', 'masked', 'none'])
     .default('full')

@@ -8,6 +8,7 @@ export * from './family.ts';
 export * from './hours.ts';
 export * from './ids.ts';
 export * from './ledger.ts';
+export * from './mix.ts';
 export * from './outcome.ts';
 export * from './ports.ts';
 export * from './protocol.ts';

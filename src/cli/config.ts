@@ -10,6 +10,7 @@ import {
   type LoadedConfig,
   loadConfig,
 } from '#app';
+import { systemClock } from '#kernel';
 import { EXIT } from './exit.ts';
 import { plural } from './format.ts';
 import { facts, table } from './table.ts';
@@ -33,7 +34,12 @@ export const config = () =>
 function check(file: string | undefined, flags: Flags): void {
   let loaded: LoadedConfig;
   try {
-    loaded = loadConfig({ cwd: process.cwd(), env: process.env, ...(file !== undefined && { file }) });
+    loaded = loadConfig({
+      cwd: process.cwd(),
+      env: process.env,
+      now: systemClock().now(),
+      ...(file !== undefined && { file }),
+    });
     // Key files are read while routes are built; a start would stumble there.
     const table = buildRoutes(loaded.config);
     if (flags.json) printJson({ verdict: 'good', ...summary(loaded) });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Config, configSchema } from '#contracts';
+import { type Config, configSchema, type EpochMs } from '#contracts';
 import { findProvider } from '#providers';
 import { kindOf, parseConfig } from './parse.ts';
 import { ConfigError } from './problems.ts';
@@ -25,11 +25,13 @@ export function loadConfig(options: {
   readonly file?: string;
   readonly cwd: string;
   readonly env: Environment;
+  /** Refuse what is past its end too. */
+  readonly now?: EpochMs;
 }): LoadedConfig {
   const { cwd, env } = options;
   const file = resolve(cwd, options.file ?? DEFAULT_FILE);
   if (options.file === undefined && !existsSync(file)) return withoutFile(configSchema.parse({}), env);
-  const parsed = parseConfig(read(file), env);
+  const parsed = parseConfig(read(file), env, options.now);
   if (!parsed.ok) throw new ConfigError(file, parsed.error);
   if (Object.keys(parsed.value.routes).length > 0) return { config: parsed.value, file, source: 'config' };
   return { ...withoutFile(parsed.value, env), file };

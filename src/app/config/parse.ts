@@ -1,14 +1,22 @@
 import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { type Config, configSchema, err, ok, type Provider, type Result } from '#contracts';
+import { type Config, configSchema, type EpochMs, err, ok, type Provider, type Result } from '#contracts';
 import { findProvider, providers } from '#providers';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
+import { expiredProblems, tierProblems } from './tiers.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Text of `midwatch.yaml` to a configuration, or everything that is wrong with it, each with its line. */
-export function parseConfig(text: string, env: Environment): Result<Config, readonly ConfigProblem[]> {
+/**
+ * Text of `midwatch.yaml` to a configuration, or everything that is wrong with it, each with its line. With `now` also what
+ * is past its end.
+ */
+export function parseConfig(
+  text: string,
+  env: Environment,
+  now?: EpochMs,
+): Result<Config, readonly ConfigProblem[]> {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (doc.errors.length > 0)
@@ -47,7 +55,7 @@ export function parseConfig(text: string, env: Environment): Result<Config, read
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success)
     return err([...missing, ...parsed.error.issues.flatMap((issue) => explain(issue, lineOf))]);
-  const problems = [...missing, ...references(parsed.data, lineOf)];
+  const problems = [...missing, ...references(parsed.data, lineOf, now)];
   return problems.length > 0 ? err(problems) : ok(parsed.data);
 }
 
@@ -93,10 +101,14 @@ function explain(issue: z.core.$ZodIssue, lineOf: LineOf): ConfigProblem[] {
       };
     });
   }
-  // A union reports each branch that failed; the one with a sentence of its own is the one worth reading.
-  const inner =
-    issue.code === 'invalid_union' ? issue.errors.flat().find((e) => e.code === 'invalid_format') : undefined;
-  return [{ ...at(lineOf(issue.path)), path: formatPath(issue.path), message: (inner ?? issue).message }];
+  // A union reports each branch that failed; what was meant is the one whose kind of value it is.
+  const meant =
+    issue.code === 'invalid_union'
+      ? issue.errors.find((branch) => !branch.some((e) => e.code === 'invalid_type' && e.path.length === 0))
+      : undefined;
+  if (meant && meant.length > 0)
+    return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, lineOf));
+  return [{ ...at(lineOf(issue.path)), path: formatPath(issue.path), message: issue.message }];
 }
 
 /** Keys that the schema knows at a path, found by walking it. */
@@ -110,6 +122,8 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
     else return [];
   }
   const last = unwrap(schema);
+  if (last instanceof z.ZodUnion)
+    return last.options.flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : []));
   return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
 }
 
@@ -127,7 +141,7 @@ export function kindOf(name: string, settings: Readonly<Record<string, unknown>>
 }
 
 /** What the schema cannot see: names that must exist elsewhere in the file, and settings of the provider's own. */
-function references(config: Config, lineOf: LineOf): ConfigProblem[] {
+function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const say = (path: readonly PropertyKey[], message: string) =>
     problems.push({ ...at(lineOf(path)), path: formatPath(path), message });
@@ -162,7 +176,11 @@ function references(config: Config, lineOf: LineOf): ConfigProblem[] {
       });
     }
   }
-  for (const [route, { tiers }] of Object.entries(config.routes)) {
+  for (const [route, settings] of Object.entries(config.routes)) {
+    const { tiers } = settings;
+    const below = (path: readonly PropertyKey[], message: string) => say(['routes', route, ...path], message);
+    tierProblems(settings, below);
+    if (now !== undefined) expiredProblems(settings, now, below);
     const seen = new Set<string>();
     tiers.forEach((tier, t) => {
       const path = ['routes', route, 'tiers', t];

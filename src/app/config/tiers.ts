@@ -1,0 +1,67 @@
+import type { DemotionConfig, EpochMs, RouteConfig } from '#contracts';
+import { nearest } from './nearest.ts';
+
+/** Tells what is wrong at a path below the route. */
+export type Say = (path: readonly PropertyKey[], message: string) => void;
+
+/** Tier mix and rules of demotion: names of tiers that must exist, promises that cannot be kept. */
+export function tierProblems({ tiers, mix = {}, demotions }: RouteConfig, say: Say): void {
+  const names = tiers.map(({ name }) => name);
+  const unknown = (path: readonly PropertyKey[], tier: string) => {
+    if (names.includes(tier)) return false;
+    const guess = nearest(tier, names);
+    say(path, `no tier "${tier}"; ${guess ? `did you mean "${guess}"?` : `known here: ${names.join(', ')}`}`);
+    return true;
+  };
+  let floors = 0;
+  for (const [tier, { target, floor = 0, ceiling = 1 }] of Object.entries(mix)) {
+    if (unknown(['mix', tier], tier)) continue;
+    floors += floor;
+    if (floor > ceiling) say(['mix', tier], `floor ${floor} is above ceiling ${ceiling}`);
+    else if (target !== undefined && (target < floor || target > ceiling))
+      say(['mix', tier, 'target'], `${target} is not between floor ${floor} and ceiling ${ceiling}`);
+  }
+  // Sums of shares like 0.7 + 0.3 may be a hair above 1 in binary.
+  if (floors > 1 + 1e-9) say(['mix'], `the floors add up to ${Number(floors.toPrecision(6))}, more than all`);
+
+  const seen = new Set<string>();
+  demotions.forEach((rule, i) => {
+    const at = (...path: PropertyKey[]) => ['demotions', i, ...path];
+    if (seen.has(rule.id)) say(at('id'), `two rules are called "${rule.id}"`);
+    seen.add(rule.id);
+    const lost = [unknown(at('from'), rule.from), unknown(at('to'), rule.to)];
+    if (!lost.includes(true) && names.indexOf(rule.to) <= names.indexOf(rule.from))
+      say(
+        at('to'),
+        `"${rule.to}" is not below "${rule.from}"; a demotion goes to a tier further down the list`,
+      );
+    if (rule.approval && rule.onExpire !== 'extend-with-approval')
+      say(
+        at('approval'),
+        'means something only with `onExpire: extend-with-approval`; move `expiresAt` instead',
+      );
+  });
+}
+
+/**
+ * Rules that are past their end. Only a person who checks is told so: a start that refused them would keep a gateway down
+ * at night because of a date, and would undo what `onExpire` says.
+ */
+export function expiredProblems({ demotions }: RouteConfig, now: EpochMs, say: Say): void {
+  demotions.forEach((rule, i) => {
+    if (now >= endOf(rule))
+      say(
+        ['demotions', i, 'expiresAt'],
+        `rule "${rule.id}" expired on ${new Date(endOf(rule)).toISOString()}, so it ${NOW[rule.onExpire]}; ask ${rule.owner} to take it out or to give it a new end`,
+      );
+  });
+}
+
+const endOf = ({ expiresAt, onExpire, approval }: DemotionConfig): EpochMs =>
+  onExpire === 'extend-with-approval' ? Math.max(expiresAt, approval?.until ?? 0) : expiresAt;
+
+const NOW = {
+  restore: 'does nothing any more',
+  block: 'refuses what it used to demote',
+  'extend-with-approval': 'acts only while approved (`midwatch tiers approve`)',
+} as const;
