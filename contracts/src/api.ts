@@ -27,6 +27,7 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /audit?actor&action&subject&from&to&cursor&limit   AuditPage
  *   GET    /providers · /quotas · /budgets          ProviderView[] · QuotaView[] · BudgetView[]
  *   GET    /providers/hours?provider&model          HoursView[]
+ *   GET    /fallbacks                               FallbackView[]
  *   GET    /spend?from&to&by                        SpendReport
  *   POST   /reload                                  ReloadView; 409 when the configuration cannot be used, which changes nothing
  *   GET    /system                                  SystemView

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { budgetsSchema, lanesSchema, quotasSchema } from './ledger.ts';
+import { PROOF_LEVELS } from './fallbacks.ts';
+import { budgetsSchema, LANES, lanesSchema, quotasSchema } from './ledger.ts';
 import { demotionSchema, mixSchema } from './mix.ts';
 import { duration, size } from './units.ts';
 
@@ -61,6 +62,12 @@ export const tierSchema = z.strictObject({
   name,
   targets: z.array(targetSchema).min(1).optional(),
   reply: z.string().optional().describe('A canned answer instead of targets, marked as degraded.'),
+  minProof: z
+    .enum(PROOF_LEVELS)
+    .optional()
+    .describe(
+      'What must be known of this fallback: `PROBED` by a drill, `EXERCISED` by a share of the traffic, `LOAD` by a ramp drill as well, and then it is sent no more than it has carried. `midwatch config check` refuses a route none of whose fallbacks has what it asks for.',
+    ),
 });
 
 export const routeSchema = z.strictObject({
@@ -102,6 +109,30 @@ export const routeSchema = z.strictObject({
         .default(0)
         .describe(
           'Share of the traffic sent through each fallback on purpose, so that it is proven by use; a failed one is answered by the first tier.',
+        ),
+      shadow: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Exercise with a copy of the ask whose answer is discarded, where a fallback may not serve callers on a normal day; the copy is billed.',
+        ),
+      exclude: z
+        .strictObject({
+          features: z.array(z.string().min(1)).default([]).describe('Values of x-midwatch-feature.'),
+          lanes: z
+            .array(z.enum(LANES))
+            .default(['interactive'])
+            .describe('Values of x-midwatch-priority; callers who say nothing are in the normal lane.'),
+          tools: z.boolean().default(false).describe('Asks that offer tools.'),
+        })
+        .prefault({})
+        .describe('What is never exercised, because it is critical or must not be tried twice.'),
+      slow: z
+        .number()
+        .min(1.5)
+        .default(5)
+        .describe(
+          "An exercise counts as failed when it takes more than so many times the first tier's usual time: no fallback would fire on it.",
         ),
     })
     .prefault({}),

@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './config.ts';
 export * from './exchange.ts';
 export * from './failure.ts';
+export * from './fallbacks.ts';
 export * from './family.ts';
 export * from './hours.ts';
 export * from './ids.ts';

@@ -6,6 +6,7 @@ import type {
   ExchangeDetail,
   ExchangeFilter,
   ExchangePage,
+  FallbackView,
   HoursQuery,
   HoursView,
   KeyCreate,
@@ -69,6 +70,10 @@ export interface Midwatch {
   providers(options?: CallOptions): Promise<readonly ProviderView[]>;
   /** Time to the first token by the hour of the week, the most used target first. */
   hours(query?: HoursQuery, options?: CallOptions): Promise<readonly HoursView[]>;
+  readonly fallbacks: {
+    /** What is known of every fallback before it is needed, worst first. */
+    list(options?: CallOptions): Promise<readonly FallbackView[]>;
+  };
   quotas(options?: CallOptions): Promise<readonly QuotaView[]>;
   budgets(options?: CallOptions): Promise<readonly BudgetView[]>;
   /** Where the money went; by cause and of the last hour unless asked otherwise. */
@@ -131,6 +136,9 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     },
     providers: (call) => get('/providers', call),
     hours: (query = {}, call) => get(`/providers/hours${search(query)}`, call),
+    fallbacks: {
+      list: (call) => get('/fallbacks', call),
+    },
     quotas: (call) => get('/quotas', call),
     budgets: (call) => get('/budgets', call),
     spend: (query = {}, call) => get(`/spend${search(query)}`, call),

@@ -1,6 +1,7 @@
 import type {
   BudgetReading,
   Clock,
+  FallbackView,
   LiveFeed,
   Log,
   Message,
@@ -22,6 +23,9 @@ export interface AskParts {
   readonly schema?: unknown;
   readonly envelope: Readonly<Record<string, unknown>>;
 }
+
+/** An edge without the sentences that the API adds. */
+export type FallbackEdge = Omit<FallbackView, 'says' | 'todo'>;
 
 /** Everything the control plane needs of the house; supplied by `app`. */
 export interface ApiServices {
@@ -46,6 +50,8 @@ export interface ApiServices {
   providers(): readonly Omit<ProviderView, 'says' | 'lastHour'>[];
   /** The week of each target that answered, without words. */
   hours(): readonly HoursReading[];
+  /** Fallbacks as they stand, in the order of the configuration. */
+  fallbacks(): readonly FallbackEdge[];
   /** Empty where nothing is limited. */
   quotas(): readonly QuotaReading[];
   budgets(): readonly BudgetReading[];

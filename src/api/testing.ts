@@ -41,6 +41,7 @@ export const SYSTEM: SystemView = {
 const noTraffic = () => ({
   providers: [] as ReturnType<ApiServices['providers']>,
   hours: [] as ReturnType<ApiServices['hours']>,
+  fallbacks: [] as ReturnType<ApiServices['fallbacks']>,
   quotas: [] as ReturnType<ApiServices['quotas']>,
   budgets: [] as ReturnType<ApiServices['budgets']>,
   reloaded: { ok: true, changed: [] } as ReturnType<ApiServices['reload']>,
@@ -94,6 +95,7 @@ export async function startApi() {
     routes: () => [ROUTE],
     providers: () => traffic.providers,
     hours: () => traffic.hours,
+    fallbacks: () => traffic.fallbacks,
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
     reload: () => traffic.reloaded,

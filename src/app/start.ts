@@ -255,6 +255,7 @@ async function compose(given: Composition): Promise<Running> {
     routes: () => describeRoutes(active.table, active.loaded),
     providers: () => describeTargets(active.table, gateway.standing),
     hours: () => gateway.climate.read(),
+    fallbacks: () => gateway.proofs.read(),
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,

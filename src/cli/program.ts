@@ -5,6 +5,7 @@ import { budgets } from './budgets.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
+import { fallback } from './fallback.ts';
 import { keys } from './keys.ts';
 import { latency } from './latency.ts';
 import { login, logout } from './login.ts';
@@ -29,6 +30,7 @@ const VERBS = [
   providers,
   latency,
   quota,
+  fallback,
   budgets,
   spend,
   runs,

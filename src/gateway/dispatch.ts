@@ -12,12 +12,12 @@ import {
 import { arrange, first, rest, stoppedBy } from './arrange.ts';
 import type { Flight, Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
+import type { Proofs } from './fallbacks/proofs.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { type Hedges, hedged } from './hedge.ts';
 import { next } from './next.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, prepare } from './prepare.ts';
-import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 
@@ -58,7 +58,7 @@ export async function dispatch(
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
   const calm = standing.calm(steps, walk.facets);
   // Only while all is well: an outage is no time for exercises.
-  const exercise = calm && !walk.turn ? ctx.proofs.exercise(route, steps) : undefined;
+  const exercise = calm && !walk.turn ? ctx.proofs.exercise(route, steps, walk, errand.lane) : undefined;
   walk.exercise = exercise !== undefined;
   const order =
     exercise !== undefined

@@ -11,7 +11,6 @@ import type {
   Protocol,
   Recorder,
   Redactor,
-  Route,
   RouteTable,
   Steerer,
   Transport,
@@ -21,10 +20,11 @@ import { createShareBudgetState, type ShareBudgetState } from '#kernel/resilienc
 import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
 import { Climate } from './climate.ts';
+import { readBoard } from './fallbacks/board.ts';
+import { type EdgeReading, Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
 import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
-import { type EdgeReading, Proofs, type ProofsSnapshot } from './proofs.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Standing } from './standing.ts';
@@ -147,12 +147,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     proofs: {
       snapshot: () => proofs.snapshot(),
       restore: (snapshot) => proofs.restore(snapshot),
-      read: () =>
-        ports.protocols.flatMap((protocol) =>
-          proofs.read(ports.routes().routes, (route) =>
-            takes(route, protocol) ? planOf(route, protocol) : [],
-          ),
-        ),
+      read: () => readBoard(proofs, ports.routes().routes, { protocols: ports.protocols, plan: planOf }),
     },
     stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
     async drain(ms) {
@@ -183,10 +178,6 @@ function models(
     outgoing.send(500, JSON_TYPE, '{}');
   });
 }
-
-/** Does the route take asks of this protocol, as far as its own rule says? */
-const takes = ({ config }: Route, { dialect, name }: Protocol): boolean =>
-  config.match.protocol === undefined || config.match.protocol === dialect || config.match.protocol === name;
 
 function refuseMethod(protocol: Protocol, id: ExchangeId, allow: string, outgoing: Outgoing): undefined {
   outgoing.send(405, { ...JSON_TYPE, allow }, protocol.writeError(wrongMethod(allow), id).body);

@@ -4,10 +4,10 @@ import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
 import type { Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
+import type { Proofs } from './fallbacks/proofs.ts';
 import { type Flown, type FlyContext, fly } from './fly.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
-import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 

@@ -1,7 +1,7 @@
 export type { ClimateReading, ClimateSnapshot } from './climate.ts';
+export type { EdgeReading, ProofsSnapshot } from './fallbacks/proofs.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export { speaks } from './plan.ts';
-export type { EdgeReading, ProofsSnapshot } from './proofs.ts';
 export { bill, dollars } from './record.ts';
 export type { StandingSnapshot, TargetReading } from './standing.ts';
 export type { LedgerPorts } from './toll.ts';

@@ -26,9 +26,9 @@ import type {
 import { NO_COST, NO_USAGE } from '#contracts';
 import type { Flight } from './attempt.ts';
 import type { Climate } from './climate.ts';
+import type { Proofs } from './fallbacks/proofs.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Step } from './plan.ts';
-import type { Proofs } from './proofs.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
 

@@ -34,10 +34,14 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
   const edge = () => house.gateway.proofs.read()[0];
   up.play(well);
   spare.play(well);
-  expect(edge()).toMatchObject({ state: 'UNPROVEN', n: 0, tier: 'fallback', needed: 59 });
+  expect(edge()).toMatchObject({
+    state: 'UNPROVEN',
+    tier: 'fallback',
+    exercised: { n: 0, needed: 59 },
+  });
   for (let i = 0; i < 1_200; i++) expect(await call()).toContain('Here.');
   expect(spare.heard.length).toBe(60);
-  expect(edge()).toMatchObject({ state: 'PROVEN', n: 60, failures: 0 });
+  expect(edge()).toMatchObject({ state: 'PROVEN', exercised: { n: 60, failures: 0 } });
   const exercised = house.finished.filter((f) => f.facts.source === 'exercise');
   expect(exercised).toHaveLength(60);
   expect(exercised[0]?.facts.tier).toEqual({

@@ -9,6 +9,7 @@ import {
   message,
   usage,
 } from './exchange.ts';
+import { fallbackDrill, fallbackView } from './fallbacks.ts';
 import { hoursView } from './hours.ts';
 import {
   apiError,
@@ -54,6 +55,8 @@ export const answers = {
   ExchangePage: exchangePage,
   ExchangeRow: exchangeRow,
   Failure: failure,
+  FallbackDrill: fallbackDrill,
+  FallbackView: fallbackView,
   HoursView: hoursView,
   KeyCreated: keyCreated,
   KeyView: keyView,

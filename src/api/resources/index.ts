@@ -2,6 +2,7 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { auditEndpoints } from './audit.ts';
 import { changeEndpoints } from './changes.ts';
 import { exchangeEndpoints } from './exchanges.ts';
+import { fallbackEndpoints } from './fallbacks.ts';
 import { keyEndpoints } from './keys.ts';
 import { ledgerEndpoints } from './ledger.ts';
 import { liveEndpoints } from './live.ts';
@@ -26,6 +27,7 @@ export const endpoints: readonly Endpoint[] = [
   ...liveEndpoints,
   ...routeEndpoints,
   ...providerEndpoints,
+  ...fallbackEndpoints,
   ...ledgerEndpoints,
   ...spendEndpoints,
   ...changeEndpoints,

@@ -2,6 +2,7 @@
 export * from './demotion.ts';
 export * from './exercise.ts';
 export * from './failover.ts';
+export * from './levels.ts';
 export * from './mix.ts';
 export * from './proof.ts';
 export * from './readiness.ts';

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { type FallbackDrill, type FallbackView, PROBE_CHECKS, PROOF_LEVELS, PROOF_STATES } from '#contracts';
+import type { Same } from './same.ts';
+
+const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
+const share = z.number().describe('From 0 to 1.');
+const proof = { state: z.enum(PROOF_STATES), why: z.string() };
+const edge = {
+  tier: z.string(),
+  provider: z.string(),
+  model: z.string().describe("`*`: the client's own."),
+  protocol: z.string().describe('What callers speak on it.'),
+};
+
+export const fallbackView = z.object({
+  route: z.string(),
+  ...edge,
+  required: z.enum(PROOF_LEVELS).optional().describe('What the tier asks for.'),
+  state: z.enum(PROOF_STATES).describe('Of the required proof; of the best one where none is required.'),
+  ready: z.boolean().describe('It has what its tier asks for.'),
+  says: z.string(),
+  todo: z.string().optional(),
+  hashMatches: z.boolean().describe('False after a change of what the edge depends on.'),
+  lastSuccess: epoch.optional(),
+  probed: z.object({
+    ...proof,
+    at: epoch.optional(),
+    checks: z.array(
+      z.object({
+        check: z.enum(PROBE_CHECKS),
+        good: z.boolean().optional().describe('Absent where the edge cannot be asked that way.'),
+        says: z.string(),
+      }),
+    ),
+  }),
+  exercised: z.object({
+    ...proof,
+    n: z.number().int().describe('Exercises that count.'),
+    failures: z.number().int(),
+    bound: share.optional().describe('Success rate proven so far, 95 % one-sided.'),
+    needed: z.number().int().describe('Good exercises until it is proven, if none fails.'),
+    share: share.describe('Share of the traffic that is sent there on purpose.'),
+    lastSuccess: epoch.optional(),
+    lastExercise: epoch.optional(),
+  }),
+  load: z.object({
+    ...proof,
+    at: epoch.optional(),
+    perSecond: z.number().optional().describe('Exchanges a second that were carried.'),
+    needed: z.number().optional().describe('Exchanges a second of the route in its p99 minute.'),
+    headroom: z
+      .object({ axis: z.string(), ratio: z.number(), enough: z.boolean() })
+      .optional()
+      .describe("The fallback's limit over the route's p99 minute, on the axis that binds."),
+  }),
+  reports: z.array(z.object({ kind: z.enum(['capacity', 'context', 'parity', 'slow']), text: z.string() })),
+});
+true satisfies Same<FallbackView, z.output<typeof fallbackView>>;
+
+export const fallbackDrill = z.object({
+  plan: z.object({
+    calls: z.number().int(),
+    ms: z.number().describe('At most.'),
+    microUsd: z.number().int().describe('At most; a lower bound when calls are unpriced.'),
+    unpriced: z.number().int(),
+  }),
+  ran: z.boolean().describe('False: only planned, nobody was called.'),
+  microUsd: z.number().int().describe('What it cost.'),
+  results: z.array(
+    z.object({
+      drill: z.enum(['probe', 'load', 'fault']),
+      ...edge,
+      good: z.boolean(),
+      says: z.string(),
+      calls: z.number().int(),
+    }),
+  ),
+  edges: z.array(fallbackView),
+});
+true satisfies Same<FallbackDrill, z.output<typeof fallbackDrill>>;

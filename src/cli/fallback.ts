@@ -1,0 +1,105 @@
+import { Command } from 'commander';
+import type { FallbackView } from '#contracts';
+import { systemClock } from '#kernel';
+import { type ConnectionFlags, connect, withConnection } from './connect.ts';
+import { CliError, EXIT, type Exit } from './exit.ts';
+import { ago, percent } from './format.ts';
+import { table } from './table.ts';
+import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
+
+interface Flags extends ConnectionFlags {
+  readonly json?: true;
+}
+
+export const fallback = () =>
+  new Command('fallback')
+    .description('Which fallbacks are known to work, and how to find out.')
+    .addCommand(
+      withConnection(
+        new Command('status')
+          .description(
+            'Every fallback with its three proofs: probe, exercise, load. Exits 0 when all are proven, 1 when one is broken or stale, 3 when one is unproven.',
+          )
+          .argument('[route]', 'name of a route')
+          .option('--json', 'print one JSON object a fallback'),
+      ).action(status),
+    );
+
+async function status(route: string | undefined, flags: Flags): Promise<void> {
+  const { midwatch } = await connect(flags);
+  const all = await midwatch.fallbacks.list();
+  const edges = route === undefined ? all : all.filter((edge) => edge.route === route);
+  if (route !== undefined && edges.length === 0) await explain(route, await midwatch.routes.list());
+  if (flags.json) for (const edge of edges) printJson(edge);
+  else print(edges.length === 0 ? NOTHING : listed(edges));
+  process.exitCode = verdict(edges);
+}
+
+const NOTHING = 'no route has a second tier with targets, so there is nothing to fall back to';
+
+async function explain(route: string, routes: readonly { readonly name: string }[]): Promise<never> {
+  const known = routes.map(({ name }) => name);
+  throw known.includes(route)
+    ? new CliError(
+        `Route ${route} has no fallback.`,
+        `Give it a second tier with targets: routes.${route}.tiers in midwatch.yaml.`,
+        EXIT.unknown,
+      )
+    : new CliError(`There is no route ${route}.`, `Known routes: ${known.join(', ')}.`);
+}
+
+/** An edge without evidence is no pass, and one with evidence against it is worse. */
+export const verdict = (edges: readonly FallbackView[]): Exit =>
+  edges.some(({ state }) => state === 'BROKEN' || state === 'STALE')
+    ? EXIT.bad
+    : edges.length === 0 || edges.some(({ state, ready }) => state === 'UNPROVEN' || !ready)
+      ? EXIT.unknown
+      : EXIT.good;
+
+const PAINTS: Readonly<Record<FallbackView['state'], Paint>> = {
+  BROKEN: red,
+  STALE: yellow,
+  UNPROVEN: yellow,
+  PROVEN: green,
+};
+
+export function listed(edges: readonly FallbackView[]): string {
+  const now = systemClock().now();
+  const rows = edges.map(({ route, tier, provider, model, protocol, required, state, ...edge }) => [
+    bold(route),
+    `${tier}: ${provider}/${model}`,
+    protocol,
+    `${PAINTS[state](state.toLowerCase())}${required === undefined ? '' : dim(` wants ${required}`)}`,
+    edge.probed.state.toLowerCase(),
+    exercised(edge.exercised),
+    edge.load.perSecond === undefined ? edge.load.state.toLowerCase() : `${edge.load.perSecond} a second`,
+    edge.lastSuccess === undefined ? 'never' : ago(edge.lastSuccess, now),
+  ]);
+  const notes = edges.flatMap(({ route, tier, todo, reports }) => [
+    ...reports.map(({ text }) => `${bold(`${route} → ${tier}`)}  ${yellow(text)}`),
+    ...(todo === undefined ? [] : [`${bold(`${route} → ${tier}`)}  ${todo}`]),
+  ]);
+  return [
+    table(
+      [
+        { title: 'route' },
+        { title: 'fallback' },
+        { title: 'protocol' },
+        { title: 'state' },
+        { title: 'probe' },
+        { title: 'exercise' },
+        { title: 'load' },
+        { title: 'last good' },
+      ],
+      rows,
+    ),
+    ...(notes.length > 0 ? ['', ...new Set(notes)] : []),
+  ].join('\n');
+}
+
+const exercised = ({ state, n, bound, share }: FallbackView['exercised']): string =>
+  n === 0
+    ? share === 0
+      ? dim('switched off')
+      : state.toLowerCase()
+    : `${state.toLowerCase()} by ${n}${bound === undefined ? '' : `, ≥ ${percent(bound)}`}`;

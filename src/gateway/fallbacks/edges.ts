@@ -1,0 +1,46 @@
+import type { FallbackView, Route } from '#contracts';
+import { sha256 } from '#kernel';
+import { contractHash } from '#kernel/tiers';
+import type { Step } from '../plan.ts';
+
+export type EdgeName = Pick<FallbackView, 'route' | 'tier' | 'provider' | 'model' | 'protocol'>;
+
+/** From the first tier of a route to one target below it. */
+export interface Edge {
+  /** Under which it is kept, over reloads and restarts. */
+  readonly key: string;
+  readonly name: EdgeName;
+  /** Hash of what it depends on. */
+  readonly contract: string;
+}
+
+/** What a provider is paid and how much it allows say nothing about whether it answers. */
+const NO_PART = ['prices', 'quota', 'free', 'apiKey'] as const;
+
+/** `protocol`: what callers speak. */
+export function edgeOf(route: Route, { target, tier, translator, protocol }: Step): Edge {
+  const name: EdgeName = {
+    route: route.name,
+    tier: tier.name,
+    provider: target.provider,
+    model: target.model ?? '*',
+    protocol: translator?.from ?? protocol.name,
+  };
+  const settings = Object.fromEntries(
+    Object.entries(target.settings).filter(([key]) => !(NO_PART as readonly string[]).includes(key)),
+  );
+  return {
+    key: Object.values(name).map(encodeURIComponent).join('/'),
+    name,
+    contract: contractHash({
+      ...name,
+      kind: target.kind.name,
+      // Another key may not open the same models.
+      credential: sha256(target.apiKey ?? ''),
+      settings,
+      contextWindow: target.contextWindow ?? null,
+      spoken: protocol.name,
+      timeouts: route.config.timeouts,
+    }),
+  };
+}
