@@ -23,16 +23,13 @@ export function readAnswer(body: Uint8Array): Reading {
   });
 }
 
-/** Tier and region are told by the usage. */
-export function observedOf(message: Json): Observed {
+/** Tier and region are told by the usage. `before`: what a stream has told so far; what is not said again stays. */
+export function observedOf(message: Json, before: Observed = {}): Observed {
   const usage = object(message.usage);
-  const model = word(message.model);
-  const serviceTier = word(usage.service_tier);
-  const region = word(usage.inference_geo);
   return {
-    ...(model ? { model } : {}),
-    ...(serviceTier ? { serviceTier } : {}),
-    ...(region ? { region } : {}),
+    model: word(message.model) ?? before.model,
+    serviceTier: word(usage.service_tier) ?? before.serviceTier,
+    region: word(usage.inference_geo) ?? before.region,
   };
 }
 
@@ -61,10 +58,10 @@ export function read(said: Said): Reading {
   const problem = error ?? endFailure(said);
   return {
     outcome: error ? failureOutcome(error) : judge(finish, toolCalls, said.broken),
-    ...(problem ? { failure: problem } : {}),
+    failure: problem,
     usage: said.usage,
     observed: said.observed,
-    ...(finish === undefined ? {} : { finish }),
+    finish,
     textLength,
     toolCalls,
     message: () => (said.any ? encode(JSON.stringify([{ role: 'assistant', content: blocks }])) : undefined),

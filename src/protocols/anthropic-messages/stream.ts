@@ -145,7 +145,7 @@ export class MessagesScanner extends DialectScanner {
     for (const key in usage) if (usage[key] !== null) total[key] = usage[key];
     this.#usage = total;
     this.#counted = true;
-    this.#observed = { ...this.#observed, ...observedOf({ usage: total }) };
+    this.#observed = observedOf({ usage: total }, this.#observed);
   }
 
   #usageSoFar(written: number): Usage {

@@ -56,14 +56,13 @@ const wholeChoice = (choice: Json): Choice => ({
 export const matchedStop = (choice: Json): boolean =>
   word(choice.stop_reason) !== undefined || word(choice.matched_stop) !== undefined;
 
-export function observedOf(answer: Json): Observed {
-  const model = word(answer.model);
-  const fingerprint = word(answer.system_fingerprint);
-  const serviceTier = word(answer.service_tier);
+/** `before`: what a stream has told so far; what is not said again stays. */
+export function observedOf(answer: Json, before: Observed = {}): Observed {
+  // Absent fields stay undefined: an object spread for each would be a tenth of the reading.
   return {
-    ...(model ? { model } : {}),
-    ...(fingerprint ? { fingerprint } : {}),
-    ...(serviceTier ? { serviceTier } : {}),
+    model: word(answer.model) ?? before.model,
+    fingerprint: word(answer.system_fingerprint) ?? before.fingerprint,
+    serviceTier: word(answer.service_tier) ?? before.serviceTier,
   };
 }
 
@@ -92,10 +91,10 @@ export function read(choices: readonly Choice[], around: Around): Reading {
   const outcome = around.error ? failureOutcome(around.error) : (worst?.outcome ?? 'cut');
   return {
     outcome,
-    ...(problem ? { failure: problem } : {}),
+    failure: problem,
     usage: around.usage ?? NO_USAGE,
     observed: around.observed,
-    ...(worst?.finish === undefined ? {} : { finish: worst.finish }),
+    finish: worst?.finish,
     textLength,
     toolCalls,
     message: () =>

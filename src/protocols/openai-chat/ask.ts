@@ -47,7 +47,7 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
       audios,
       structured: format === 'json_schema' || format === 'json_object',
       choices: number(ask.n) ?? 1,
-      ...(maxOutput === undefined ? {} : { maxOutput }),
+      maxOutput,
       stops: typeof ask.stop === 'string' ? 1 : list(ask.stop).length,
       bytes: body.length,
     },

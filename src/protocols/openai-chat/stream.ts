@@ -65,7 +65,7 @@ export class ChatScanner extends DialectScanner {
       (word(data.system_fingerprint) ?? fingerprint) !== fingerprint ||
       (word(data.service_tier) ?? serviceTier) !== serviceTier
     )
-      this.#observed = { ...this.#observed, ...observedOf(data) };
+      this.#observed = observedOf(data, this.#observed);
   }
 
   #grow(choice: Json): void {

@@ -11,50 +11,47 @@ import { count, isObject, object } from './json.ts';
  */
 export function openaiUsage(usage: unknown): Usage {
   if (!isObject(usage)) return NO_USAGE;
-  const input = take(count(usage.prompt_tokens ?? usage.input_tokens));
-  const output = take(count(usage.completion_tokens ?? usage.output_tokens));
+  const prompt = count(usage.prompt_tokens ?? usage.input_tokens);
+  const completion = count(usage.completion_tokens ?? usage.output_tokens);
   const inputs = object(usage.prompt_tokens_details ?? usage.input_tokens_details);
   const outputs = object(usage.completion_tokens_details ?? usage.output_tokens_details);
 
-  const cacheRead = input(
+  let input = prompt;
+  const cacheRead = Math.min(
     count(inputs.cached_tokens ?? usage.prompt_cache_hit_tokens ?? usage.cached_tokens),
+    input,
   );
-  const cacheWriteLong = input(count(object(inputs.cache_write_tokens_details).ttl_12h_tokens));
-  const cacheWrite = input(Math.max(0, count(inputs.cache_write_tokens) - cacheWriteLong));
-  const audioIn = input(count(inputs.audio_tokens));
-  const imageIn = input(count(inputs.image_tokens));
+  input -= cacheRead;
+  const long = count(object(inputs.cache_write_tokens_details).ttl_12h_tokens);
+  const cacheWriteLong = Math.min(long, input);
+  input -= cacheWriteLong;
+  const cacheWrite = Math.min(Math.max(0, count(inputs.cache_write_tokens) - cacheWriteLong), input);
+  input -= cacheWrite;
+  const audioIn = Math.min(count(inputs.audio_tokens), input);
+  input -= audioIn;
+  const imageIn = Math.min(count(inputs.image_tokens), input);
+  input -= imageIn;
 
+  let output = completion;
   const said = count(outputs.reasoning_tokens ?? usage.reasoning_tokens);
-  const beside =
-    said > 0 &&
-    count(usage.total_tokens) ===
-      count(usage.prompt_tokens ?? usage.input_tokens) +
-        count(usage.completion_tokens ?? usage.output_tokens) +
-        said;
-  const reasoning = beside ? said : output(said);
-  const audioOut = output(count(outputs.audio_tokens));
-  const imageOut = output(count(outputs.image_tokens));
+  const beside = said > 0 && count(usage.total_tokens) === prompt + completion + said;
+  const reasoning = beside ? said : Math.min(said, output);
+  if (!beside) output -= reasoning;
+  const audioOut = Math.min(count(outputs.audio_tokens), output);
+  output -= audioOut;
+  const imageOut = Math.min(count(outputs.image_tokens), output);
+  output -= imageOut;
   return {
-    input: input(Number.MAX_SAFE_INTEGER),
+    input,
     cacheRead,
     cacheWrite,
     cacheWriteLong,
-    output: output(Number.MAX_SAFE_INTEGER),
+    output,
     reasoning,
     audioIn,
     audioOut,
     imageIn,
     imageOut,
     basis: 'reported',
-  };
-}
-
-/** Takes up to `n` from what is left of a total. */
-function take(total: number): (n: number) => number {
-  let left = total;
-  return (n) => {
-    const taken = Math.min(n, left);
-    left -= taken;
-    return taken;
   };
 }

@@ -58,6 +58,7 @@ const COLUMNS: Readonly<Record<Kind, readonly string[]>> = {
 };
 
 const HOUR = 3_600_000;
+const MOST_MODELS = 10_000;
 
 /** The package does not export its own version; a test compares this with what is installed. */
 export const PRICE_LIST = 'genai-prices@0.1.8';
@@ -67,18 +68,21 @@ export const PRICE_LIST = 'genai-prices@0.1.8';
  * per model and hour: some lists change price by the time of day, none within an hour.
  */
 export function createPricer(overrides: PriceOverrides): Pricer {
-  const cache = new Map<string, Rate | undefined>();
+  /** By provider and model; of the hour that was asked for last, since nobody asks for an earlier one twice. */
+  const cache = new Map<string, Map<string, { hour: number; rate: Rate | undefined }>>();
 
   const ratesOf = (provider: string, model: string, at: number): Rate | undefined => {
     const own = overrides[provider]?.prices?.[model];
     if (own) return fromConfig(own);
     const hour = Math.floor(at / HOUR);
-    const key = `${hour} ${provider} ${model}`;
-    if (cache.has(key)) return cache.get(key);
-    // A month of hours times a few models would never be asked again.
-    if (cache.size > 10_000) cache.clear();
+    const known = cache.get(provider)?.get(model);
+    if (known?.hour === hour) return known.rate;
     const rate = fromList(overrides[provider]?.priceId, model, new Date(hour * HOUR));
-    cache.set(key, rate);
+    const models = cache.get(provider) ?? new Map();
+    // Names of models come from callers.
+    if (models.size > MOST_MODELS) models.clear();
+    models.set(model, { hour, rate });
+    cache.set(provider, models);
     return rate;
   };
 
@@ -98,36 +102,34 @@ export function createPricer(overrides: PriceOverrides): Pricer {
 function add(usage: Usage, rate: Rate, priceVersion: string): Cost {
   let input = 0;
   for (const kind of INPUTS) input += usage[kind];
-  const exact: [Kind, number][] = [];
+  const parts: Record<string, number> = {};
   let sum = 0;
+  let whole = 0;
   for (const kind of KINDS) {
     const tokens = usage[kind];
     if (tokens === 0) continue;
     const dollars = rate(kind, input);
     if (dollars === undefined) return { microUsd: 0, state: 'unpriced', priceVersion };
     // Dollars per million tokens are micro-dollars per token.
-    exact.push([kind, tokens * dollars]);
-    sum += tokens * dollars;
+    const exact = tokens * dollars;
+    const floor = Math.floor(exact);
+    parts[kind] = floor;
+    sum += exact;
+    whole += floor;
   }
   const microUsd = Math.round(sum);
   const state = usage.basis === 'reported' ? 'exact' : 'estimated';
-  return { microUsd, state, priceVersion, parts: apportion(exact, microUsd) };
+  if (whole < microUsd) share(parts, microUsd - whole, (kind) => usage[kind] * (rate(kind, input) ?? 0));
+  return { microUsd, state, priceVersion, parts };
 }
 
-/** Whole parts that add up to the total: floors first, then the largest remainders get one more. */
-function apportion(exact: readonly [Kind, number][], total: number): Record<string, number> {
-  const parts: Record<string, number> = {};
-  let missing = total;
-  for (const [kind, amount] of exact) {
-    const whole = Math.floor(amount);
-    parts[kind] = whole;
-    missing -= whole;
-  }
-  if (missing <= 0) return parts;
-  const rest = ([, amount]: readonly [Kind, number]) => amount - Math.floor(amount);
-  for (const [kind] of exact.toSorted((a, b) => rest(b) - rest(a)).slice(0, missing))
+/** Gives what rounding down has left over to the largest remainders, one each, so that the parts add up to the total. */
+function share(parts: Record<string, number>, missing: number, exact: (kind: Kind) => number): void {
+  const rest = (kind: string) => exact(kind as Kind) - (parts[kind] ?? 0);
+  for (const kind of Object.keys(parts)
+    .sort((a, b) => rest(b) - rest(a))
+    .slice(0, missing))
     parts[kind] = (parts[kind] ?? 0) + 1;
-  return parts;
 }
 
 const fromConfig =

@@ -1,0 +1,11 @@
+import { openaiChat as p } from './src/protocols/openai-chat/index.ts';
+import { chatQuestion } from './bench/http/question.ts';
+const req = Buffer.from(chatQuestion({port:1,headers:{}}).numbered(0)).toString();
+const body = Buffer.from(req.slice(req.indexOf('\r\n\r\n')+4));
+const answer = Buffer.from(JSON.stringify({id:'chatcmpl-1',object:'chat.completion',created:1790000000,model:'gpt-4o-mini-2024-07-18',choices:[{index:0,message:{role:'assistant',content:'The record 000 shows your parcel at the depot in Lindenau since Tuesday evening. The van could not pass the closed street, so the driver brought it back. You can collect it there until Saturday, or name a neighbour who takes it.',refusal:null,annotations:[]},logprobs:null,finish_reason:'stop'}],usage:{prompt_tokens:96,completion_tokens:54,total_tokens:150,prompt_tokens_details:{cached_tokens:0,audio_tokens:0},completion_tokens_details:{reasoning_tokens:0,audio_tokens:0,accepted_prediction_tokens:0,rejected_prediction_tokens:0}},service_tier:'default',system_fingerprint:'fp_0123456789'}));
+const t=(n:string,f:()=>any)=>{let best=1e9;for(let r=0;r<25;r++){const a=performance.now();for(let i=0;i<20000;i++)f();best=Math.min(best,(performance.now()-a)/20000*1000)}console.log(n.padEnd(16),best.toFixed(2),'µs')};
+const d=new TextDecoder();
+t('decode ask',()=>d.decode(body)); t('parse ask',()=>JSON.parse(d.decode(body)));
+t('decode answer',()=>d.decode(answer)); t('parse answer',()=>JSON.parse(d.decode(answer)));
+t('buf parse answer',()=>JSON.parse(answer.latin1Slice(0,answer.length)));
+t('readAsk',()=>p.readAsk(body)); t('readAnswer',()=>p.readAnswer(answer)); t('answer+message',()=>p.readAnswer(answer).message());
