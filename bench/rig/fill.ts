@@ -121,7 +121,8 @@ async function withoutIndexes(sql: Bun.SQL, tables: readonly string[]): Promise<
       await sql.unsafe(`alter table ${table} drop constraint ${name}`);
       built.push(`alter table ${table} add constraint ${name} ${def}`);
     }
-    const indexes = await sql`select indexname as name, indexdef as def from pg_indexes where tablename = ${table}`;
+    const indexes =
+      await sql`select indexname as name, indexdef as def from pg_indexes where tablename = ${table}`;
     for (const { name, def } of indexes) {
       await sql.unsafe(`drop index ${name}`);
       built.push(def);

@@ -1,1 +1,0 @@
-import {generateHeapSnapshot} from 'bun'; const s:any=generateHeapSnapshot(); console.log(Object.keys(s), s.version, s.type, s.nodes.length, s.nodes.slice(0,14), s.nodeClassNames.slice(0,20), s.labels?.slice(0,10));
