@@ -160,7 +160,7 @@ export interface Cost {
 export interface TierRecord {
   readonly intended: string;
   readonly served: string;
-  /** What led elsewhere: a kind of failure, `health`, `exercise`, or the name of whoever steered. */
+  /** What led elsewhere: a kind of failure, `health`, `concurrency`, `exercise`, or the name of whoever steered. */
   readonly demotedBy?: string;
   readonly reason?: DemotionReason;
   /** Where a steerer put it, also when that was the intended tier: the bucket of a ramp, the arm of a router. */

@@ -10,6 +10,7 @@ export const DEMOTION_REASONS = [
   'error',
   'timeout',
   'rate_limit',
+  'concurrency',
   'budget',
   'router_score',
   'flag',

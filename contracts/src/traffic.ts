@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WatchTotals } from './api.ts';
 import type { EpochMs, MicroUsd } from './ids.ts';
-import type { BudgetReading, QuotaReading } from './ledger.ts';
+import type { BudgetReading, Lane, QuotaReading } from './ledger.ts';
 
 /**
  * What the control plane tells of traffic: how targets stand, how near the limits are, where the money went.
@@ -42,6 +42,13 @@ export interface ProviderView {
   /** Evidence against it, and where it becomes an alarm. */
   readonly statistic: number;
   readonly threshold: number;
+  /** Calls under way to this model, all endpoints together; absent where they are not limited. */
+  readonly concurrency?: {
+    /** Now; it follows the capacity of the target. */
+    readonly limit: number;
+    readonly inFlight: number;
+    readonly waiting: Readonly<Record<Lane, number>>;
+  };
   /** Of the record, for all endpoints of this model together; absent without attempts or without a database. */
   readonly lastHour?: WatchTotals;
 }

@@ -27,6 +27,8 @@ export interface DataFolder {
   readonly ledger: string;
   /** How every target stood. */
   readonly standing: string;
+  /** How much the targets can bear at once. */
+  readonly seats: string;
   /** What is normal at each hour of the week. */
   readonly climate: string;
   /** Name of this instance among those that share a database: the same after a restart, and nobody else's. */
@@ -56,6 +58,7 @@ export function openDataFolder(path: string, cwd: string, name: string): DataFol
     admin: join(root, 'admin.json'),
     ledger: join(root, 'ledger.json'),
     standing: join(root, 'standing.json'),
+    seats: join(root, 'seats.json'),
     climate: join(root, 'climate.json'),
     instance: instanceOf(join(root, 'instance'), name),
     proofs: join(root, 'proofs.json'),

@@ -28,8 +28,14 @@ test('each switch has its line, with its numbers', () => {
       waitForTarget: '1s',
       attempts: { perTarget: 3, perExchange: 5 },
       exercise: { share: 0.01 },
+      timeouts: { byHour: true },
     },
-    { up: { quota: [{ models: 'm*', perModel: true, requestsPerMinute: 1_500, tokensPerDay: 9 }, {}] } },
+    {
+      up: {
+        concurrency: { max: 50 },
+        quota: [{ models: 'm*', perModel: true, requestsPerMinute: 1_500, tokensPerDay: 9 }, {}],
+      },
+    },
   ).join('\n');
   for (const text of [
     'exercise: 1 % of the traffic goes through each fallback',
@@ -38,6 +44,8 @@ test('each switch has its line, with its numbers', () => {
     'at most 3 tries of one target, 5 in all',
     'also when the answer is a content filter or a refusal',
     'hedge: ',
+    'limit: up: as many calls at once as its latency bears, at most 50',
+    'wait: by the hour: ',
     'relay: a stream begins only when its answer is known to be complete',
   ])
     expect(said).toContain(text);

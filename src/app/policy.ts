@@ -32,6 +32,7 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
       says: `${Number((share * 100).toFixed(2))} % of the traffic goes through each fallback on purpose, so that it is proven by use`,
     }),
     ...quotas(tiers, providers),
+    ...limits(tiers, providers),
     {
       step: 'move on',
       says: `before the first output: a lone error is tried once more where it was, a wait up to ${seconds(config.waitForTarget)} is waited out, else the next target; at most ${attempts.perTarget} tries of one target, ${attempts.perExchange} in all`,
@@ -48,6 +49,10 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
       step: 'wait',
       says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, without output ${seconds(timeouts.content)}, all together ${seconds(timeouts.total)}`,
     },
+    ...when(timeouts.byHour, {
+      step: 'wait',
+      says: `by the hour: while another target could answer, a first token no longer than 1.5 × the p99 that is normal for the target at this hour of the week, ${seconds(timeouts.firstToken)} at most, once four weeks are known`,
+    }),
     {
       step: 'relay',
       says:
@@ -86,6 +91,24 @@ function quotas(tiers: Route['tiers'], providers: Config['providers']): readonly
       {
         step: 'quota',
         says: `${name}: ${each.join('; ')}; when it is short, batch waits first and interactive callers last`,
+      },
+    ];
+  });
+}
+
+/** One line a provider whose calls under way are counted. */
+function limits(tiers: Route['tiers'], providers: Config['providers']): readonly Rule[] {
+  const names = new Set(tiers.flatMap((tier) => tier.targets.map(({ provider }) => provider)));
+  return [...names].flatMap((name) => {
+    const limit = providers[name]?.concurrency;
+    if (!limit) return [];
+    const many = limit.adaptive
+      ? `as many calls at once as its latency bears, at most ${limit.max}`
+      : `at most ${limit.max} calls at once`;
+    return [
+      {
+        step: 'limit',
+        says: `${name}: ${many} to each model; beyond it the next target that has room, the batch lane waits; at most ${limit.queue} wait`,
       },
     ];
   });

@@ -1,7 +1,7 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status } from '#contracts';
-import type { ClimateSnapshot, ProofsSnapshot, StandingSnapshot } from '#gateway';
+import type { ClimateSnapshot, ProofsSnapshot, SeatsSnapshot, StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, protocols, rebuildAsk } from '#protocols';
@@ -190,6 +190,11 @@ async function compose(given: Composition): Promise<Running> {
     remember(folder.standing, () => gateway.standing.snapshot(), SAVE_STANDING, clock, log).stop,
   );
 
+  gateway.seats.restore(recall<SeatsSnapshot>(folder.seats, log) ?? {});
+  lifecycle.onStop(
+    'seats',
+    remember(folder.seats, () => gateway.seats.snapshot(), SAVE_STANDING, clock, log).stop,
+  );
   gateway.climate.restore(recall<ClimateSnapshot>(folder.climate, log) ?? {});
   lifecycle.onStop(
     'climate',
@@ -253,7 +258,7 @@ async function compose(given: Composition): Promise<Running> {
     status,
     system,
     routes: () => describeRoutes(active.table, active.loaded),
-    providers: () => describeTargets(active.table, gateway.standing),
+    providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
     fallbacks: () => gateway.proofs.read(),
     quotas: () => ledger?.quotas.readings() ?? [],

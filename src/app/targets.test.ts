@@ -48,12 +48,27 @@ function standing() {
   };
 }
 
+const seats = {
+  read: () => [
+    {
+      provider: 'up',
+      model: 'a',
+      limit: 40,
+      inFlight: 3,
+      waiting: { interactive: 0, normal: 1, batch: 0 },
+    },
+  ],
+  snapshot: () => ({}),
+  restore: () => undefined,
+};
+
 test('what answered is known, what was only planned is not, and each knows the routes that lead to it', () => {
-  const views = describeTargets(table, standing());
+  const views = describeTargets(table, { standing: standing(), seats });
   expect(views.map(({ model, status, routes, since }) => [model, status, routes, since])).toEqual([
     ['a', 'healthy', ['chat', 'any'], undefined],
     ['c', 'healthy', ['any'], undefined],
     ['b', 'unknown', ['chat', 'any'], undefined],
   ]);
+  expect(views.map(({ concurrency }) => concurrency?.limit)).toEqual([40, undefined, undefined]);
   expect(views[2]?.endpoint).toBeUndefined();
 });

@@ -5,7 +5,13 @@ import { healthKey } from '#kernel/resilience';
 type Target = Omit<ProviderView, 'says' | 'lastHour'>;
 
 /** How the targets stand that were asked, joined with those that the configuration names and nobody asked yet. */
-export function describeTargets(table: RouteTable, standing: Gateway['standing']): readonly Target[] {
+export function describeTargets(
+  table: RouteTable,
+  { standing, seats }: Pick<Gateway, 'standing' | 'seats'>,
+): readonly Target[] {
+  const busy = new Map(
+    seats.read().map(({ provider, model, ...reading }) => [`${provider}/${model}`, reading]),
+  );
   const kept = standing.snapshot();
   const named = namesOf(table);
   const routesTo = (provider: string, model: string) => [
@@ -21,7 +27,15 @@ export function describeTargets(table: RouteTable, standing: Gateway['standing']
     // Planned as a fallback and never needed: as good as not seen.
     if (!judged && since === 0 && circuit === 'closed' && !keyRefused && closedFor === 0) return [];
     seen.add(`${provider}/${model}`);
-    return [{ ...reading, routes: routesTo(provider, model), ...(since > 0 && { since }) }];
+    const concurrency = busy.get(`${provider}/${model}`);
+    return [
+      {
+        ...reading,
+        routes: routesTo(provider, model),
+        ...(since > 0 && { since }),
+        ...(concurrency && { concurrency }),
+      },
+    ];
   });
   const unseen = [...named.values()].filter(
     ({ provider, model }) => model !== '' && !seen.has(`${provider}/${model}`),

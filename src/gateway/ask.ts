@@ -72,6 +72,7 @@ export function ask(
     stopped: undefined,
     wake: undefined,
     exercise: false,
+    spilled: false,
     turn: undefined,
     queued: 0,
     own: 0,

@@ -105,6 +105,13 @@ export class Climate {
     return known(hours, now) ? rule.normal(hours, now, q) : undefined;
   }
 
+  /** How much slower than the week's mean this hour normally is; 1 while less than four weeks are known. */
+  factor(step: Step, model: string, ask: AskFacets): number {
+    const { rule, hours } = this.of(step, model, ask);
+    const now = this.clock.now();
+    return known(hours, now) ? rule.factor(hours, now) : 1;
+  }
+
   read(): readonly ClimateReading[] {
     const now = this.clock.now();
     return [...this.profiles.values()].flatMap((profile) => {

@@ -11,6 +11,7 @@ import {
 } from '#kernel/resilience';
 import { arrange, first, rest, stoppedBy } from './arrange.ts';
 import type { Flight, Landing } from './attempt.ts';
+import { board } from './board.ts';
 import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { type FlyContext, fly } from './fly.ts';
@@ -18,6 +19,7 @@ import { type Hedges, hedged } from './hedge.ts';
 import { next } from './next.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, prepare } from './prepare.ts';
+import type { Seat, Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 
@@ -29,6 +31,7 @@ export interface DispatchContext extends PrepareContext, FlyContext {
   readonly hedges: Hedges;
   readonly proofs: Proofs;
   readonly climate: Climate;
+  readonly seats: Seats;
 }
 
 type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
@@ -72,11 +75,22 @@ export async function dispatch(
   /** A refusal that the caller gets when nobody has a better answer. */
   let unwanted: Dispatched | undefined;
   for (;;) {
+    let seat: Seat | undefined;
+    if ((order[at] as Step).target.concurrency) {
+      seat = ctx.seats.take(order[at] as Step, walk.facets);
+      if (!seat) {
+        const boarded = await board(ctx, errand, walk, order, at, standing.open(order, walk.facets));
+        if ('kind' in boarded) return unwanted ?? { landing: { kind: 'failed', failure: boarded } };
+        at = boarded.at;
+        seat = boarded.seat;
+      }
+    }
     const step = order[at] as Step;
     const cause = causeOf(walk.attempts.at(-1), step);
     const preparing = prepare(ctx, errand, walk, step, cause, at + 1 < order.length);
     const ready = preparing instanceof Promise ? await preparing : preparing;
     if (ready.kind === 'hindered') {
+      seat?.leave();
       if (walk.stopped) return { landing: stoppedBy(walk.stopped) };
       const place = at;
       const open = standing.open(order, walk.facets);
@@ -85,6 +99,7 @@ export async function dispatch(
       at = other;
       continue;
     }
+    if (seat) ready.one.seat = seat;
     const { one, landing } = route.config.hedge
       ? await hedged(ctx, errand, walk, order, at, ready)
       : { one: ready.one, landing: await fly(ctx, errand.deadline, walk, ready).landed };

@@ -27,6 +27,7 @@ import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
+import { Seats } from './seats.ts';
 import { Standing } from './standing.ts';
 import { JSON_TYPE } from './tell.ts';
 import type { LedgerPorts } from './toll.ts';
@@ -62,6 +63,8 @@ export interface Gateway {
   readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore'>;
   /** What is normal at each hour of the week. */
   readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore'>;
+  /** How full the targets are whose concurrency is limited. */
+  readonly seats: Pick<Seats, 'read' | 'snapshot' | 'restore'>;
   /** Which fallbacks are known to work. */
   readonly proofs: {
     read(): readonly EdgeReading[];
@@ -92,6 +95,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const standing = new Standing(clock);
   const proofs = new Proofs(clock);
   const climate = new Climate(clock, ports.estimate);
+  const seats = new Seats(clock, climate);
   const planOf = createPlanner(ports);
   const walks = new Set<Walk>();
   const budgets = new Map<string, ShareBudgetState>();
@@ -114,6 +118,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     hedges: new Hedges(),
     proofs,
     climate,
+    seats,
     plan: planOf,
     nextId,
     draining: () => draining,
@@ -129,6 +134,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
       ports.recorder.record(finished);
       ports.live.publish(finished.facts);
       for (const steerer of ports.steerers) steerer.ended?.(finished.facts);
+      // One that was abandoned has no row, and must not hold its place for ever.
+      for (const one of walk.made) one.seat?.leave();
       walks.delete(walk);
       if (walks.size === 0) idle();
     },
@@ -144,6 +151,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     },
     standing,
     climate,
+    seats,
     proofs: {
       snapshot: () => proofs.snapshot(),
       restore: (snapshot) => proofs.restore(snapshot),

@@ -8,6 +8,7 @@ import type { Proofs } from './fallbacks/proofs.ts';
 import { type Flown, type FlyContext, fly } from './fly.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
+import type { Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 
@@ -35,6 +36,7 @@ export interface HedgeContext extends PrepareContext, FlyContext {
   readonly proofs: Proofs;
   readonly hedges: Hedges;
   readonly climate: Climate;
+  readonly seats: Seats;
 }
 
 interface Arrival {
@@ -74,8 +76,15 @@ export async function hedged(
   const spareStep = backup(ctx, order, at, walk);
   const { perExchange, perTarget } = (walk.route as Route).config.attempts;
   if (walk.made.length >= perExchange || triesOf(walk, spareStep) >= perTarget) return main;
+  // A hedge waits for nobody's place.
+  const seat = spareStep.target.concurrency && ctx.seats.take(spareStep, walk.facets);
+  if (spareStep.target.concurrency && !seat) return main;
   const ready = await prepare(ctx, errand, walk, spareStep, 'hedge', false);
-  if (ready.kind === 'hindered' || walk.stopped) return main;
+  if (ready.kind === 'hindered' || walk.stopped) {
+    seat?.leave();
+    return main;
+  }
+  if (seat) ready.one.seat = seat;
   const second = fly(ctx, errand.deadline, walk, ready);
   walk.rival = primary.flight;
   const spare = second.landed.then((landing) => arrived(ready.one, landing));

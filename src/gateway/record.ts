@@ -82,7 +82,10 @@ function tierOf(walk: Walk, intended: string, served: string): TierRecord {
     return { intended, served, demotedBy: turn.by, reason: turn.reason, cell };
   if (walk.exercise) return { intended, served, demotedBy: 'exercise', reason: 'flag', cell };
   const left = walk.attempts.findLast((a) => a.tier === intended && a.failure)?.failure?.kind;
-  return { intended, served, demotedBy: left ?? 'health', reason: left ? reasonOf(left) : 'error', cell };
+  if (left) return { intended, served, demotedBy: left, reason: reasonOf(left), cell };
+  return walk.spilled
+    ? { intended, served, demotedBy: 'concurrency', reason: 'concurrency', cell }
+    : { intended, served, demotedBy: 'health', reason: 'error', cell };
 }
 
 const NO_VERDICTS: readonly Verdict[] = [];

@@ -29,6 +29,7 @@ import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Step } from './plan.ts';
+import type { Seat, Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
 
@@ -69,7 +70,9 @@ export interface Walk {
   exercise: boolean;
   /** Where it was sent before anybody was asked, and by whom. */
   turn?: Turn;
-  /** Milliseconds spent waiting for room in a quota. */
+  /** Sent to a lower tier because the targets of the one before were full. */
+  spilled: boolean;
+  /** Milliseconds spent waiting for room in a quota, or for a place at a target. */
   queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
   own: number;
@@ -95,6 +98,8 @@ export interface Try {
   readonly paid: Paid | undefined;
   /** The provider was asked for usage that the caller did not ask for, and does not see. */
   readonly wished: boolean;
+  /** Its place among the calls under way, where those are counted. */
+  seat?: Seat;
   readonly startedAt: EpochMs;
   readonly start: MonotonicMs;
   status?: number;
@@ -119,6 +124,7 @@ export interface Billing {
   readonly standing: Standing;
   readonly proofs: Proofs;
   readonly climate: Climate;
+  readonly seats: Seats;
 }
 
 /** Row of the try whose answer the caller gets. */
@@ -178,6 +184,8 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   ctx.standing.ended(one, end, walk.facets, row.usage.input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end);
   ctx.climate.ended(one, walk.facets, end);
+  const { input, output, reasoning } = row.usage;
+  one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
   one.paid?.settle(row, ctx.clock.now());
   return row;
 }

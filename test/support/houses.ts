@@ -19,6 +19,8 @@ export interface PuppetHouseOptions {
   readonly second?: Behaviour;
   /** Of the route `chat`. */
   readonly route?: object;
+  /** Of the first provider. */
+  readonly provider?: object;
 }
 
 export async function puppetHouse(first: Behaviour, options: PuppetHouseOptions): Promise<PuppetHouse> {
@@ -31,7 +33,7 @@ export async function puppetHouse(first: Behaviour, options: PuppetHouseOptions)
     apiKey: 'sk-provider-key-of-the-house-0000',
   });
   const house = testGateway({
-    providers: { first: entry(one.port), second: entry(two.port) },
+    providers: { first: { ...entry(one.port), ...options.provider }, second: entry(two.port) },
     routes: {
       chat: {
         tiers: [

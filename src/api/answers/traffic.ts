@@ -45,6 +45,14 @@ export const providerView = z.object({
   slowness: z.number().describe('How many times slower than its normal, lately.'),
   statistic: z.number().describe('Evidence against it.'),
   threshold: z.number().describe('Where evidence becomes an alarm.'),
+  concurrency: z
+    .object({
+      limit: z.number().int().describe('Now; it follows the capacity of the target.'),
+      inFlight: z.number().int(),
+      waiting: z.record(z.enum(LANES), z.number().int()).describe('Callers in the queue by lane.'),
+    })
+    .optional()
+    .describe('Calls under way to this model, all endpoints together; absent where they are not limited.'),
   lastHour: watchTotals
     .optional()
     .describe('All endpoints of the model together; absent without attempts, or while the database is away.'),

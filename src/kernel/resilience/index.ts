@@ -2,6 +2,7 @@
 export * from './backoff.ts';
 export * from './deadline.ts';
 export * from './decaying-sketch.ts';
+export * from './effort.ts';
 export { SIZES, sizeClass } from './health/baseline.ts';
 export { CIRCUIT, type CircuitRule, type CircuitState } from './health/circuit.ts';
 export { GRADE, type Grade, type GradeRule } from './health/grade.ts';

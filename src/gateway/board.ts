@@ -1,0 +1,50 @@
+import type { Clock, Failure, Route } from '#contracts';
+import { seen } from './failures.ts';
+import type { Step } from './plan.ts';
+import type { Errand } from './prepare.ts';
+import type { Seat, Seats } from './seats.ts';
+import type { Walk } from './walk.ts';
+
+/** Place in the order of the target that has room, and the seat there; none where its calls are not counted. */
+export interface Boarded {
+  readonly at: number;
+  readonly seat?: Seat;
+}
+
+/**
+ * Where an exchange goes whose target is full: to the next that stands well and has room, else it waits for a place at the one
+ * it was meant for. The batch lane does not leave its tier, for it has the time to wait, and is shed first when too many do.
+ */
+export async function board(
+  { clock, seats }: { readonly clock: Clock; readonly seats: Seats },
+  { deadline, lane }: Pick<Errand, 'deadline' | 'lane'>,
+  walk: Walk,
+  order: readonly Step[],
+  at: number,
+  open: (step: Step) => boolean,
+): Promise<Boarded | Failure> {
+  const full = order[at] as Step;
+  for (let i = at + 1; i < order.length; i++) {
+    const step = order[i] as Step;
+    if (!open(step) || (lane === 'batch' && step.tier !== full.tier)) continue;
+    const seat = step.target.concurrency && seats.take(step, walk.facets);
+    if (step.target.concurrency && !seat) continue;
+    if (step.tier !== full.tier) walk.spilled = true;
+    return seat ? { at: i, seat } : { at: i };
+  }
+  const { waitForTarget } = (walk.route as Route).config;
+  // Who waits in front of a screen is better told soon; others have until their deadline.
+  const until = lane === 'interactive' ? Math.min(deadline, clock.monotonic() + waitForTarget) : deadline;
+  const got = await seats.wait(full, walk, lane, until);
+  if (got === undefined) return seen(walk.stopped ?? 'client_left');
+  return 'after' in got ? tooMany(walk, full, got.after) : { at, seat: got };
+}
+
+const tooMany = (walk: Walk, { target }: Step, after: number): Failure => ({
+  ...seen(
+    'rate_limited',
+    `As many calls as ${target.provider}/${target.model ?? walk.facets.model} can bear are under way (providers.${target.provider}.concurrency), and a place comes too late for this ask; try again after retry-after.`,
+  ),
+  origin: 'midwatch',
+  after,
+});

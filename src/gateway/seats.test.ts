@@ -1,0 +1,124 @@
+import { expect, test } from 'bun:test';
+import type { AskFacets } from '#contracts';
+import { virtualClock } from '#kernel';
+import { drawNormal, seededRandom } from '#kernel/stats';
+import type { Step } from './plan.ts';
+import { type Seat, Seats } from './seats.ts';
+import type { Try } from './walk.ts';
+
+const MINUTE = 60_000;
+const STREAM = { stream: true, model: 'm' } as AskFacets;
+const GOOD = { outcome: 'complete' } as const;
+const CALM = { factor: () => 1 };
+const stepOf = (concurrency: object): Step =>
+  ({
+    target: { provider: 'p', concurrency: { adaptive: true, max: 1_000, queue: 100, ...concurrency } },
+  }) as never;
+
+interface World {
+  /** Questions a second, at a minute of the day. */
+  readonly rate: (minute: number) => number;
+  /** Input tokens of one. */
+  readonly tokens: (minute: number, random: () => number) => number;
+  /** What everything takes times. */
+  readonly factor: (minute: number) => number;
+  readonly minutes: number;
+  readonly stragglers?: number;
+}
+const PLAIN: World = {
+  rate: () => 5,
+  tokens: (_, random) => 200 + 1_800 * random(),
+  factor: () => 1,
+  minutes: 120,
+};
+
+/** First token 200 ms and 0.1 ms a token, log-normal; then two seconds of text. Returns refusals, and the lowest limit. */
+async function live(seed: number, world: World) {
+  const clock = virtualClock({ seed });
+  const random = seededRandom('seats', seed);
+  const seats = new Seats(clock, CALM);
+  const step = stepOf({});
+  const asked = { before: 0, during: 0 };
+  const refused = { before: 0, during: 0 };
+  const calls: Promise<void>[] = [];
+  const call = async (seat: Seat, minute: number) => {
+    const input = world.tokens(minute, random);
+    const straggles = random() < (world.stragglers ?? 0) ? 5_000 + 25_000 * random() : 0;
+    const firstToken =
+      (200 + 0.1 * input) * world.factor(minute) * Math.exp(0.4 * drawNormal(random)) + straggles;
+    await clock.sleep(firstToken + 2_000);
+    const one = { step, model: 'm', firstToken } as Try;
+    seat.leave({ one, end: GOOD, ask: STREAM, input, output: 100 });
+  };
+  const asking = async () => {
+    for (let now = 0; now < world.minutes * MINUTE; ) {
+      const minute = now / MINUTE;
+      const part = minute < 60 ? 'before' : 'during';
+      asked[part]++;
+      const seat = seats.take(step, STREAM);
+      if (seat) calls.push(call(seat, minute));
+      else refused[part]++;
+      const wait = (-Math.log(1 - random()) * 1_000) / world.rate(minute);
+      now += wait;
+      await clock.sleep(wait);
+    }
+    await Promise.all(calls);
+  };
+  await clock.run(asking());
+  expect(seats.read()[0]?.inFlight).toBe(0);
+  return { asked, refused };
+}
+
+const SEEDS = [1_001, 1_002];
+
+for (const [what, world] of [
+  ['stragglers of 5 to 30 s', { stragglers: 0.03 }],
+  ['three times as many asks', { rate: (minute: number) => (minute >= 60 && minute < 80 ? 15 : 5) }],
+  [
+    'prompts twelve times as long',
+    {
+      tokens: (minute: number, random: () => number) =>
+        (200 + 1_800 * random()) * (minute >= 60 && minute < 80 ? 12 : 1),
+    },
+  ],
+  [
+    'a morning, nearly twice as slow within three hours',
+    { minutes: 240, factor: (minute: number) => 1 + (0.9 * Math.min(180, Math.max(0, minute - 60))) / 180 },
+  ],
+] as const)
+  test(`a target that is well is never throttled: ${what}`, async () => {
+    for (const seed of SEEDS) {
+      const { refused } = await live(seed, { ...PLAIN, ...world });
+      expect(refused).toEqual({ before: 0, during: 0 });
+    }
+  }, 20_000);
+
+test('everything twenty times slower whatever is asked: all but a trickle is kept away', async () => {
+  for (const seed of SEEDS) {
+    const { asked, refused } = await live(seed, {
+      ...PLAIN,
+      minutes: 80,
+      factor: (minute) => (minute >= 60 ? 20 : 1),
+    });
+    expect(refused.before).toBe(0);
+    expect(refused.during / asked.during).toBeGreaterThan(0.6);
+  }
+}, 20_000);
+
+test('what was learnt outlives a restart, who was under way does not; a reload brings its limits', async () => {
+  const clock = virtualClock({ seed: 1 });
+  const seats = new Seats(clock, CALM);
+  const step = stepOf({ max: 3 });
+  const taken = [1, 2, 3, 4].map(() => seats.take(step, STREAM));
+  expect(taken.map(Boolean)).toEqual([true, true, true, false]);
+  const again = new Seats(clock, CALM);
+  again.restore(JSON.parse(JSON.stringify(seats.snapshot())));
+  expect(again.take(step, STREAM)).toBeDefined();
+  expect(again.read()).toMatchObject([{ provider: 'p', model: 'm', limit: 3, inFlight: 1 }]);
+  // A reload makes new steps of the same target.
+  expect(again.take(stepOf({ max: 2 }), STREAM)).toBeDefined();
+  expect(again.take(stepOf({ max: 2 }), STREAM)).toBeUndefined();
+  taken[0]?.leave();
+  taken[0]?.leave();
+  expect(seats.read()[0]?.inFlight).toBe(2);
+});

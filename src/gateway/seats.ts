@@ -1,0 +1,310 @@
+import type { AskFacets, Clock, Lane, MonotonicMs } from '#contracts';
+import { LANES } from '#contracts';
+import { healthOf } from '#kernel';
+import {
+  type Effort,
+  type EffortState,
+  effort,
+  LIMITER,
+  type Limiter,
+  type LimiterState,
+  limiter,
+} from '#kernel/resilience';
+import type { Climate } from './climate.ts';
+import type { Step } from './plan.ts';
+import type { Try, TryEnd, Walk } from './walk.ts';
+
+/** Targets; callers of catch-all routes make model names up. */
+const MOST = 1_000;
+/** Leaves of the last minute tell how long a queue takes. */
+const MEMORY = 60_000;
+const SHORTEST_WAIT = 1_000;
+/** Said where nobody has left lately, and at most: whoever is told an hour does not come back. */
+const LONGEST_WAIT = 60_000;
+
+/** Plain data, by target; who is under way does not outlive the process. */
+export type SeatsSnapshot = Readonly<
+  Record<string, { readonly limit: LimiterState; readonly stream: EffortState; readonly whole: EffortState }>
+>;
+
+/** How full a target is, for a page. */
+export interface SeatsReading {
+  readonly provider: string;
+  readonly model: string;
+  readonly limit: number;
+  readonly inFlight: number;
+  readonly waiting: Readonly<Record<Lane, number>>;
+}
+
+interface Waiting {
+  readonly lane: Lane;
+  give(seat: Seat | undefined): void;
+}
+
+/** One model of a provider: streams and whole answers share its capacity, and each have a normal of their own. */
+interface Desk {
+  readonly name: Pick<SeatsReading, 'provider' | 'model'>;
+  settings: Settings;
+  rule: Limiter;
+  readonly limit: LimiterState;
+  readonly stream: EffortState;
+  readonly whole: EffortState;
+  readonly queues: Readonly<Record<Lane, Waiting[]>>;
+  /** Leaves of the last minute, fading; for the wait that is told. */
+  left: number;
+  leftAt: MonotonicMs;
+}
+
+type Settings = NonNullable<Step['target']['concurrency']>;
+
+/** A place among the calls under way to a target. Given back once, however often it is tried. */
+export class Seat {
+  private readonly desk: Desk;
+  private readonly seats: Seats;
+  private taken = true;
+
+  constructor(seats: Seats, desk: Desk) {
+    this.seats = seats;
+    this.desk = desk;
+  }
+
+  /** `end` of the call; absent when none was made. */
+  leave(end?: SeatEnd): void {
+    if (!this.taken) return;
+    this.taken = false;
+    this.seats.left(this.desk, end);
+  }
+}
+
+export interface SeatEnd {
+  readonly one: Try;
+  readonly end: TryEnd;
+  readonly ask: AskFacets;
+  /** Input tokens that were not read from a cache, and tokens written. */
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Nobody has a place in time: milliseconds until somebody should. */
+export interface Full {
+  readonly after: number;
+}
+
+/**
+ * Who may be under way to a target whose concurrency is limited. The limit follows the capacity of the target by its latency,
+ * measured against what an ask of that size should take at this hour: long prompts and the usual morning are no congestion.
+ */
+export class Seats {
+  private readonly clock: Clock;
+  private readonly climate: Pick<Climate, 'factor'>;
+  private readonly efforts: Effort = effort();
+  private readonly desks = new Map<string, Desk>();
+  private readonly near = new WeakMap<Step, Map<string, Desk>>();
+  private readonly rules = new Map<string, Limiter>();
+  private kept: SeatsSnapshot = {};
+
+  constructor(clock: Clock, climate: Pick<Climate, 'factor'>) {
+    this.clock = clock;
+    this.climate = climate;
+  }
+
+  /** Of a limited target only. Undefined when it is full, or others have waited for it longer. */
+  take(step: Step, ask: AskFacets): Seat | undefined {
+    const desk = this.of(step, ask);
+    if (LANES.some((lane) => desk.queues[lane].length > 0) || !desk.rule.acquire(desk.limit))
+      return undefined;
+    return new Seat(this, desk);
+  }
+
+  /**
+   * Waits for a place until `until`, the more urgent lane first. At once `Full` where the wait would be in vain: longer than
+   * until then by the pace of the last minute, or behind a full queue. Undefined when the walk was stopped meanwhile.
+   */
+  async wait(step: Step, walk: Walk, lane: Lane, until: MonotonicMs): Promise<Seat | Full | undefined> {
+    const desk = this.of(step, walk.facets);
+    const { queues, settings } = desk;
+    const began = this.clock.monotonic();
+    const ahead = LANES.slice(0, LANES.indexOf(lane) + 1).reduce((sum, l) => sum + queues[l].length, 0);
+    const expected = this.waitOf(desk, ahead + 1, began);
+    const patience = until - began;
+    if (patience <= 0 || (expected !== undefined && expected > patience)) return this.full(desk);
+    const all = LANES.reduce((sum, l) => sum + queues[l].length, 0);
+    if (all >= settings.queue && !this.shed(desk, lane)) return this.full(desk);
+    const { promise, resolve } = Promise.withResolvers<Seat | undefined>();
+    const one: Waiting = { lane, give: resolve };
+    queues[lane].push(one);
+    const leave = () => {
+      const at = queues[lane].indexOf(one);
+      if (at >= 0) queues[lane].splice(at, 1);
+      resolve(undefined);
+    };
+    const cancel = this.clock.after(patience, leave);
+    walk.wake = leave;
+    const seat = await promise;
+    cancel();
+    walk.wake = undefined;
+    walk.queued += this.clock.monotonic() - began;
+    if (walk.stopped) {
+      seat?.leave();
+      return undefined;
+    }
+    return seat ?? this.full(desk);
+  }
+
+  /** To be told by a seat alone. */
+  left(desk: Desk, end: SeatEnd | undefined): void {
+    const now = this.clock.monotonic();
+    if (end) {
+      desk.left = this.leftLately(desk, now) + 1;
+      desk.leftAt = now;
+    }
+    desk.rule.release(desk.limit, { now: this.clock.now(), ...(end && this.told(desk, end)) });
+    for (;;) {
+      const lane = LANES.find((l) => desk.queues[l].length > 0);
+      if (lane === undefined || !desk.rule.acquire(desk.limit)) return;
+      (desk.queues[lane].shift() as Waiting).give(new Seat(this, desk));
+    }
+  }
+
+  read(): readonly SeatsReading[] {
+    return [...this.desks.values()].map(({ name, limit, queues }) => ({
+      ...name,
+      limit: Math.floor(limit.limit),
+      inFlight: limit.inFlight,
+      waiting: {
+        interactive: queues.interactive.length,
+        normal: queues.normal.length,
+        batch: queues.batch.length,
+      },
+    }));
+  }
+
+  snapshot(): SeatsSnapshot {
+    const now = Object.fromEntries(
+      [...this.desks].map(([name, desk]) => [
+        name,
+        { limit: desk.limit, stream: desk.stream, whole: desk.whole },
+      ]),
+    );
+    // Those that nobody has asked for since the start are kept as they were.
+    return { ...this.kept, ...now };
+  }
+
+  /** Before the first exchange. */
+  restore(snapshot: SeatsSnapshot): void {
+    this.kept = snapshot;
+  }
+
+  /** What the end of a call says about congestion. */
+  private told(
+    desk: Desk,
+    { one, end, ask, input, output }: SeatEnd,
+  ): { latency?: number; dropped?: boolean } {
+    const { failure, outcome } = end;
+    // It was too slow to win, by a time that nobody knows: what it had taken when it was given up is the least.
+    const lost = failure?.kind === 'hedge_lost';
+    const good = healthOf(outcome, failure) === 'good';
+    if (!good && !lost) return failure && FULL.has(failure.kind) ? { dropped: true } : {};
+    const took = one.firstToken ?? (lost ? this.clock.monotonic() - one.start : undefined);
+    if (took === undefined || one.replayed || !desk.settings.adaptive) return {};
+    // The first token of a stream waits for the reading of the ask, a whole answer for the writing of itself.
+    const size = ask.stream ? input : output;
+    const own = ask.stream ? desk.stream : desk.whole;
+    const expected = this.efforts.expect(own, size);
+    if (good) this.efforts.observe(own, this.clock.now(), size, took);
+    if (expected === undefined) return {};
+    const usual = ask.stream ? this.climate.factor(one.step, one.model, ask) : 1;
+    return { latency: took / (expected * usual) };
+  }
+
+  private full(desk: Desk): Full {
+    const all = LANES.reduce((sum, l) => sum + desk.queues[l].length, 0);
+    const wait = this.waitOf(desk, all + 1, this.clock.monotonic()) ?? LONGEST_WAIT;
+    return { after: Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, wait)) };
+  }
+
+  /** Milliseconds until so many have left, at the pace of the last minute; undefined while nobody has. */
+  private waitOf(desk: Desk, many: number, now: MonotonicMs): number | undefined {
+    const lately = this.leftLately(desk, now);
+    return lately < 1 ? undefined : (many * MEMORY) / lately;
+  }
+
+  private leftLately({ left, leftAt }: Desk, now: MonotonicMs): number {
+    return left * Math.exp((leftAt - now) / MEMORY);
+  }
+
+  /** Makes room in a full queue at the cost of the last of the least urgent lane below this one. */
+  private shed({ queues }: Desk, lane: Lane): boolean {
+    for (let i = LANES.length - 1; i > LANES.indexOf(lane); i--) {
+      const last = queues[LANES[i] as Lane].pop();
+      if (!last) continue;
+      last.give(undefined);
+      return true;
+    }
+    return false;
+  }
+
+  private of(step: Step, ask: AskFacets): Desk {
+    let models = this.near.get(step);
+    if (!models) {
+      models = new Map();
+      this.near.set(step, models);
+    }
+    const model = step.target.model ?? ask.model;
+    const known = models.get(model);
+    if (known) return known;
+    if (models.size >= MOST) models.clear();
+    const desk = this.byName({ provider: step.target.provider, model }, step.target.concurrency as Settings);
+    models.set(model, desk);
+    return desk;
+  }
+
+  private byName(name: Desk['name'], settings: Settings): Desk {
+    const key = [name.provider, name.model].map(encodeURIComponent).join('/');
+    const rule = this.ruleOf(settings);
+    const known = this.desks.get(key);
+    if (known) {
+      // A reload may have brought other limits.
+      known.settings = settings;
+      known.rule = rule;
+      known.limit.limit = Math.min(known.limit.limit, settings.max);
+      if (!settings.adaptive) known.limit.limit = settings.max;
+      return known;
+    }
+    const kept = this.kept[key];
+    const fresh: Desk = {
+      name,
+      settings,
+      rule,
+      limit: kept
+        ? rule.revive({ ...kept.limit, limit: Math.min(kept.limit.limit, settings.max) })
+        : rule.create(),
+      stream: kept?.stream ?? this.efforts.create(),
+      whole: kept?.whole ?? this.efforts.create(),
+      queues: { interactive: [], normal: [], batch: [] },
+      left: 0,
+      leftAt: 0,
+    };
+    this.desks.set(key, fresh);
+    return fresh;
+  }
+
+  private ruleOf({ adaptive, max }: Settings): Limiter {
+    const name = `${adaptive} ${max}`;
+    const known = this.rules.get(name);
+    if (known) return known;
+    // A fixed limit is one whose bounds meet.
+    const made = limiter({ ...LIMITER, initial: max, max, min: adaptive ? Math.min(LIMITER.min, max) : max });
+    this.rules.set(name, made);
+    return made;
+  }
+}
+
+/** Refused for want of capacity, or not heard of in time. */
+const FULL: ReadonlySet<string> = new Set([
+  'rate_limited',
+  'overloaded',
+  'timeout_connect',
+  'timeout_headers',
+  'timeout_first_token',
+]);
