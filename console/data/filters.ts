@@ -24,7 +24,7 @@ export const FILTER_FIELDS: readonly FilterField[] = [
   { name: 'thread', says: 'conversation', kind: 'text', example: 't-9' },
   { name: 'key', says: 'id of the Midwatch key', kind: 'text', example: 'k_…' },
   { name: 'release', says: 'release id', kind: 'text', example: '3f9a…' },
-  { name: 'source', says: 'gateway, eval, drill, probe …', kind: 'text', example: 'gateway' },
+  { name: 'source', says: 'gateway, eval, drill, shadow, all …', kind: 'text', example: 'gateway' },
 ];
 const FIELD = new Map(FILTER_FIELDS.map((field) => [field.name as string, field]));
 

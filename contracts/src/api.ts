@@ -48,6 +48,7 @@ export const exchangeFilterSchema = z.object({
   task: z.string().optional(),
   thread: z.string().optional(),
   release: z.string().optional(),
+  /** Without it, traffic alone (`isTraffic`); `all`: whatever it is. */
   source: z.string().optional(),
   /** At least so many attempts. */
   attempts: z.coerce.number().int().optional(),

@@ -136,6 +136,27 @@ export const routeSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  shadow: z
+    .strictObject({
+      target: targetSchema.describe('Who is asked too.'),
+      share: z.number().min(0).max(1).default(0.01).describe('Share of the traffic that is copied.'),
+      maxPerSecond: z
+        .number()
+        .positive()
+        .default(1)
+        .describe('Most copies a second; what is beyond is dropped and counted.'),
+      concurrency: z.number().int().min(1).max(100).default(4).describe('Copies under way at once.'),
+      compare: z
+        .enum(['texts', 'facts'])
+        .default('texts')
+        .describe(
+          '`texts` also compares what the answers say, by the words they share; `facts` their ends, tools, lengths, times and costs alone.',
+        ),
+    })
+    .optional()
+    .describe(
+      'After an answer was served, a copy of the ask goes to a second target. Its answer is never returned and never waited for; it is compared with the served one.',
+    ),
   hedge: z
     .boolean()
     .default(false)

@@ -49,7 +49,25 @@ export interface ExchangeFacts {
   readonly record: RecordMode;
 }
 
-export type Source = 'gateway' | 'otlp' | 'import' | 'eval' | 'job' | 'probe' | 'exercise' | 'drill';
+export const SOURCES = [
+  'gateway',
+  'otlp',
+  'import',
+  'eval',
+  'job',
+  'probe',
+  'exercise',
+  'drill',
+  'shadow',
+] as const;
+export type Source = (typeof SOURCES)[number];
+
+/**
+ * What Midwatch asks for its own sake: nobody was served. Such an exchange is money and evidence of its target, and no traffic of
+ * the product: no chart, no rate, no slice and no list counts it unless it is asked for. An exercise is traffic: a caller got it.
+ */
+export const isTraffic = (source: Source): boolean =>
+  source !== 'probe' && source !== 'drill' && source !== 'shadow';
 /** `full`: bodies as they were, secrets masked. `masked`: personal data masked too. `none`: no bodies, facts only. */
 export type RecordMode = 'full' | 'masked' | 'none';
 

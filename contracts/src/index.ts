@@ -18,6 +18,7 @@ export * from './ramp.ts';
 export * from './release.ts';
 export * from './router.ts';
 export * from './runs.ts';
+export * from './shadow.ts';
 export * from './steer.ts';
 export * from './store.ts';
 export * from './traffic.ts';

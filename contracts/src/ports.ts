@@ -110,6 +110,8 @@ export interface Route {
   readonly name: string;
   readonly config: RouteConfig;
   readonly tiers: readonly Tier[];
+  /** Where copies of its asks go, if anywhere. */
+  readonly shadow?: Tier;
 }
 export interface Tier {
   readonly name: string;

@@ -1,4 +1,14 @@
-import type { Clock, KeyRing, LiveFeed, Log, Recorder, Redactor, Steerer, Transport } from '#contracts';
+import type {
+  Clock,
+  KeyRing,
+  LiveFeed,
+  Log,
+  Recorder,
+  Redactor,
+  Shadower,
+  Steerer,
+  Transport,
+} from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
 import { estimateUsage, findTranslator, protocols, withoutForeignThoughts } from '#protocols';
 import { PRICE_LIST } from '#providers';
@@ -14,6 +24,7 @@ export interface PlaneOptions {
   readonly redactor: Redactor;
   readonly ledger: () => LedgerPorts | undefined;
   readonly steerers: readonly Steerer[];
+  readonly shadowers: readonly Shadower[];
   /** What is in force now; a reload replaces it as a whole. */
   readonly active: () => Active;
   /** Largest request body, bytes. */

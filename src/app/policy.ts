@@ -29,7 +29,11 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
     })),
     ...when(share > 0, {
       step: 'exercise',
-      says: `${Number((share * 100).toFixed(2))} % of the traffic goes through each fallback on purpose, so that it is proven by use`,
+      says: `${percent(share)} of the traffic goes through each fallback on purpose, so that it is proven by use`,
+    }),
+    ...when(config.shadow !== undefined && config.shadow.share > 0, {
+      step: 'shadow',
+      says: `${percent(config.shadow?.share ?? 0)} of the asks go to ${config.shadow?.target.provider}/${config.shadow?.target.model ?? "the client's model"} too when they are answered, at most ${config.shadow?.maxPerSecond} a second; nobody gets those answers, they are compared`,
     }),
     ...quotas(tiers, providers),
     ...limits(tiers, providers),
@@ -74,6 +78,8 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
     },
   ];
 }
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
 
 const when = (holds: boolean, rule: Rule): readonly Rule[] => (holds ? [rule] : []);
 

@@ -1,21 +1,23 @@
 import { readFileSync } from 'node:fs';
-import type { Config, ProviderConfig, Route, RouteTable, RouteView, Target } from '#contracts';
+import type { Config, ProviderConfig, Route, RouteTable, RouteView, Target, TargetConfig } from '#contracts';
 import { ConfigError, kindOf, type LoadedConfig } from './config/index.ts';
 import { policyOf, targetsOf } from './policy.ts';
 
 /** Routes made ready: names resolved to providers, keys read, patterns compiled. */
 export function buildRoutes(config: Config, simulator?: { readonly port: number }): RouteTable {
+  const target = (t: TargetConfig): Target => ({
+    ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
+    ...(t.contextWindow !== undefined && { contextWindow: t.contextWindow }),
+  });
   const routes: Route[] = Object.entries(config.routes).map(([name, route]) => ({
     name,
     config: route,
     tiers: route.tiers.map((tier) => ({
       name: tier.name,
-      targets: (tier.targets ?? []).map((t) => ({
-        ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
-        ...(t.contextWindow !== undefined && { contextWindow: t.contextWindow }),
-      })),
+      targets: (tier.targets ?? []).map(target),
       ...(tier.reply !== undefined && { reply: tier.reply }),
     })),
+    ...(route.shadow && { shadow: { name: 'shadow', targets: [target(route.shadow.target)] } }),
   }));
   const byName = new Map(routes.map((r) => [r.name, r]));
   const rules = routes.map((route) => ({ route, matches: matcher(route) }));

@@ -152,6 +152,7 @@ async function compose(given: Composition): Promise<Running> {
     redactor,
     ledger: () => ledger,
     steerers: steering.steerers,
+    shadowers: steering.shadowers,
     active: () => active,
     maxBody: config.limits.body,
   });

@@ -73,6 +73,7 @@ export function ask(
     wake: undefined,
     exercise: false,
     spilled: false,
+    errand: undefined,
     turn: undefined,
     queued: 0,
     own: 0,
@@ -136,6 +137,7 @@ async function carry(
   outgoing.onLeft = () => stopWalk(walk, 'client_left');
   const total = Math.min(found.config.timeouts.total, deadlineOf(said));
   const errand = { deadline: walk.start + total, said, query, lane, ask: read.value };
+  walk.errand = errand;
   walk.own += clock.monotonic() - began;
   const { one, landing, closed, flight } = await dispatch(
     ctx,

@@ -17,7 +17,7 @@ export interface Boarded {
  */
 export async function board(
   { clock, seats }: { readonly clock: Clock; readonly seats: Seats },
-  { deadline, lane }: Pick<Errand, 'deadline' | 'lane'>,
+  { deadline, lane, own }: Pick<Errand, 'deadline' | 'lane' | 'own'>,
   walk: Walk,
   order: readonly Step[],
   at: number,
@@ -32,6 +32,8 @@ export async function board(
     if (step.tier !== full.tier) walk.spilled = true;
     return seat ? { at: i, seat } : { at: i };
   }
+  // What nobody waits for does not stand in a queue before those for whom somebody does.
+  if (own) return tooMany(walk, full, 0);
   const { waitForTarget } = (walk.route as Route).config;
   // Who waits in front of a screen is better told soon; others have until their deadline.
   const until = lane === 'interactive' ? Math.min(deadline, clock.monotonic() + waitForTarget) : deadline;

@@ -12,6 +12,8 @@ import type {
   Recorder,
   Redactor,
   RouteTable,
+  Shadower,
+  ShadowTraffic,
   Steerer,
   Transport,
 } from '#contracts';
@@ -28,6 +30,7 @@ import { createPlanner, type Tongues } from './plan.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Seats } from './seats.ts';
+import { Shadows } from './shadow.ts';
 import { Standing } from './standing.ts';
 import { JSON_TYPE } from './tell.ts';
 import type { LedgerPorts } from './toll.ts';
@@ -48,6 +51,8 @@ export interface GatewayPorts extends Tongues {
   readonly routes: () => RouteTable;
   /** Who may send an exchange to another tier before anybody is asked; the first that speaks is heard. */
   readonly steerers: readonly Steerer[];
+  /** Who may want a copy of an exchange asked elsewhere, beside the configuration. */
+  readonly shadowers?: readonly Shadower[];
   readonly log: Log;
   /** Largest request body, bytes. */
   readonly maxBody: number;
@@ -71,6 +76,8 @@ export interface Gateway {
     snapshot(): ProofsSnapshot;
     restore(snapshot: ProofsSnapshot): void;
   };
+  /** Copies that were asked elsewhere, since the start. */
+  readonly shadows: { read(): readonly ShadowTraffic[] };
   /** Refuses what is new, lets what runs go on for `ms`, then ends it with an error of its own dialect. */
   drain(ms: number): Promise<void>;
 }
@@ -136,10 +143,20 @@ export function createGateway(ports: GatewayPorts): Gateway {
       for (const steerer of ports.steerers) steerer.ended?.(finished.facts);
       // One that was abandoned has no row, and must not hold its place for ever.
       for (const one of walk.made) one.seat?.leave();
+      if (walk.route && shadows.wanted(walk.route)) shadows.ended(walk, finished, ending.reading);
       walks.delete(walk);
       if (walks.size === 0) idle();
     },
   };
+
+  const shadows = new Shadows({
+    ...ctx,
+    shadowers: ports.shadowers ?? [],
+    record(finished) {
+      ports.recorder.record(finished);
+      ports.live.publish(finished.facts);
+    },
+  });
 
   return {
     serves: (path) => byPath.has(path) || path === MODELS,
@@ -152,6 +169,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     standing,
     climate,
     seats,
+    shadows,
     proofs: {
       snapshot: () => proofs.snapshot(),
       restore: (snapshot) => proofs.restore(snapshot),
@@ -160,6 +178,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
     async drain(ms) {
       draining = true;
+      shadows.stop();
       if (walks.size > 0) {
         const done = new Promise<void>((resolve) => {
           idle = resolve;

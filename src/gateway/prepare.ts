@@ -1,4 +1,13 @@
-import type { AttemptCause, Clock, Failure, Lane, MonotonicMs, Route, TransportRequest } from '#contracts';
+import type {
+  AttemptCause,
+  Clock,
+  Failure,
+  Lane,
+  MonotonicMs,
+  Route,
+  SpendCause,
+  TransportRequest,
+} from '#contracts';
 import { SEMANTICS } from '#kernel';
 import { type Errand as Asked, type Written, writeCall } from './call.ts';
 import type { Step, Tongues } from './plan.ts';
@@ -14,6 +23,8 @@ export interface PrepareContext extends Pick<Tongues, 'withoutForeignThoughts'>,
 export interface Errand extends Asked {
   readonly deadline: MonotonicMs;
   readonly lane: Lane;
+  /** Asked for on Midwatch's own account: billed to this cause, and dropped rather than kept waiting. */
+  readonly own?: Extract<SpendCause, 'shadow'>;
 }
 
 /** A try that is written and paid for, and may be made. */
@@ -45,11 +56,12 @@ export function prepare(
   if ('kind' in call) return hindered(call);
   const ledger = ctx.ledger();
   if (!ledger) return begin(ctx, walk, step, model, cause, call, undefined);
-  const { deadline, lane } = errand;
+  const { deadline, lane, own } = errand;
   const { waitForTarget } = (walk.route as Route).config;
   // Where somebody else can answer, room is not waited for longer than a target is.
-  const patience = others ? Math.min(deadline, ctx.clock.monotonic() + waitForTarget) : deadline;
-  const toll = { target: step.target, model, cause, lane, patience, deadline };
+  const now = ctx.clock.monotonic();
+  const patience = own ? now : others ? Math.min(deadline, now + waitForTarget) : deadline;
+  const toll = { target: step.target, model, cause: own ?? cause, lane, patience, deadline };
   return pay(ctx, ledger, walk, toll).then((paid) =>
     'kind' in paid ? hindered(paid) : begin(ctx, walk, step, model, cause, call, paid),
   );

@@ -29,6 +29,7 @@ import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Step } from './plan.ts';
+import type { Errand } from './prepare.ts';
 import type { Seat, Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
@@ -68,6 +69,8 @@ export interface Walk {
   wake?: () => void;
   /** Sent through a fallback on purpose. */
   exercise: boolean;
+  /** What of the caller's own request a call is made of; there once a route is found. */
+  errand?: Errand;
   /** Where it was sent before anybody was asked, and by whom. */
   turn?: Turn;
   /** Sent to a lower tier because the targets of the one before were full. */

@@ -10,6 +10,7 @@ import {
   FAILURE_KINDS,
   type Failure,
   OUTCOMES,
+  SOURCES,
   type Usage,
   type Verdict,
 } from '#contracts';
@@ -119,7 +120,7 @@ export const anyExchange: fc.Arbitrary<Omit<Exchange, 'id' | 'release'>> = fc.re
   {
     at: fc.double({ min: START, max: START + 3 * 86_400_000, noNaN: true }),
     kind: fc.constantFrom('model', 'tool', 'retrieval'),
-    source: fc.constantFrom('gateway', 'otlp', 'import', 'eval', 'job', 'probe', 'exercise', 'drill'),
+    source: fc.constantFrom(...SOURCES),
     route: text,
     protocol: text,
     observed: fc.record(

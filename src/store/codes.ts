@@ -1,4 +1,13 @@
-import type { Attempt, Cost, Exchange, FAILURE_KINDS, OUTCOMES, Usage } from '#contracts';
+import {
+  type Attempt,
+  type Cost,
+  type Exchange,
+  type FAILURE_KINDS,
+  isTraffic,
+  type OUTCOMES,
+  SOURCES,
+  type Usage,
+} from '#contracts';
 
 /**
  * Closed vocabularies as two-byte numbers. A number, once given, is in somebody's database: append, never renumber,
@@ -68,6 +77,7 @@ const source = {
   probe: 5,
   exercise: 6,
   drill: 7,
+  shadow: 8,
 } as const satisfies Record<Exchange['source'], number>;
 
 const kind = { model: 0, tool: 1, retrieval: 2 } as const satisfies Record<Exchange['kind'], number>;
@@ -116,6 +126,8 @@ function codes<Word extends string>(name: string, table: Readonly<Record<Word, n
 export const outcomes = codes('outcome', outcome);
 export const failures = codes('failure', failure);
 export const sources = codes('source', source);
+/** Of sources that are no traffic of the product. */
+export const NO_TRAFFIC: readonly number[] = SOURCES.filter((word) => !isTraffic(word)).map(sources.code);
 export const kinds = codes('kind', kind);
 export const records = codes('record', record);
 export const costStates = codes('cost state', costState);

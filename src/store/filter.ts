@@ -1,5 +1,5 @@
 import type { ExchangeFilter } from '#contracts';
-import { FIRST_BAD, outcomes, sources } from './codes.ts';
+import { FIRST_BAD, NO_TRAFFIC, outcomes, sources } from './codes.ts';
 import { isUuid } from './copy.ts';
 
 /** Conditions on rows of `exchanges`, apart from time. */
@@ -39,8 +39,9 @@ export function whereOf(filter: ExchangeFilter): Where {
   if (filter.outcome === 'good') conditions.push(`outcome < ${FIRST_BAD}`);
   else if (filter.outcome === 'bad') conditions.push(`outcome >= ${FIRST_BAD}`);
   else if (filter.outcome !== undefined) conditions.push(`outcome = ${outcomes.code(filter.outcome)}`);
-  // A word nobody knows is not an error of the database: nothing is like that.
-  if (filter.source !== undefined) {
+  if (filter.source === undefined) conditions.push(`source not in (${NO_TRAFFIC.join(', ')})`);
+  else if (filter.source !== 'all') {
+    // A word nobody knows is not an error of the database: nothing is like that.
     const code = sources.find(filter.source);
     conditions.push(code === undefined ? 'false' : `source = ${code}`);
   }

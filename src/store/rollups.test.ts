@@ -37,6 +37,7 @@ const one = fc
   .record({
     offset: fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 0, max: 3 * 86_400_000 })),
     route: fc.constantFrom('chat', 'support'),
+    source: fc.constantFrom('gateway', 'gateway', 'exercise', 'shadow', 'probe', 'drill'),
     outcome,
     cost,
     attempts: fc.array(
@@ -52,7 +53,7 @@ const one = fc
     total: fc.double({ min: 0, max: 1e6, noNaN: true }),
     firstToken: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
   })
-  .map(({ offset, route, outcome, cost, attempts, total, firstToken }): DigestedExchange => {
+  .map(({ offset, route, source, outcome, cost, attempts, total, firstToken }): DigestedExchange => {
     const at = START + offset;
     const built = sample({
       id: make(at),
@@ -63,6 +64,7 @@ const one = fc
       })),
       exchange: {
         route,
+        source,
         outcome,
         cost,
         timing: { queued: 0, total, overhead: total / 1000, ...(firstToken !== undefined && { firstToken }) },
@@ -71,10 +73,10 @@ const one = fc
     return built;
   });
 
-/** Reads the facts back and counts them again: what Watch must agree with. */
+/** Reads the facts back and counts them again: what Watch must agree with. What nobody was served is not in it. */
 async function recount(): Promise<Buckets> {
   const [exchanges, attempts] = await Promise.all([
-    database.query(`select ${exchangeTable.columns.join(', ')} from exchanges`),
+    database.query(`select ${exchangeTable.columns.join(', ')} from exchanges where source in (0, 6)`),
     database.query(`select ${attemptTable.columns.join(', ')} from attempts order by exchange, number`),
   ]);
   const present = (row: object) =>

@@ -159,6 +159,7 @@ const LOCK = 64392826;
 export async function writeRollups(tx: Session, facts: readonly Facts[]): Promise<void> {
   const minutes = tally(facts);
   await tx.query('select pg_advisory_xact_lock($1::int8)', [LOCK]);
+  if (minutes.size === 0) return;
   for (const { table, width } of LEVELS)
     await addRows(tx, table, BY_TARGET, [...widen(minutes, width).values()]);
 }

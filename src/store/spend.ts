@@ -45,16 +45,16 @@ function addCounts(into: Counts, counts: Counts): void {
   into.tokens_out += counts.tokens_out;
 }
 
-const PROBE = sources.code('probe');
-const EXERCISE = sources.code('exercise');
+/** What Midwatch asks on its own account is no caller's first, retry or fallback. */
+const OWN = new Map(
+  (['probe', 'drill', 'exercise', 'shadow'] as const).map((word) => [sources.code(word), word]),
+);
 
 /** Under which name an attempt of an exchange is counted; empty when it has none. */
 const NAMES: Readonly<
   Record<SpendBy, (exchange: ExchangeColumns, attempt: AttemptRow | undefined) => string | undefined>
 > = {
-  // What Midwatch asks on its own account is no caller's first, retry or fallback.
-  cause: ({ source }, attempt) =>
-    source === PROBE ? 'probe' : source === EXERCISE ? 'exercise' : attempt && causes.word(attempt.cause),
+  cause: ({ source }, attempt) => OWN.get(source) ?? (attempt && causes.word(attempt.cause)),
   route: ({ route }) => route,
   provider: (_, attempt) => attempt?.provider,
   key: ({ key }) => key,

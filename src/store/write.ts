@@ -5,6 +5,7 @@ import { attempts } from './attempts.ts';
 import { BodyWriter } from './bodies.ts';
 import { ChangeWriter } from './changes.ts';
 import { Cleaner } from './clean.ts';
+import { NO_TRAFFIC } from './codes.ts';
 import { type Database, type Session, sqlState } from './connection.ts';
 import { type Day, dayOf, daySuffix } from './day.ts';
 import { exchanges, type Facts, factsOf, Unstorable } from './exchanges.ts';
@@ -85,13 +86,16 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
         ),
         await changeWriter.write(
           tx,
-          fresh.map(({ facts, source }) => ({ exchange: facts.exchange, axes: source.digest.axes })),
+          fresh
+            .filter(({ facts }) => counts(facts))
+            .map(({ facts, source }) => ({ exchange: facts.exchange, axes: source.digest.axes })),
           clean,
         ),
       );
       const facts = fresh.map((entry) => entry.facts);
-      await writeRollups(tx, facts);
-      await writeSlices(tx, facts);
+      const traffic = facts.filter(counts);
+      await writeRollups(tx, traffic);
+      await writeSlices(tx, traffic);
       await writeSpend(tx, facts);
       return fresh.length;
     });
@@ -174,6 +178,9 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
     },
   };
 }
+
+/** Whether the product's numbers count it: what nobody was served is money, and nothing else. */
+const counts = ({ exchange }: Facts): boolean => !NO_TRAFFIC.includes(exchange.source);
 
 function raced(error: unknown): boolean {
   const cause = error instanceof StoreUnavailable ? error.cause : error;

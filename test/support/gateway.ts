@@ -5,6 +5,7 @@ import {
   type ExchangeFacts,
   type Finished,
   type KeyRecord,
+  type Shadower,
   type Steerer,
 } from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
@@ -32,6 +33,7 @@ export function testGateway(
     readonly keys?: readonly KeyRecord[];
     readonly ledger?: LedgerPorts;
     readonly steerers?: readonly Steerer[];
+    readonly shadowers?: readonly Shadower[];
   } = {},
 ): TestGateway {
   const config: Config = configSchema.parse(input);
@@ -74,6 +76,7 @@ export function testGateway(
     ledger: () => options.ledger,
     redactor,
     steerers: options.steerers ?? [],
+    shadowers: options.shadowers ?? [],
     routes: () => table,
     log: () => undefined,
     maxBody: config.limits.body,

@@ -13,10 +13,14 @@ const VALUES: Readonly<Record<string, readonly Offer[]>> = {
     { text: 'good', says: 'complete and tool' },
     ...OUTCOME_NAMES.map((name) => ({ text: name, says: outcomeInfo(name).means })),
   ],
-  source: ['gateway', 'otlp', 'import', 'eval', 'job', 'probe', 'exercise', 'drill'].map((text) => ({
-    text,
-    says: '',
-  })),
+  source: [
+    ...['gateway', 'exercise', 'otlp', 'import', 'eval', 'job'].map((text) => ({ text, says: '' })),
+    ...['probe', 'drill', 'shadow'].map((text) => ({
+      text,
+      says: 'asked by Midwatch itself, served to nobody',
+    })),
+    { text: 'all', says: 'what was served to nobody too' },
+  ],
   slower: ['500ms', '1s', '5s', '30s'].map((text) => ({ text, says: '' })),
   dearer: ['$0.001', '$0.01', '$0.1', '$1'].map((text) => ({ text, says: '' })),
   attempts: ['2', '3'].map((text) => ({ text, says: 'or more' })),

@@ -8,6 +8,7 @@ import {
   FAILURE_KINDS,
   type Message,
   OUTCOMES,
+  SOURCES,
 } from '#contracts';
 import type { Same } from './same.ts';
 
@@ -81,7 +82,7 @@ export const exchange = z.object({
   id: z.string().describe('UUIDv7.'),
   at: epoch,
   kind: z.enum(['model', 'tool', 'retrieval']),
-  source: z.enum(['gateway', 'otlp', 'import', 'eval', 'job', 'probe', 'exercise', 'drill']),
+  source: z.enum(SOURCES),
   route: z.string(),
   protocol: z.string(),
   observed: z.object({

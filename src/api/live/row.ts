@@ -1,4 +1,11 @@
-import { type Attempt, type ExchangeFacts, type ExchangeFilter, type ExchangeRow, isGood } from '#contracts';
+import {
+  type Attempt,
+  type ExchangeFacts,
+  type ExchangeFilter,
+  type ExchangeRow,
+  isGood,
+  isTraffic,
+} from '#contracts';
 
 /** One line of a list from facts that have not been through the database yet; equal to the stored row, names of undefined members left out. */
 export function rowOf(facts: ExchangeFacts): ExchangeRow {
@@ -58,7 +65,9 @@ export function matches(filter: ExchangeFilter, facts: ExchangeFacts): boolean {
     equal(filter.feature, facts.who.feature) &&
     equal(filter.task, facts.place.task) &&
     equal(filter.thread, facts.place.thread) &&
-    equal(filter.source, facts.source) &&
+    (filter.source === undefined
+      ? isTraffic(facts.source)
+      : filter.source === 'all' || filter.source === facts.source) &&
     facts.attempts.length >= (filter.attempts ?? 0) &&
     facts.timing.total >= (filter.slower ?? 0) &&
     facts.cost.microUsd >= (filter.dearer ?? 0)

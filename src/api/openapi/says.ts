@@ -18,7 +18,8 @@ export const SAYS: Readonly<Record<string, string>> = {
   thread: 'Value of x-midwatch-thread.',
   state: 'Where a run stands.',
   release: 'Id of a release; not for live exchanges, where it is not known yet.',
-  source: 'Where it came from: gateway, otlp, import, eval, job, probe, exercise, drill.',
+  source:
+    'Where it came from: gateway, otlp, import, eval, job, probe, exercise, drill, shadow, or all. Without it, what is traffic: no probe, drill or shadow.',
   attempts: 'At least so many attempts.',
   slower: 'At least so many milliseconds in all.',
   dearer: 'At least so many millionths of a US dollar.',

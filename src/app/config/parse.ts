@@ -176,11 +176,21 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
       });
     }
   }
+  const known = (path: readonly PropertyKey[], provider: string) => {
+    if (config.providers[provider]) return;
+    const names = Object.keys(config.providers);
+    const guess = nearest(provider, names);
+    say(
+      path,
+      `no provider "${provider}"${guess ? `; did you mean "${guess}"?` : ` under \`providers\`${names.length > 0 ? ` (${names.join(', ')})` : ''}`}`,
+    );
+  };
   for (const [route, settings] of Object.entries(config.routes)) {
-    const { tiers } = settings;
+    const { tiers, shadow } = settings;
     const below = (path: readonly PropertyKey[], message: string) => say(['routes', route, ...path], message);
     tierProblems(settings, below);
     if (now !== undefined) expiredProblems(settings, now, below);
+    if (shadow) known(['routes', route, 'shadow', 'target', 'provider'], shadow.target.provider);
     const seen = new Set<string>();
     tiers.forEach((tier, t) => {
       const path = ['routes', route, 'tiers', t];
@@ -188,15 +198,8 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
       seen.add(tier.name);
       if ((tier.targets === undefined) === (tier.reply === undefined))
         say(path, 'give a tier either `targets` or a canned `reply`');
-      tier.targets?.forEach((target, i) => {
-        if (config.providers[target.provider]) return;
-        const names = Object.keys(config.providers);
-        const guess = nearest(target.provider, names);
-        say(
-          [...path, 'targets', i, 'provider'],
-          `no provider "${target.provider}"${guess ? `; did you mean "${guess}"?` : ` under \`providers\`${names.length > 0 ? ` (${names.join(', ')})` : ''}`}`,
-        );
-      });
+      for (const [i, target] of (tier.targets ?? []).entries())
+        known([...path, 'targets', i, 'provider'], target.provider);
     });
   }
   return problems;

@@ -8,6 +8,7 @@ import {
   NO_COST,
   NO_USAGE,
   OUTCOMES,
+  SOURCES,
 } from '#contracts';
 import { createRedactor } from '../redact/redactor.ts';
 import { factsOf } from '../testing.ts';
@@ -58,7 +59,7 @@ const facts = fc.record({
   id: fc.uuid(),
   at: fc.oneof(fc.nat({ max: 2e12 }), fc.double({ min: 1, max: 2e12, noNaN: true })),
   kind: fc.constantFrom('model', 'tool', 'retrieval'),
-  source: fc.constantFrom('gateway', 'otlp', 'import', 'eval', 'job', 'probe', 'exercise', 'drill'),
+  source: fc.constantFrom(...SOURCES),
   route: text,
   protocol: text,
   observed: strings('model', 'fingerprint', 'serviceTier', 'region'),

@@ -45,6 +45,8 @@ const WORDS = [
   'fallback',
   'reprompt',
   'hedge',
+  // a later source
+  'shadow',
 ] as const;
 
 const NUMBERS = new Map<string, number>(WORDS.map((word, number) => [word, number]));
