@@ -38,7 +38,7 @@ export const rampSchema = z.strictObject({
     .number()
     .int()
     .min(100)
-    .max(100_000)
+    .max(20_000)
     .default(1_000)
     .describe('Exchanges of the old path from which edges and baseline are learnt before anything moves.'),
   minimum: z
@@ -69,7 +69,7 @@ export const rampSchema = z.strictObject({
     .enum(SESSION_FIELDS)
     .optional()
     .describe(
-      'Whose exchanges keep to one path; left out, the first that the caller names of thread, task, user and key.',
+      'Whose exchanges keep to one path; left out, the first that the caller names of thread, task and user, else each exchange for itself.',
     ),
   auto: z.boolean().default(false).describe('Go on to the next stage by itself once the gate lets it pass.'),
 });

@@ -1,0 +1,214 @@
+import type { Clock, EpochMs, ExchangeFacts, Log, RampChange, RampConfig, SteerQuestion, Turn } from '#contracts';
+import { bucketOf, type Ramp, type RampState, ramp } from '#kernel/ramp';
+import { bucketsOf, given, type Learnt, learn, type Sample } from './learning.ts';
+import { badAt } from './outcome.ts';
+import { scoreOf } from './score.ts';
+import { Held, type Path, sessionOf } from './session.ts';
+
+/** What of a ramp outlives a restart; plain JSON. */
+export interface SavedClimb {
+  /** Fingerprint of the plan and its tiers: evidence about another path is none about this one. */
+  readonly plan: string;
+  readonly since: EpochMs;
+  readonly sample: Sample;
+  readonly learnt?: Learnt;
+  readonly state?: RampState;
+}
+
+/** What a climb is about. */
+export interface Ascent {
+  readonly route: string;
+  readonly config: RampConfig;
+  /** Tier of the old path. */
+  readonly from: string;
+  readonly plan: string;
+}
+
+/** Before edges and baseline are known everybody takes the old path, and what becomes of it is the yardstick. */
+interface Moving {
+  readonly ramp: Ramp;
+  readonly learnt: Learnt;
+  /** Ready-made: a turn an exchange would be an object an exchange. */
+  readonly turns: Readonly<Record<Path, readonly Turn[]>>;
+}
+
+/** One route on its way up. Decides from memory, counts outcomes as they come, and takes a bucket back in the same step. */
+export class Climb {
+  readonly ascent: Ascent;
+  private readonly clock: Clock;
+  private readonly log: Log;
+  private readonly held = new Held();
+  private readonly waiting: Turn;
+  private since: EpochMs;
+  private sample: Sample;
+  private moving: Moving | undefined;
+  private state: RampState | undefined;
+
+  constructor(ascent: Ascent, { clock, log }: { readonly clock: Clock; readonly log: Log }, saved?: SavedClimb) {
+    this.ascent = ascent;
+    this.clock = clock;
+    this.log = log;
+    this.since = saved?.since ?? clock.now();
+    this.sample = saved?.sample ?? { scores: [], bad: [] };
+    this.waiting = { ...turnTo(ascent, 'old'), cell: CELL };
+    const learnt = saved?.learnt ?? given(ascent.config);
+    if (learnt) this.move(learnt, saved?.state);
+  }
+
+  steer(question: SteerQuestion): Turn | undefined {
+    const { config, from } = this.ascent;
+    const { tiers, facets, who } = question;
+    // A caller whom only one of the paths can answer is no part of the experiment.
+    if (!tiers.includes(config.to) || !tiers.includes(from)) return undefined;
+    const { moving, state } = this;
+    if (!moving || !state) return this.waiting;
+    const bucket = bucketOf(scoreOf(facets), moving.learnt.edges);
+    const { name, ends } = sessionOf(question, config.session);
+    const held = ends ? this.held.get(name) : undefined;
+    const path = moving.ramp.decide(state, {
+      session: name,
+      bucket,
+      ...(who.feature !== undefined && { workflow: who.feature }),
+      ...(held && { held }),
+    });
+    if (ends) this.held.set(name, path);
+    return moving.turns[path][bucket];
+  }
+
+  ended(facts: ExchangeFacts): void {
+    const { cell } = facts.tier;
+    // What began before this plan was decided by another.
+    if (cell === undefined || !cell.startsWith(CELL) || facts.at < this.since) return;
+    if (!this.moving) return this.study(facts);
+    const [path, number] = cell.slice(CELL.length + 1).split(':') as [Path, string];
+    const bucket = Number(number?.slice(1)) - 1;
+    if (!this.state?.buckets[bucket]) return;
+    const bad = badAt(facts, path === 'new' ? this.ascent.config.to : this.ascent.from);
+    if (bad !== undefined) this.count(bucket, path, bad);
+  }
+
+  /** @returns why it cannot be done, or undefined when it is. */
+  change(verb: 'advance' | 'rollback' | 'reset', { bucket, why }: RampChange): string | undefined {
+    const { moving, state } = this;
+    const now = this.clock.now();
+    if (!moving || !state) return 'It still learns from the old path, and nothing has moved yet.';
+    const one = bucket === undefined ? undefined : bucket - 1;
+    if (one !== undefined && !state.buckets[one])
+      return `There is no bucket ${bucket}; there are ${state.buckets.length}, from 1.`;
+    switch (verb) {
+      case 'advance': {
+        const gate = moving.ramp.gate(state);
+        if (gate.verdict !== 'pass') return `Bucket ${(gate.bucket ?? 0) + 1}: ${gate.why}.`;
+        if (state.stage === this.ascent.config.stages.length - 1) return 'It is at its last stage.';
+        this.state = moving.ramp.advance(state, now);
+        this.tell('info', 'ramp.advanced', { stage: this.state.stage + 1 });
+        return undefined;
+      }
+      case 'rollback':
+        this.rollBack(one === undefined ? [...state.buckets.keys()] : [one], why ?? 'rolled back by hand');
+        return undefined;
+      case 'reset':
+        if (one === undefined) {
+          this.state = moving.ramp.start(now);
+          this.since = now;
+          this.held.clear();
+        } else this.state = moving.ramp.reopen(state, one);
+        this.tell('info', 'ramp.reset', { ...(bucket !== undefined && { bucket }) });
+        return undefined;
+    }
+  }
+
+  /** For whoever shows it. */
+  now(): { readonly since: EpochMs; readonly seen: number; readonly moving?: Moving; readonly state?: RampState } {
+    const { since, moving, state } = this;
+    return { since, seen: this.sample.scores.length, ...(moving && state && { moving, state }) };
+  }
+
+  save(): SavedClimb {
+    const { since, sample, moving, state } = this;
+    return { plan: this.ascent.plan, since, sample, ...(moving && state && { learnt: moving.learnt, state }) };
+  }
+
+  private study(facts: ExchangeFacts): void {
+    const { config, from } = this.ascent;
+    const bad = badAt(facts, from);
+    if (bad === undefined) return;
+    const learnt = learn(this.sample, scoreOf(facts.ask), bad, config);
+    if (!learnt) return;
+    this.move(learnt);
+    this.tell('info', 'ramp.learnt', { ...learnt });
+  }
+
+  private move(learnt: Learnt, state?: RampState): void {
+    const { route, config } = this.ascent;
+    const { stages, allow, minimum, harm, alpha } = config;
+    const moving = ramp({
+      name: route,
+      stages: stages.map((stage) => stage.map((percent) => percent / 100)),
+      allow,
+      minimum,
+      harm,
+      alpha,
+      baseline: learnt.baseline,
+    });
+    const buckets = Array.from({ length: bucketsOf(config) }, (_, b) => b);
+    const turns = (path: Path) =>
+      buckets.map((b): Turn => ({ ...turnTo(this.ascent, path), cell: `${CELL}:${path}:b${b + 1}` }));
+    this.moving = { ramp: moving, learnt, turns: { new: turns('new'), old: turns('old') } };
+    this.since = state ? this.since : this.clock.now();
+    this.state = state ?? moving.start(this.since);
+    this.sample = { scores: [], bad: [] };
+  }
+
+  private count(bucket: number, path: Path, bad: boolean): void {
+    const { ramp } = this.moving as Moving;
+    const before = this.state as RampState;
+    const at = this.clock.now();
+    const after = ramp.outcome(before, { at, bucket, path, bad });
+    this.state = after;
+    const { rolledBack } = after.buckets[bucket] as RampState['buckets'][number];
+    if (rolledBack && !before.buckets[bucket]?.rolledBack)
+      this.tell('error', 'ramp.rolled_back', { bucket: bucket + 1, why: rolledBack.why });
+    if (bad && path === 'new') this.heed(after);
+    if (this.ascent.config.auto && path === 'new') this.goOn(after, at);
+  }
+
+  /** The harm that the whole ramp may do is done: there is nothing left to learn at this price. */
+  private heed({ buckets }: RampState): void {
+    const { harm } = this.ascent.config;
+    const open = [...buckets.keys()].filter((b) => !buckets[b]?.rolledBack);
+    if (open.length === 0 || buckets.reduce((sum, { bad }) => sum + bad, 0) < harm) return;
+    this.rollBack(open, `${harm} bad answers, which is all that the ramp may cost`);
+  }
+
+  private goOn(state: RampState, at: EpochMs): void {
+    const next = (this.moving as Moving).ramp.advance(state, at);
+    if (next === state) return;
+    this.state = next;
+    this.tell('info', 'ramp.advanced', { stage: next.stage + 1 });
+  }
+
+  private rollBack(buckets: readonly number[], why: string): void {
+    const { ramp } = this.moving as Moving;
+    const at = this.clock.now();
+    for (const bucket of buckets) {
+      this.state = ramp.rollBack(this.state as RampState, bucket, at, why);
+      this.tell('error', 'ramp.rolled_back', { bucket: bucket + 1, why });
+    }
+  }
+
+  private tell(level: 'info' | 'error', event: string, data: Readonly<Record<string, unknown>>): void {
+    this.log(level, event, { route: this.ascent.route, ...data });
+  }
+}
+
+export type ClimbReading = ReturnType<Climb['now']>;
+
+const CELL = 'ramp';
+
+/** The old path excludes the new one; the new one is still caught by the old. */
+const turnTo = ({ route, config, from }: Ascent, path: Path): Turn => ({
+  by: `ramp:${route}`,
+  reason: 'flag',
+  ...(path === 'new' ? { tier: config.to } : { tier: from, without: [config.to] }),
+});

@@ -1,0 +1,74 @@
+import type { Clock, Config, Log, RampChange, RampView, Steerer } from '#contracts';
+import { canonical, sha256 } from '#kernel';
+import { Climb, type SavedClimb } from './climb.ts';
+import { viewOf } from './view.ts';
+
+export type RampVerb = 'advance' | 'rollback' | 'reset';
+export type RampsSnapshot = Readonly<Record<string, SavedClimb>>;
+
+export interface Ramps {
+  readonly steerer: Steerer;
+  read(): readonly RampView[];
+  /** Undefined: no route of this name ramps. */
+  change(
+    route: string,
+    verb: RampVerb,
+    change: RampChange,
+  ): { readonly ok: true; readonly ramp: RampView } | { readonly ok: false; readonly why: string } | undefined;
+  /** A ramp whose plan is the same goes on where it stood; another plan begins anew. */
+  reload(routes: Config['routes']): void;
+  snapshot(): RampsSnapshot;
+}
+
+export interface RampsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly routes: Config['routes'];
+  readonly saved?: RampsSnapshot;
+}
+
+export function createRamps({ clock, log, routes, saved = {} }: RampsOptions): Ramps {
+  let climbs = planned(routes, saved);
+
+  function planned(routes: Config['routes'], known: RampsSnapshot): ReadonlyMap<string, Climb> {
+    const next = new Map<string, Climb>();
+    for (const [route, { ramp, tiers }] of Object.entries(routes)) {
+      if (!ramp) continue;
+      const old = tiers.find(({ name, targets }) => targets && name !== ramp.to);
+      const to = tiers.find(({ name }) => name === ramp.to);
+      // A configuration that was not checked may name no such tiers; nothing ramps then.
+      if (!old || !to) continue;
+      const plan = sha256(canonical([ramp, old, to])).slice(0, 16);
+      const before = known[route];
+      if (before && before.plan !== plan) log('warn', 'ramp.anew', { route, why: 'its plan or its tiers have changed' });
+      next.set(
+        route,
+        new Climb({ route, config: ramp, from: old.name, plan }, { clock, log }, before?.plan === plan ? before : undefined),
+      );
+    }
+    return next;
+  }
+
+  const snapshot = (): RampsSnapshot =>
+    Object.fromEntries([...climbs].map(([route, climb]) => [route, climb.save()]));
+  const look = (climb: Climb): RampView => viewOf(climb.ascent, climb.now());
+
+  return {
+    steerer: {
+      minds: (route) => climbs.has(route),
+      steer: (question) => climbs.get(question.route.name)?.steer(question),
+      ended: (facts) => climbs.get(facts.route)?.ended(facts),
+    },
+    read: () => [...climbs.values()].map(look),
+    change(route, verb, change) {
+      const climb = climbs.get(route);
+      if (!climb) return undefined;
+      const why = climb.change(verb, change);
+      return why === undefined ? { ok: true, ramp: look(climb) } : { ok: false, why };
+    },
+    reload(next) {
+      climbs = planned(next, snapshot());
+    },
+    snapshot,
+  };
+}
