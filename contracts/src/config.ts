@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PROOF_LEVELS } from './fallbacks.ts';
 import { budgetsSchema, LANES, lanesSchema, quotasSchema } from './ledger.ts';
 import { demotionSchema, mixSchema } from './mix.ts';
+import { rampSchema } from './ramp.ts';
 import { duration, size } from './units.ts';
 
 /**
@@ -180,6 +181,11 @@ export const routeSchema = z.strictObject({
     .array(demotionSchema)
     .default([])
     .describe('Who may send exchanges to a lower tier, how many, and until when. Asked in order.'),
+  ramp: rampSchema
+    .optional()
+    .describe(
+      'Moves the route to another tier by the difficulty of its asks, easiest first, each bucket with its own test.',
+    ),
   record: z
     .enum(['full', 'masked', 'none'])
     .default('full')

@@ -24,8 +24,13 @@ export type DemotionReason = (typeof DEMOTION_REASONS)[number];
  * order and the first that has something to say is heard, so that two of them never argue over one exchange.
  */
 export interface Steerer {
-  /** Asked once an exchange on the hot path: answers at once, from memory, and never throws. */
-  steer(question: SteerQuestion): Turn | undefined;
+  /** Does it steer this route at all? The question is not even put together for nobody. Absent: it may steer any. */
+  minds?(route: string): boolean;
+  /**
+   * Asked once an exchange on the hot path: answers at once, from memory, and never throws. Only one that asks somebody else,
+   * as its route says that it should, may keep the exchange waiting; its promise never rejects.
+   */
+  steer(question: SteerQuestion): Turn | undefined | Promise<Turn | undefined>;
   /** The end of an exchange, steered by this one or not. */
   ended?(facts: ExchangeFacts): void;
 }

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import type { Clock, Config, Log, Shadower, Steerer } from '#contracts';
+import { createRamps, type Ramps, type RampsSnapshot } from '#ramps';
 import type { Lifecycle } from './lifecycle.ts';
+import { recall, remember } from './remembered.ts';
 
 /** What may send an exchange to another tier before anybody is asked, in the order in which it is heard. */
 export interface Steering {
   readonly steerers: readonly Steerer[];
   /** Who wants copies of some exchanges asked elsewhere, to compare. */
   readonly shadowers: readonly Shadower[];
+  readonly ramps: Ramps;
   /** A new configuration is in force. */
   reload(config: Config): void;
 }
@@ -19,6 +23,18 @@ export interface SteeringOptions {
   readonly lifecycle: Lifecycle;
 }
 
-export function openSteering(_: SteeringOptions): Steering {
-  return { steerers: [], shadowers: [], reload: () => undefined };
+/** Of what a crash may lose ten seconds: evidence, which comes again. */
+const SAVE = 10_000;
+
+export function openSteering({ config, folder, clock, log, lifecycle }: SteeringOptions): Steering {
+  const file = join(folder, 'ramps.json');
+  const saved = recall<RampsSnapshot>(file, log);
+  const ramps = createRamps({ clock, log, routes: config.routes, ...(saved && { saved }) });
+  lifecycle.onStop('ramps', remember(file, ramps.snapshot, SAVE, clock, log).stop);
+  return {
+    steerers: [ramps.steerer],
+    shadowers: [],
+    ramps,
+    reload: ({ routes }) => ramps.reload(routes),
+  };
 }

@@ -16,6 +16,7 @@ import {
 } from '#contracts';
 import type { Admission } from './admit.ts';
 import { type AnswerContext, canned, failed, refuse, stream, whole } from './answer.ts';
+import { stoppedBy } from './arrange.ts';
 import { type DispatchContext, dispatch } from './dispatch.ts';
 import { seen } from './failures.ts';
 import { hear, readDeclared, readPlace, readWho, type Said } from './headers.ts';
@@ -112,7 +113,7 @@ async function carry(
 ): Promise<void> {
   const { clock } = ctx;
   const { protocol, outgoing } = walk;
-  const began = clock.monotonic();
+  let began = clock.monotonic();
   walk.body = body;
   const read = protocol.readAsk(body);
   if (!read.ok) return refuse(ctx, walk, read.error);
@@ -127,7 +128,16 @@ async function carry(
     const why = mismatch(found, protocol);
     return canned(ctx, walk, why) ? undefined : refuse(ctx, walk, why);
   }
-  const turn = turnOf(ctx.steerers, walk, lane, steps);
+  let turn = turnOf(ctx.steerers, walk, lane, steps);
+  if (turn instanceof Promise) {
+    outgoing.onLeft = () => stopWalk(walk, 'client_left');
+    const waiting = clock.monotonic();
+    turn = await turn;
+    // Whoever was asked took this time, not we.
+    began += clock.monotonic() - waiting;
+    outgoing.onLeft = undefined;
+    if (walk.stopped) return failed(ctx, walk, stoppedBy(walk.stopped), clock.monotonic());
+  }
   walk.turn = turn;
   if (turn?.refuse) return refuse(ctx, walk, turn.refuse);
   if (turn && sentToReply(turn, found)) {

@@ -2,17 +2,21 @@ import type { FailureKind, Lane, Route, Steerer, SteerQuestion, Turn } from '#co
 import type { Step } from './plan.ts';
 import type { Walk } from './walk.ts';
 
-/** The turn that the first steerer gives this exchange; undefined where none has anything to say. */
+/** The turn that the first steerer gives this exchange; undefined where none has anything to say. A promise only where one asks elsewhere. */
 export function turnOf(
   steerers: readonly Steerer[],
   walk: Walk,
   lane: Lane,
   steps: readonly Step[],
-): Turn | undefined {
-  if (steerers.length === 0) return undefined;
-  const question = asked(walk, lane, steps);
-  for (const steerer of steerers) {
+): Turn | undefined | Promise<Turn | undefined> {
+  let question: SteerQuestion | undefined;
+  for (let i = 0; i < steerers.length; i++) {
+    const steerer = steerers[i] as Steerer;
+    if (steerer.minds && !steerer.minds((walk.route as Route).name)) continue;
+    question ??= asked(walk, lane, steps);
     const turn = steerer.steer(question);
+    if (turn instanceof Promise)
+      return turn.then((told) => told ?? turnOf(steerers.slice(i + 1), walk, lane, steps));
     if (turn) return turn;
   }
   return undefined;

@@ -1,4 +1,13 @@
-import type { Clock, EpochMs, ExchangeFacts, Log, RampChange, RampConfig, SteerQuestion, Turn } from '#contracts';
+import type {
+  Clock,
+  EpochMs,
+  ExchangeFacts,
+  Log,
+  RampChange,
+  RampConfig,
+  SteerQuestion,
+  Turn,
+} from '#contracts';
 import { bucketOf, type Ramp, type RampState, ramp } from '#kernel/ramp';
 import { bucketsOf, given, type Learnt, learn, type Sample } from './learning.ts';
 import { badAt } from './outcome.ts';
@@ -44,7 +53,11 @@ export class Climb {
   private moving: Moving | undefined;
   private state: RampState | undefined;
 
-  constructor(ascent: Ascent, { clock, log }: { readonly clock: Clock; readonly log: Log }, saved?: SavedClimb) {
+  constructor(
+    ascent: Ascent,
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+    saved?: SavedClimb,
+  ) {
     this.ascent = ascent;
     this.clock = clock;
     this.log = log;
@@ -79,7 +92,10 @@ export class Climb {
     const { cell } = facts.tier;
     // What began before this plan was decided by another.
     if (cell === undefined || !cell.startsWith(CELL) || facts.at < this.since) return;
-    if (!this.moving) return this.study(facts);
+    if (!this.moving) {
+      this.study(facts);
+      return;
+    }
     const [path, number] = cell.slice(CELL.length + 1).split(':') as [Path, string];
     const bucket = Number(number?.slice(1)) - 1;
     if (!this.state?.buckets[bucket]) return;
@@ -119,14 +135,24 @@ export class Climb {
   }
 
   /** For whoever shows it. */
-  now(): { readonly since: EpochMs; readonly seen: number; readonly moving?: Moving; readonly state?: RampState } {
+  now(): {
+    readonly since: EpochMs;
+    readonly seen: number;
+    readonly moving?: Moving;
+    readonly state?: RampState;
+  } {
     const { since, moving, state } = this;
     return { since, seen: this.sample.scores.length, ...(moving && state && { moving, state }) };
   }
 
   save(): SavedClimb {
     const { since, sample, moving, state } = this;
-    return { plan: this.ascent.plan, since, sample, ...(moving && state && { learnt: moving.learnt, state }) };
+    return {
+      plan: this.ascent.plan,
+      since,
+      sample,
+      ...(moving && state && { learnt: moving.learnt, state }),
+    };
   }
 
   private study(facts: ExchangeFacts): void {

@@ -18,8 +18,8 @@ export interface Learnt {
 /** A bound outside of this is no rate to test against. */
 const LEAST = 0.001;
 const MOST = 0.5;
-/** How much of the sample makes room when it is full and still not enough. */
-const FORGET = 0.1;
+/** Where a full sample is still not enough it is looked at again after so many more, as a share of itself. */
+const AGAIN = 0.1;
 
 /** What the configuration gives whole; undefined when something of it has to be learnt. */
 export function given(config: RampConfig): Learnt | undefined {
@@ -35,12 +35,12 @@ export const bucketsOf = ({ stages }: RampConfig): number => (stages[0] as reado
 export function learn(sample: Sample, score: number, bad: boolean, config: RampConfig): Learnt | undefined {
   sample.scores.push(score);
   sample.bad.push(bad ? 1 : 0);
-  if (sample.scores.length < config.learn) return undefined;
+  const beyond = sample.scores.length - config.learn;
+  if (beyond < 0 || beyond % Math.ceil(AGAIN * config.learn) !== 0) return undefined;
   const found = conclude(sample, config);
-  if (found) return found;
-  const forget = Math.ceil(FORGET * config.learn);
-  sample.scores.splice(0, forget);
-  sample.bad.splice(0, forget);
+  if (found || beyond < config.learn) return found;
+  sample.scores.splice(0, config.learn);
+  sample.bad.splice(0, config.learn);
   return undefined;
 }
 

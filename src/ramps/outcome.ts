@@ -9,7 +9,10 @@ type End = Pick<ExchangeFacts, 'outcome' | 'failure'>;
  * fault is the caller's or ours, or the target was well and full. A tier that failed and was caught by another was bad: the
  * catch has hidden it from the caller, and must not hide it from the ramp.
  */
-export function badAt({ tier, attempts, outcome, failure }: ExchangeFacts, name: string): boolean | undefined {
+export function badAt(
+  { tier, attempts, outcome, failure }: ExchangeFacts,
+  name: string,
+): boolean | undefined {
   if (tier.served === name) return judged({ outcome, failure });
   const tried = attempts.findLast((attempt) => attempt.tier === name);
   return tried && judged(tried);

@@ -14,7 +14,10 @@ export interface Ramps {
     route: string,
     verb: RampVerb,
     change: RampChange,
-  ): { readonly ok: true; readonly ramp: RampView } | { readonly ok: false; readonly why: string } | undefined;
+  ):
+    | { readonly ok: true; readonly ramp: RampView }
+    | { readonly ok: false; readonly why: string }
+    | undefined;
   /** A ramp whose plan is the same goes on where it stood; another plan begins anew. */
   reload(routes: Config['routes']): void;
   snapshot(): RampsSnapshot;
@@ -40,10 +43,15 @@ export function createRamps({ clock, log, routes, saved = {} }: RampsOptions): R
       if (!old || !to) continue;
       const plan = sha256(canonical([ramp, old, to])).slice(0, 16);
       const before = known[route];
-      if (before && before.plan !== plan) log('warn', 'ramp.anew', { route, why: 'its plan or its tiers have changed' });
+      if (before && before.plan !== plan)
+        log('warn', 'ramp.anew', { route, why: 'its plan or its tiers have changed' });
       next.set(
         route,
-        new Climb({ route, config: ramp, from: old.name, plan }, { clock, log }, before?.plan === plan ? before : undefined),
+        new Climb(
+          { route, config: ramp, from: old.name, plan },
+          { clock, log },
+          before?.plan === plan ? before : undefined,
+        ),
       );
     }
     return next;

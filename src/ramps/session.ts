@@ -14,13 +14,13 @@ const BY_DEFAULT: readonly SessionField[] = ['thread', 'task', 'user'];
 
 export function sessionOf({ id, place, who }: SteerQuestion, field: SessionField | undefined): Session {
   for (const each of field ? [field] : BY_DEFAULT) {
-    const value = valueOf(each, place, who);
+    const value = named(each, place, who);
     if (value !== undefined) return { name: value, ends: each === 'thread' || each === 'task' };
   }
   return { name: id, ends: false };
 }
 
-const valueOf = (field: SessionField, { thread, task }: Place, { user, key }: Who): string | undefined =>
+const named = (field: SessionField, { thread, task }: Place, { user, key }: Who): string | undefined =>
   ({ thread, task, user, key })[field];
 
 /** Paths that threads and tasks have begun on, those that spoke last. Not kept over a restart: then the hash alone decides. */

@@ -65,7 +65,16 @@ export function viewOf({ route, config, from }: Ascent, reading: ClimbReading): 
   };
 }
 
-const UNTRIED = { percent: 0, n: 0, bad: 0, stageN: 0, old: 0, upper: 1, statistic: 0, threshold: 0 } as const;
+const UNTRIED = {
+  percent: 0,
+  n: 0,
+  bad: 0,
+  stageN: 0,
+  old: 0,
+  upper: 1,
+  statistic: 0,
+  threshold: 0,
+} as const;
 const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
 
 function phaseOf({ buckets, stage }: RampState, passed: boolean, stages: number): RampPhase {

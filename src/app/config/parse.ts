@@ -4,6 +4,7 @@ import { type Config, configSchema, type EpochMs, err, ok, type Provider, type R
 import { findProvider, providers } from '#providers';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
+import { rampProblems } from './ramp.ts';
 import { expiredProblems, tierProblems } from './tiers.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -189,6 +190,7 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
     const { tiers, shadow } = settings;
     const below = (path: readonly PropertyKey[], message: string) => say(['routes', route, ...path], message);
     tierProblems(settings, below);
+    rampProblems(settings, below);
     if (now !== undefined) expiredProblems(settings, now, below);
     if (shadow) known(['routes', route, 'shadow', 'target', 'provider'], shadow.target.provider);
     const seen = new Set<string>();
