@@ -16,6 +16,8 @@ import type {
   PageQuery,
   ProviderView,
   QuotaView,
+  RampChange,
+  RampView,
   ReloadView,
   RouteView,
   Run,
@@ -76,6 +78,15 @@ export interface Midwatch {
   };
   quotas(options?: CallOptions): Promise<readonly QuotaView[]>;
   budgets(options?: CallOptions): Promise<readonly BudgetView[]>;
+  readonly ramps: {
+    list(options?: CallOptions): Promise<readonly RampView[]>;
+    /** Each rejects with code `ramp_stays` and the reason when it cannot be done. */
+    advance(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
+    /** At once: one bucket, or all of them. */
+    rollback(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
+    /** Opens a bucket again after a fix, or begins the whole ramp anew. */
+    reset(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
+  };
   /** Where the money went; by cause and of the last hour unless asked otherwise. */
   spend(query?: Partial<SpendQuery>, options?: CallOptions): Promise<SpendReport>;
   /** Reads the configuration again, all or nothing; rejects with code `not_reloaded` when it cannot be used. */
@@ -141,6 +152,12 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     },
     quotas: (call) => get('/quotas', call),
     budgets: (call) => get('/budgets', call),
+    ramps: {
+      list: (call) => get('/ramps', call),
+      advance: (route, change = {}, call) => post(`/ramps/${segment(route)}/advance`, change, call),
+      rollback: (route, change = {}, call) => post(`/ramps/${segment(route)}/rollback`, change, call),
+      reset: (route, change = {}, call) => post(`/ramps/${segment(route)}/reset`, change, call),
+    },
     spend: (query = {}, call) => get(`/spend${search(query)}`, call),
     reload: (call) => post('/reload', {}, call),
     changes: {

@@ -28,6 +28,9 @@ const as = (token: string) => createMidwatch({ baseUrl: api.url, token });
 const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /keys': ['admin'],
   'POST /keys/:id/revoke': ['operator', 'admin'],
+  'POST /ramps/:route/advance': ['operator', 'admin'],
+  'POST /ramps/:route/reset': ['operator', 'admin'],
+  'POST /ramps/:route/rollback': ['operator', 'admin'],
   'POST /reload': ['operator', 'admin'],
   'POST /runs/:id/cancel': ['operator', 'admin'],
   'POST /tokens': ['admin'],

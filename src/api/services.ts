@@ -7,6 +7,8 @@ import type {
   Message,
   ProviderView,
   QuotaReading,
+  RampChange,
+  RampView,
   RouteView,
   Run,
   Status,
@@ -52,6 +54,17 @@ export interface ApiServices {
   hours(): readonly HoursReading[];
   /** Fallbacks as they stand, in the order of the configuration. */
   fallbacks(): readonly FallbackEdge[];
+  /** Empty where nothing ramps. */
+  ramps(): readonly RampView[];
+  /** Undefined: this route has no ramp. */
+  changeRamp(
+    route: string,
+    verb: 'advance' | 'rollback' | 'reset',
+    change: RampChange,
+  ):
+    | { readonly ok: true; readonly ramp: RampView }
+    | { readonly ok: false; readonly why: string }
+    | undefined;
   /** Empty where nothing is limited. */
   quotas(): readonly QuotaReading[];
   budgets(): readonly BudgetReading[];

@@ -42,6 +42,7 @@ const noTraffic = () => ({
   providers: [] as ReturnType<ApiServices['providers']>,
   hours: [] as ReturnType<ApiServices['hours']>,
   fallbacks: [] as ReturnType<ApiServices['fallbacks']>,
+  ramps: [] as ReturnType<ApiServices['ramps']>,
   quotas: [] as ReturnType<ApiServices['quotas']>,
   budgets: [] as ReturnType<ApiServices['budgets']>,
   reloaded: { ok: true, changed: [] } as ReturnType<ApiServices['reload']>,
@@ -96,6 +97,11 @@ export async function startApi() {
     providers: () => traffic.providers,
     hours: () => traffic.hours,
     fallbacks: () => traffic.fallbacks,
+    ramps: () => traffic.ramps,
+    changeRamp: (route) => {
+      const ramp = traffic.ramps.find((one) => one.route === route);
+      return ramp && { ok: true, ramp };
+    },
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
     reload: () => traffic.reloaded,

@@ -27,6 +27,10 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
           ? `${tier.name}: ${targetsOf(tier).join(', then ')}`
           : `${tier.name}: answer "${tier.reply}"`,
     })),
+    ...when(config.ramp !== undefined, {
+      step: 'ramp',
+      says: rampSays(config.ramp),
+    }),
     ...when(share > 0, {
       step: 'exercise',
       says: `${percent(share)} of the traffic goes through each fallback on purpose, so that it is proven by use`,
@@ -82,6 +86,11 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
 
 const when = (holds: boolean, rule: Rule): readonly Rule[] => (holds ? [rule] : []);
+
+const rampSays = (ramp: Route['config']['ramp']): string =>
+  ramp
+    ? `asks move to ${ramp.to} in ${ramp.stages.length} stages by their difficulty, ${ramp.auto ? 'by themselves' : 'when an operator says so'}; a bucket that fails goes back alone, and all of them after ${ramp.harm} bad answers`
+    : '';
 
 /** One line a provider whose key has limits. */
 function quotas(tiers: Route['tiers'], providers: Config['providers']): readonly Rule[] {

@@ -262,6 +262,8 @@ async function compose(given: Composition): Promise<Running> {
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
     fallbacks: () => gateway.proofs.read(),
+    ramps: steering.ramps.read,
+    changeRamp: steering.ramps.change,
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,

@@ -11,6 +11,7 @@ import { latency } from './latency.ts';
 import { login, logout } from './login.ts';
 import { providers } from './providers.ts';
 import { quota } from './quota.ts';
+import { ramp } from './ramp.ts';
 import { reload } from './reload.ts';
 import { routes } from './routes.ts';
 import { runs } from './runs.ts';
@@ -29,6 +30,7 @@ const VERBS = [
   routes,
   providers,
   latency,
+  ramp,
   quota,
   fallback,
   budgets,

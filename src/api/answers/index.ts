@@ -23,6 +23,7 @@ import {
   tokenCreated,
   tokenView,
 } from './house.ts';
+import { rampView } from './ramp.ts';
 import { run, runDetail, runPage } from './runs.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
 import {
@@ -66,6 +67,7 @@ export const answers = {
   Quantiles: quantiles,
   QuotaView: quotaView,
   RateView: rateView,
+  RampView: rampView,
   ReloadView: reloadView,
   RouteView: routeView,
   SpendReport: spendReport,

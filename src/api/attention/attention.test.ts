@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import type {
   BudgetView,
   ProviderView,
+  RampView,
   RateView,
   RollupWindow,
   SpendRow,
@@ -80,6 +81,7 @@ const look = (facts: Partial<AttentionFacts>) =>
     before: window({}),
     targets: [],
     budgets: [],
+    ramps: [],
     spend: [],
     ...facts,
   });
@@ -269,4 +271,49 @@ test('a route whose bill is a guess is a warning, with the remedy', () => {
   expect(found).toMatchObject({ level: 'warn', what: 'chat: 6 % of the cost is estimated', link: '/spend' });
   expect(found?.why).toContain('$0.0600 of $1.00');
   expect(found?.todo).toContain('routes.chat.usage to ask');
+});
+
+test('a ramp that was taken back is an alarm, in part and as a whole', () => {
+  const bucket = (n: number, why?: string) => ({
+    bucket: n,
+    percent: 0,
+    n: 9,
+    bad: 5,
+    stageN: 9,
+    old: 0,
+    upper: 0.8,
+    statistic: 7,
+    threshold: 6.9,
+    ...(why !== undefined && { rolledBack: { at: 1, why } }),
+  });
+  const ramp: RampView = {
+    route: 'chat',
+    to: 'next',
+    from: 'primary',
+    phase: 'ramping',
+    says: '',
+    auto: false,
+    stage: 1,
+    since: 0,
+    stages: [[100, 100]],
+    gate: { verdict: 'wait' },
+    minimum: 60,
+    learnt: { seen: 1_000, of: 1_000 },
+    buckets: [bucket(1), bucket(2)],
+    exposure: {},
+    harm: { seen: 5, upper: 8, budget: 50 },
+    allow: [],
+  };
+  expect(look({ ramps: [ramp] })).toEqual([]);
+  const found = look({
+    ramps: [
+      { ...ramp, buckets: [bucket(1), bucket(2, '5 bad of 9, expected 2.0 %')] },
+      { ...ramp, phase: 'stopped', buckets: [bucket(1, 'spent'), bucket(2, 'spent')] },
+    ],
+  });
+  expect(found.map(({ level, what, link }) => [level, what, link])).toEqual([
+    ['alarm', 'chat: the ramp to next was rolled back for bucket 2', '/ramp'],
+    ['alarm', 'chat: the ramp to next has stopped', '/ramp'],
+  ]);
+  expect(found[0]?.todo).toContain('midwatch ramp reset chat --bucket 2');
 });

@@ -2,12 +2,14 @@ import type {
   Attention,
   BudgetView,
   ProviderView,
+  RampView,
   RollupWindow,
   SpendRow,
   Status,
   SystemView,
 } from '#contracts';
 import { houseAttention } from './house.ts';
+import { rampAttention } from './ramps.ts';
 import { spendAttention } from './spend.ts';
 import { budgetAttention, targetAttention } from './targets.ts';
 import { trafficAttention } from './traffic.ts';
@@ -22,6 +24,7 @@ export interface AttentionFacts {
   readonly before: RollupWindow;
   readonly targets: readonly ProviderView[];
   readonly budgets: readonly BudgetView[];
+  readonly ramps: readonly RampView[];
   /** By route, over the last hour. */
   readonly spend: readonly SpendRow[];
 }
@@ -33,6 +36,7 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
   [
     ...houseAttention(facts.system, facts.status),
     ...targetAttention(facts.targets),
+    ...rampAttention(facts.ramps),
     ...budgetAttention(facts.budgets),
     ...spendAttention(facts.spend),
     ...trafficAttention(facts),

@@ -8,6 +8,7 @@ import { ledgerEndpoints } from './ledger.ts';
 import { liveEndpoints } from './live.ts';
 import { openapiEndpoint } from './openapi.ts';
 import { providerEndpoints } from './providers.ts';
+import { rampEndpoints } from './ramps.ts';
 import { reloadEndpoints } from './reload.ts';
 import { routeEndpoints } from './routes.ts';
 import { runEndpoints } from './runs.ts';
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   ...routeEndpoints,
   ...providerEndpoints,
   ...fallbackEndpoints,
+  ...rampEndpoints,
   ...ledgerEndpoints,
   ...spendEndpoints,
   ...changeEndpoints,

@@ -70,6 +70,7 @@ export const watchEndpoints = [
         before,
         targets: targetViews(services),
         budgets: budgetViews(services.budgets()),
+        ramps: services.ramps().filter(({ route }) => only === undefined || route === only),
         spend: spend.rows.filter(({ name }) => only === undefined || name === only),
       };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };

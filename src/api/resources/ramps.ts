@@ -1,0 +1,58 @@
+import { type RampView, rampChangeSchema } from '#contracts';
+import { type Endpoint, endpoint } from '../http/endpoint.ts';
+import { notFound, Refusal } from '../http/refusal.ts';
+
+const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoint =>
+  endpoint({
+    method: 'POST',
+    path: `/ramps/:route/${verb}`,
+    access: 'operator',
+    summary,
+    body: rampChangeSchema,
+    answer: {
+      schema: 'RampView',
+      says: 'The ramp as it now is; 409 `ramp_stays` with the reason when it cannot be done.',
+    },
+    async handle({ params, body, caller, address }, { services, audit }): Promise<RampView> {
+      const route = params.route ?? '';
+      const changed = services.changeRamp(route, verb, body);
+      if (!changed)
+        throw notFound(
+          `Route "${route}" has no ramp.`,
+          'GET /api/v1/ramps lists them; `ramp:` of a route makes one.',
+        );
+      if (!changed.ok)
+        throw new Refusal(
+          409,
+          'ramp_stays',
+          changed.why,
+          'Nothing was changed. `midwatch ramp status` shows where it stands.',
+        );
+      const { stage, phase } = changed.ramp;
+      await audit({
+        actor: caller?.name ?? '',
+        action: `ramp.${verb}`,
+        subject: route,
+        detail: { ...body, stage, phase, address },
+      });
+      return changed.ramp;
+    },
+  });
+
+export const rampEndpoints = [
+  endpoint({
+    method: 'GET',
+    path: '/ramps',
+    access: 'viewer',
+    summary:
+      'Ramps by difficulty: stage, share, evidence and outcome of each bucket, exposure of the hard inputs, harm against its budget. Needs no database.',
+    answer: { schema: 'RampView', list: true, says: 'The ramps.' },
+    handle: (_, { services }) => services.ramps(),
+  }),
+  change('advance', 'Goes on to the next stage, if the gate lets it pass.'),
+  change('rollback', 'Sends a bucket, or all of them, back to the old path at once.'),
+  change(
+    'reset',
+    'Opens a bucket again after a fix, its evidence begun anew; without a bucket the whole ramp, at its first stage.',
+  ),
+];
