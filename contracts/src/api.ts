@@ -310,6 +310,8 @@ export interface SystemView {
     readonly authFailures: number;
   };
   readonly spool: import('./ports.ts').SpoolStats;
+  /** Present where Redis is configured. */
+  readonly replicas?: ReplicasState;
   readonly database: {
     readonly kind: 'embedded' | 'external';
     readonly state: 'up' | 'down';
@@ -336,6 +338,18 @@ export interface SystemView {
   };
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number };
   readonly prices: { readonly version: string };
+}
+
+/** What this gateway shares with others through Redis; away, each goes on by what it knows itself. */
+export interface ReplicasState {
+  /** Name of this one, the same after a restart. */
+  readonly replica: string;
+  readonly state: 'connecting' | 'up' | 'away';
+  /** When it became so. */
+  readonly since: number;
+  readonly trouble?: string;
+  /** Names of the others heard within half a minute. */
+  readonly peers: readonly string[];
 }
 
 /** One day of one table that the disk budget cost. */

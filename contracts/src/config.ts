@@ -298,7 +298,7 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Redis or Valkey URL, through which several gateways share quotas and budgets; without it each counts for itself.',
+      'Redis or Valkey URL, through which several gateways share quotas, budgets and how their targets stand; without it each is for itself.',
     ),
   lanes: lanesSchema.describe('Who waits first when a quota is short.'),
   runs: z

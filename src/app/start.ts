@@ -24,6 +24,7 @@ import { openPlane } from './plane.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
+import { openReplicas } from './replicas.ts';
 import { retryDatabase } from './retry-database.ts';
 import { describeRoutes } from './routes.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
@@ -202,6 +203,18 @@ async function compose(given: Composition): Promise<Running> {
     remember(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE, clock, log).stop,
   );
 
+  const replicas =
+    config.redis === undefined
+      ? undefined
+      : openReplicas({
+          url: config.redis,
+          replica: folder.instance,
+          standing: gateway.standing,
+          clock,
+          log,
+        });
+  lifecycle.onStop('replicas', () => replicas?.stop());
+
   const reload = createReload({
     read: given.reread ?? (() => loaded),
     current: () => active.loaded,
@@ -242,6 +255,7 @@ async function compose(given: Composition): Promise<Running> {
     config: () => active.loaded.config,
     gateway,
     recorder,
+    replicas: () => replicas?.state(),
     store: late.store,
     external: (given.databaseUrl ?? config.database) !== undefined,
     troubled: (why) => {

@@ -1,4 +1,4 @@
-import type { Clock, Config, Recorder, Store, SystemView } from '#contracts';
+import type { Clock, Config, Recorder, ReplicasState, Store, SystemView } from '#contracts';
 import type { Gateway } from '#gateway';
 import { PRICE_LIST } from '#providers';
 import type { DataFolder } from './data-folder.ts';
@@ -13,6 +13,8 @@ export interface SystemSources {
   readonly config: () => Config;
   readonly gateway: Pick<Gateway, 'stats'>;
   readonly recorder: Pick<Recorder, 'stats'>;
+  /** Undefined where nothing is shared. */
+  readonly replicas: () => ReplicasState | undefined;
   readonly store: Pick<Store, 'upkeep'>;
   /** The database is not our own. */
   readonly external: boolean;
@@ -30,6 +32,7 @@ export function createSystemView(from: SystemSources): () => Promise<SystemView>
       return { dropped: undefined };
     });
     from.troubled(trouble);
+    const replicas = from.replicas();
     const { rss, heapUsed } = process.memoryUsage();
     const { exchanges, bodies: bodyMs, rollups, disk } = from.config().retention;
     const used = 'bytes' in described ? described.bytes : undefined;
@@ -45,6 +48,7 @@ export function createSystemView(from: SystemSources): () => Promise<SystemView>
       memory: { rss, heapUsed },
       gateway: gateway.stats(),
       spool: recorder.stats(),
+      ...(replicas && { replicas }),
       database: {
         kind: from.external ? 'external' : 'embedded',
         state: trouble === undefined ? 'up' : 'down',

@@ -65,7 +65,7 @@ export interface Gateway {
   readonly handle: Handler;
   stats(): GatewayStats;
   /** How every target stands that was asked for so far. */
-  readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore'>;
+  readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** What is normal at each hour of the week. */
   readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore'>;
   /** How full the targets are whose concurrency is limited. */

@@ -14,6 +14,7 @@ import {
   parkSucceeded,
   spread,
 } from '#kernel/resilience';
+import { Hearsay, type StandingNews } from './hearsay.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd } from './walk.ts';
 
@@ -78,9 +79,11 @@ export class Standing {
   /** By provider and model: a limit holds for whole answers and streams alike. */
   private readonly parks = new Map<string, ParkState>();
   private readonly keys = new Map<string, KeyStand>();
+  private readonly hearsay: Hearsay;
 
   constructor(clock: Clock) {
     this.clock = clock;
+    this.hearsay = new Hearsay(clock);
   }
 
   /** Place in the plan of the target that this exchange is sent to; undefined when none takes ordinary traffic. */
@@ -183,18 +186,33 @@ export class Standing {
     return Object.fromEntries(latest.map(([key, { park, health }]) => [key, { park, health }]));
   }
 
+  /** For other gateways: what changed since the last call, or `all` that is not as it should be; undefined when that is nothing. */
+  news(all: boolean): StandingNews | undefined {
+    const health = this.stands.entries().map(([name, stand]) => [name, stand.health] as const);
+    return this.hearsay.tell({ health, parks: this.parks, keys: this.keys }, all);
+  }
+
+  /** What another gateway knows; hearing it twice is hearing it once. */
+  hear({ health, parks, keys }: StandingNews): void {
+    for (const [name, news] of Object.entries(health))
+      this.hearsay.hearHealth(name, this.byName(name, namedBy(name)).health, news);
+    for (const [name, news] of Object.entries(parks))
+      this.hearsay.hearPark(name, this.parkOf(namedBy(name)), news);
+    for (const [name, until] of Object.entries(keys)) this.hearsay.hearKey(name, this.keyNamed(name), until);
+  }
+
   /** Before the first exchange. What was learnt of targets that no longer exist is dropped by being asked for by nobody. */
   restore(snapshot: StandingSnapshot): void {
     const now = this.clock.now();
     for (const [key, { park, health }] of Object.entries(snapshot)) {
-      const [provider = '', model = '', , , endpoint = ''] = key.split('/').map(decodeURIComponent);
-      const shared = this.parkOf({ provider, model, endpoint });
+      const name = namedBy(key);
+      const shared = this.parkOf(name);
       Object.assign(shared, park);
       this.stands.set(key, {
         park: shared,
         health: this.judge.revive(health, now),
-        key: this.keyOf(provider, ''),
-        name: { provider, model, endpoint },
+        key: this.keyOf(name.provider, ''),
+        name,
       });
     }
   }
@@ -262,13 +280,22 @@ export class Standing {
   }
 
   private keyOf(provider: string, apiKey: string): KeyStand {
-    const name = `${provider}/${sha256(apiKey)}`;
+    return this.keyNamed(`${provider}/${sha256(apiKey)}`);
+  }
+
+  private keyNamed(name: string): KeyStand {
     const known = this.keys.get(name);
     if (known) return known;
     const fresh = { deadUntil: 0 };
     this.keys.set(name, fresh);
     return fresh;
   }
+}
+
+/** The way back from `healthKey`. */
+function namedBy(key: string): TargetName {
+  const [provider = '', model = '', , , endpoint = ''] = key.split('/').map(decodeURIComponent);
+  return { provider, model, endpoint };
 }
 
 function closed({ park: state, key }: Stand, now: number): number {

@@ -104,6 +104,16 @@ export const systemView = z.object({
     trouble: z.string().optional(),
     lagMs: ms,
   }),
+  replicas: z
+    .object({
+      replica: z.string().describe('Name of this one, the same after a restart.'),
+      state: z.enum(['connecting', 'up', 'away']),
+      since: epoch,
+      trouble: z.string().optional(),
+      peers: z.array(z.string()).describe('Names of the others heard within half a minute.'),
+    })
+    .optional()
+    .describe('What is shared through Redis; absent where none is configured.'),
   database: z.object({
     kind: z.enum(['embedded', 'external']),
     state: z.enum(['up', 'down']),

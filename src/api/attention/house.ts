@@ -6,7 +6,7 @@ const DAY = 24 * 60 * MINUTE;
 
 /** Midwatch's own state: what could make the record untrue comes before what is merely untidy. */
 export function houseAttention(system: SystemView, status: Status): Attention[] {
-  return [...spool(system), ...database(system), ...disk(system), ...setUp(status)];
+  return [...spool(system), ...database(system), ...replicas(system), ...disk(system), ...setUp(status)];
 }
 
 function spool({ spool }: SystemView): Attention[] {
@@ -45,6 +45,19 @@ function spool({ spool }: SystemView): Attention[] {
       link: '/system',
     });
   return found;
+}
+
+function replicas({ replicas, now }: SystemView): Attention[] {
+  if (replicas?.state !== 'away') return [];
+  return [
+    {
+      level: 'alarm',
+      what: `Redis has been away for ${span(now - replicas.since)}`,
+      why: `${replicas.trouble ?? 'It does not answer'}. Each replica judges targets by itself; each quota and budget does what its whenAway says.`,
+      todo: 'Calls go on. Start Redis or check the network; replicas find together again by themselves.',
+      link: '/system',
+    },
+  ];
 }
 
 function database({ database, retention, now }: SystemView): Attention[] {

@@ -47,7 +47,7 @@ export function status(now: Status, url: string, clock: Clock): Finding[] {
 
 /** What it tells whoever is logged in. */
 export function system(view: SystemView, clock: Clock): Finding[] {
-  return [...spool(view), ...database(view), ...room(view), ...process(view, clock)];
+  return [...spool(view), ...database(view), ...replicas(view), ...room(view), ...process(view, clock)];
 }
 
 function spool({ spool }: SystemView): Finding[] {
@@ -139,6 +139,20 @@ function lost({ dropped, diskBytes }: SystemView['retention'], now: number): Fin
           'Raise `retention.disk`, or keep less with `retention.bodies`, or `record: none` on busy routes.',
       },
     ),
+  ];
+}
+
+function replicas({ replicas, now }: SystemView): Finding[] {
+  if (!replicas || replicas.state === 'connecting') return [];
+  const { replica, state, since, trouble, peers } = replicas;
+  if (state === 'up')
+    return [good('redis', `shared as ${replica} with ${plural(peers.length, 'other replica')}`)];
+  return [
+    bad('redis', `Redis has been away for ${span(now - since)}`, {
+      why: `${trouble ?? 'It does not answer'}. Calls go on: every replica judges targets by itself, and each quota and budget does what its \`whenAway\` says.`,
+      remedy:
+        'Start Redis or check the network and the `redis` URL; replicas find together again by themselves.',
+    }),
   ];
 }
 

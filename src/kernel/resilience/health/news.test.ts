@@ -27,6 +27,17 @@ test('an ejection, the one probe and the way back are known to the other gateway
   expect(judge.share(here, 18_100)).toBeCloseTo(0.1, 6);
 });
 
+test('who told of an ejection probes first; who heard takes over when nobody does', () => {
+  const here = judge.create();
+  const there = judge.create();
+  for (let i = 0; i < 5; i++) end(here, 1_000, 'bad');
+  hearHealth(there, healthNews(here), 700);
+  const until = judge.read(here, 2_000).until!;
+  expect(judge.probeDue(here, until)).toBe(true);
+  expect(judge.probeDue(there, until + 699)).toBe(false);
+  expect(judge.probeDue(there, until + 700)).toBe(true);
+});
+
 test('an alarm is adopted and ends by own evidence; older news change nothing', () => {
   const here = judge.create();
   for (let i = 0; i < 2_000 && here.grade.grade !== 'degraded'; i++)

@@ -26,6 +26,10 @@ function turnedAt(circuit: CircuitState): number {
   return circuit.phase === 'probing' ? circuit.asked : circuit.since;
 }
 
+/** Is there anything that a peer who knows nothing should be told? */
+export const worthTelling = ({ circuit, grade }: HealthState): boolean =>
+  circuit.phase !== 'closed' || alarmed(grade);
+
 /** What to publish; compare `turnedAt` and `gradedAt` with what was published last to publish transitions only. */
 export function healthNews({ circuit, grade }: HealthState): HealthNews {
   return {
@@ -38,13 +42,17 @@ export function healthNews({ circuit, grade }: HealthState): HealthNews {
   };
 }
 
-/** Adopts what a peer knows later than we do; true when something changed. Hearing twice is hearing once. */
-export function hearHealth(state: HealthState, news: HealthNews): boolean {
+/**
+ * Adopts what a peer knows later than we do; true when something changed. Hearing twice is hearing once. `later`: milliseconds by
+ * which a probe is left to whoever told of the ejection; a hearer that did not wait would probe at the same instant.
+ */
+export function hearHealth(state: HealthState, news: HealthNews, later = 0): boolean {
   const { grade } = state;
   let changed = false;
   // A closed circuit is no transition that anybody waits for: the ramp before it was.
   if (news.circuit.phase !== 'closed' && news.turnedAt > turnedAt(state.circuit)) {
-    state.circuit = { ...news.circuit };
+    const { circuit } = news;
+    state.circuit = circuit.phase === 'open' ? { ...circuit, until: circuit.until + later } : { ...circuit };
     changed = true;
   }
   if (alarmed(news) && !alarmed(grade) && news.gradedAt > grade.since) {

@@ -1,0 +1,1 @@
+export { type Board, type BoardOptions, createBoard } from './board.ts';
