@@ -7,7 +7,10 @@ type Target = Omit<ProviderView, 'says' | 'lastHour'>;
 /** How the targets stand that were asked, joined with those that the configuration names and nobody asked yet. */
 export function describeTargets(
   table: RouteTable,
-  { standing, seats }: { readonly standing: Pick<Gateway['standing'], 'read' | 'snapshot'>; readonly seats: Gateway['seats'] },
+  {
+    standing,
+    seats,
+  }: { readonly standing: Pick<Gateway['standing'], 'read' | 'snapshot'>; readonly seats: Gateway['seats'] },
 ): readonly Target[] {
   const busy = new Map(
     seats.read().map(({ provider, model, ...reading }) => [`${provider}/${model}`, reading]),
