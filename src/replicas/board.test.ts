@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { systemClock } from '#kernel';
-import { until } from '../../test/support/product.ts';
-import { type RedisServer, startRedis } from '../ledger/redis/testing.ts';
+import { type RedisServer, startRedis } from '#ledger/testing';
 import { type Board, createBoard } from './board.ts';
 
 let redis: RedisServer;
@@ -9,6 +8,12 @@ beforeAll(async () => {
   redis = await startRedis();
 });
 afterAll(() => redis.stop());
+
+/** Waits for a fact, not for a time. */
+async function until(is: () => boolean, what: string): Promise<void> {
+  for (const end = performance.now() + 10_000; !is(); await Bun.sleep(10))
+    if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
+}
 
 /** A replica that knows facts by name, tells new ones and keeps what it hears. */
 function replica(name: string, prefix: string) {
@@ -33,7 +38,7 @@ function replica(name: string, prefix: string) {
       }
     },
   });
-  const sees = (fact: string) => until(async () => knows.has(fact), `${name} to know ${fact}`, 10_000);
+  const sees = (fact: string) => until(() => knows.has(fact), `${name} to know ${fact}`);
   return { knows, events, board, sees };
 }
 
@@ -47,7 +52,7 @@ test('news go round, and who comes late is told what he missed', async () => {
   c.knows.add('y is full');
   await a.sees('y is full');
   await b.sees('y is full');
-  await until(async () => a.board.state().peers.length === 2, 'a to count both');
+  await until(() => a.board.state().peers.length === 2, 'a to count both');
   expect(a.board.state()).toMatchObject({ replica: 'a', state: 'up', peers: ['b', 'c'] });
   for (const { board } of [a, b, c]) await board.stop();
 });
@@ -58,7 +63,7 @@ test('Redis killed and back with nothing in it: each goes on alone, then they fi
   a.knows.add('before');
   await b.sees('before');
   await redis.restart();
-  await until(async () => a.events.includes('replicas.away'), 'a to notice');
+  await until(() => a.events.includes('replicas.away'), 'a to notice');
   a.knows.add('meanwhile');
   await b.sees('meanwhile');
   const late = replica('late', 'killed');
@@ -75,14 +80,14 @@ test('a Redis that hangs is away, not waited for; stopping meanwhile ends at onc
   await b.sees('before');
   process.kill(redis.pid, 'SIGSTOP');
   try {
-    await until(async () => a.board.state().state === 'away', 'a to notice');
+    await until(() => a.board.state().state === 'away', 'a to notice');
     expect(a.board.state().trouble).toContain('in time');
     await b.board.stop();
   } finally {
     process.kill(redis.pid, 'SIGCONT');
   }
   a.knows.add('after');
-  await until(async () => a.board.state().state === 'up', 'a to be back');
+  await until(() => a.board.state().state === 'up', 'a to be back');
   const c = replica('c', 'hung');
   await c.sees('after');
   await a.board.stop();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { type RedisServer, startRedis } from '#ledger/testing';
 import { createMidwatch, type Midwatch } from '#sdk';
 import { freshDatabase } from '#store/testing';
-import { type RedisServer, startRedis } from '../../src/ledger/redis/testing.ts';
 import { type Product, product, until } from '../support/product.ts';
 import { type Provider, provider } from '../support/provider.ts';
 
