@@ -229,6 +229,12 @@ export const providerSchema = z.looseObject({
     .refine(isZone, 'must be a time zone of the IANA list, for instance Europe/Berlin')
     .default('America/New_York')
     .describe('Time zone in which its load lives: what is normal is learnt by the hour of the week there.'),
+  passDeadline: z
+    .boolean()
+    .default(false)
+    .describe(
+      'It is a Midwatch, or understands x-midwatch-deadline-ms all the same: tell it with each call how long the caller will still wait.',
+    ),
   concurrency: z
     .strictObject({
       adaptive: z

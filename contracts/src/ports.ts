@@ -129,6 +129,8 @@ export interface Target {
   readonly apiKey?: string;
   /** IANA zone in which its load lives. */
   readonly zone: string;
+  /** It is told how long the caller will still wait. */
+  readonly passDeadline?: boolean;
   /** Limits of the calls under way; absent: they are not counted. */
   readonly concurrency?: ProviderConfig['concurrency'];
   readonly settings: Readonly<Record<string, unknown>>;

@@ -73,6 +73,7 @@ function bind(
       : Object.fromEntries(kind.dialects.map((d) => [d, own ?? kind.baseUrl[d]])),
     ...(apiKey && { apiKey }),
     zone: settings.zone,
+    ...(settings.passDeadline && { passDeadline: true }),
     ...(settings.concurrency && { concurrency: settings.concurrency }),
     settings,
   };

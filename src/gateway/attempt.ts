@@ -108,6 +108,8 @@ export class Flight implements AnswerTaker {
   private held: Uint8Array[] = [];
   private heldBytes = 0;
   private taker: StreamTaker | undefined;
+  /** What is due where the impatience of the hour is not allowed; undefined while that is not what is waited for. */
+  private patient: { readonly kind: FailureKind; readonly due: MonotonicMs } | undefined;
   /** How much output had come when some last came. */
   private outputs = 0;
   private lastOutput: MonotonicMs = 0;
@@ -121,7 +123,7 @@ export class Flight implements AnswerTaker {
     this.route = (ctx.walk.route as Route).config;
     this.buffered = this.route.buffer === 'whole';
     this.scanner = ctx.walk.facets.stream ? ctx.protocol.scanStream() : undefined;
-    this.dog = ctx.watchdog.watch((kind) => this.cut(kind));
+    this.dog = ctx.watchdog.watch((kind) => this.due(kind));
   }
 
   start(): void {
@@ -139,19 +141,38 @@ export class Flight implements AnswerTaker {
 
   /** The nearer of a step's own limit and the end of the exchange; infinity leaves only that end. */
   expect(kind: FailureKind, ms: number, now = this.ctx.clock.monotonic()): void {
+    this.patient = undefined;
     const due = now + ms;
     if (this.ctx.deadline < due) this.dog.expect('timeout_total', this.ctx.deadline);
     else this.dog.expect(kind, due);
   }
 
+  /** Until the first output: the nearer of a step's own limit and of what is normal for the hour. */
+  private awaitFirst(kind: FailureKind, ms: number, now = this.ctx.clock.monotonic()): void {
+    const { impatience } = this.ctx.one;
+    this.expect(kind, ms, now);
+    if (!impatience || impatience.at >= Math.min(now + ms, this.ctx.deadline)) return;
+    this.patient = { kind, due: now + ms };
+    this.dog.expect('timeout_first_token', impatience.at);
+  }
+
+  private due(kind: FailureKind): void {
+    const { patient } = this;
+    const { impatience } = this.ctx.one;
+    this.patient = undefined;
+    if (!patient || !impatience) this.cut(kind);
+    else if (impatience.may()) this.cut(kind, impatience.hint);
+    else this.expect(patient.kind, patient.due - this.ctx.clock.monotonic());
+  }
+
   /** Ends the call for a reason of ours, which becomes the failure of the try. */
-  cut(cause: FailureKind): void {
+  cut(cause: FailureKind, hint?: string): void {
     if (this.over || (cause === 'timeout_idle' && this.commitWhole())) return;
     const { stage, taker } = this;
     this.abandon();
     if (taker) taker.broken(cause);
     else if (stage === 'streaming') this.later((late) => late.broken(cause));
-    else this.fails(seen(cause), this.scanner?.read(false));
+    else this.fails(seen(cause, hint), this.scanner?.read(false));
   }
 
   /** Ends the call and tells nobody. */
@@ -208,7 +229,7 @@ export class Flight implements AnswerTaker {
     const { ctx } = this;
     ctx.one.sent = true;
     // A unary answer has no head before it is made, so only the whole exchange limits it.
-    if (this.scanner) this.expect('timeout_headers', this.route.timeouts.headers);
+    if (this.scanner) this.awaitFirst('timeout_headers', this.route.timeouts.headers);
     else this.dog.expect('timeout_total', ctx.deadline);
   }
 
@@ -228,7 +249,7 @@ export class Flight implements AnswerTaker {
     else if (!this.scanner) this.stage = isJson(type) ? 'whole' : 'mislabelled';
     else if (type.startsWith('text/event-stream')) {
       this.stage = 'opening';
-      this.expect('timeout_first_token', this.route.timeouts.firstToken, now);
+      this.awaitFirst('timeout_first_token', this.route.timeouts.firstToken, now);
     } else this.stage = 'mislabelled';
   }
 

@@ -11,14 +11,15 @@ import {
 } from '#kernel/resilience';
 import { arrange, first, rest, stoppedBy } from './arrange.ts';
 import type { Flight, Landing } from './attempt.ts';
-import { board } from './board.ts';
 import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { type Hedges, hedged } from './hedge.ts';
+import { impatienceOf } from './impatience.ts';
 import { next } from './next.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, prepare } from './prepare.ts';
+import { findRoom } from './room.ts';
 import type { Seat, Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
@@ -79,10 +80,10 @@ export async function dispatch(
     if ((order[at] as Step).target.concurrency) {
       seat = ctx.seats.take(order[at] as Step, walk.facets);
       if (!seat) {
-        const boarded = await board(ctx, errand, walk, order, at, standing.open(order, walk.facets));
-        if ('kind' in boarded) return unwanted ?? { landing: { kind: 'failed', failure: boarded } };
-        at = boarded.at;
-        seat = boarded.seat;
+        const room = await findRoom(ctx, errand, walk, order, at, standing.open(order, walk.facets));
+        if ('kind' in room) return unwanted ?? { landing: { kind: 'failed', failure: room } };
+        at = room.at;
+        seat = room.seat;
       }
     }
     const step = order[at] as Step;
@@ -100,6 +101,7 @@ export async function dispatch(
       continue;
     }
     if (seat) ready.one.seat = seat;
+    if (route.config.timeouts.byHour) ready.one.impatience = impatienceOf(ctx, walk, order, at, ready.one);
     const { one, landing } = route.config.hedge
       ? await hedged(ctx, errand, walk, order, at, ready)
       : { one: ready.one, landing: await fly(ctx, errand.deadline, walk, ready).landed };

@@ -70,7 +70,15 @@ export async function hedged(
   };
   const primary = fly(ctx, errand.deadline, walk, first);
   const main = primary.landed.then((landing) => arrived(first.one, landing));
-  const delay = hedge.delay(state, { inputTokens, remaining: errand.deadline - begun });
+  const { step, model: sent } = first.one;
+  const usual = (walk.route as Route).config.timeouts.byHour
+    ? ctx.climate.normal(step, sent, walk.facets, HEDGE.quantile)
+    : undefined;
+  const delay = hedge.delay(state, {
+    inputTokens,
+    remaining: errand.deadline - begun,
+    ...(usual !== undefined && { usual }),
+  });
   if (delay === undefined || !(await late(clock, delay, main, () => hedge.spend(state, clock.monotonic()))))
     return main;
   const spareStep = backup(ctx, order, at, walk);

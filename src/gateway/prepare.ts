@@ -55,20 +55,21 @@ export function prepare(
   const call = writeCall(ctx, errand, walk, step, model);
   if ('kind' in call) return hindered(call);
   const ledger = ctx.ledger();
-  if (!ledger) return begin(ctx, walk, step, model, cause, call, undefined);
   const { deadline, lane, own } = errand;
+  if (!ledger) return begin(ctx, deadline, walk, step, model, cause, call, undefined);
   const { waitForTarget } = (walk.route as Route).config;
   // Where somebody else can answer, room is not waited for longer than a target is.
   const now = ctx.clock.monotonic();
   const patience = own ? now : others ? Math.min(deadline, now + waitForTarget) : deadline;
   const toll = { target: step.target, model, cause: own ?? cause, lane, patience, deadline };
   return pay(ctx, ledger, walk, toll).then((paid) =>
-    'kind' in paid ? hindered(paid) : begin(ctx, walk, step, model, cause, call, paid),
+    'kind' in paid ? hindered(paid) : begin(ctx, deadline, walk, step, model, cause, call, paid),
   );
 }
 
 function begin(
   { clock }: PrepareContext,
+  deadline: MonotonicMs,
   walk: Walk,
   step: Step,
   model: string,
@@ -90,8 +91,19 @@ function begin(
     start: clock.monotonic(),
   };
   walk.made.push(one);
-  return { kind: 'prepared', one, request };
+  return {
+    kind: 'prepared',
+    one,
+    request: step.target.passDeadline ? told(request, deadline - one.start) : request,
+  };
 }
+
+/** With the time that is left, as of this call: waits and earlier tries are taken off. */
+const told = (request: TransportRequest, left: number): TransportRequest => ({
+  ...request,
+  headers: { ...request.headers, [DEADLINE]: String(Math.max(1, Math.floor(left))) },
+});
+const DEADLINE = 'x-midwatch-deadline-ms';
 
 const hindered = (failure: Failure): Hindrance => ({
   kind: 'hindered',

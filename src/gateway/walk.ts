@@ -89,6 +89,15 @@ export function stopWalk(walk: Walk, cause: FailureKind): void {
   walk.wake?.();
 }
 
+/** A first token that is later than is normal for the hour is not waited for while somebody else could answer. */
+export interface Impatience {
+  readonly at: MonotonicMs;
+  /** Asked when the time has come: true books a further try against the budget of the route; false: go on waiting. */
+  may(): boolean;
+  /** For whoever reads the failure. */
+  readonly hint: string;
+}
+
 /** One try while it runs. */
 export interface Try {
   readonly number: number;
@@ -101,6 +110,8 @@ export interface Try {
   readonly paid: Paid | undefined;
   /** The provider was asked for usage that the caller did not ask for, and does not see. */
   readonly wished: boolean;
+  /** When it is given up for want of a first token, sooner than the route's own limit. */
+  impatience?: Impatience;
   /** Its place among the calls under way, where those are counted. */
   seat?: Seat;
   readonly startedAt: EpochMs;

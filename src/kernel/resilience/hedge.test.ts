@@ -212,3 +212,17 @@ test('a provider that turns three times slower and nearly full: goodput with hed
     expect(on.good).toBeGreaterThanOrEqual(0.995 * off.good);
   }
 });
+
+test('a route too quiet to know its own goes by what is usual for the hour, until it knows', () => {
+  const state = policy.create();
+  const ask = { inputTokens: 100, remaining: 60_000 };
+  expect(policy.delay(state, ask)).toBeUndefined();
+  expect(policy.delay(state, { ...ask, usual: 900 })).toBe(900);
+  expect(policy.delay(state, { ...ask, usual: 900, remaining: 1_700 })).toBeUndefined();
+  for (let i = 0; i < 200; i++) policy.observe(state, { now: i * 10, firstToken: 300, inputTokens: 100 });
+  expect(policy.delay(state, { ...ask, usual: 900 })).toBeWithin(290, 311);
+  // All late: hedges stop, whatever is usual.
+  for (let i = 0; i < 100; i++)
+    policy.observe(state, { now: 2_000 + i, firstToken: 3_000, inputTokens: 100 });
+  expect(policy.delay(state, { ...ask, usual: 900 })).toBeUndefined();
+});

@@ -65,6 +65,8 @@ export interface HedgeAsk {
   readonly inputTokens: number;
   /** Time left for the exchange, ms. */
   readonly remaining: number;
+  /** First tokens of this hour are normally this long at the same quantile, ms: for a route too quiet to know its own. */
+  readonly usual?: number;
 }
 
 export interface Hedging {
@@ -93,11 +95,12 @@ export function hedging(rule: HedgeRule = HEDGE): Hedging {
   return Object.freeze({
     create: () => ({ budget: createShareBudgetState(), series: [null, null, null, null, null] }),
     request: (state, now) => countRequest(state.budget, now, rule.budget),
-    delay(state, { inputTokens, remaining }) {
+    delay(state, { inputTokens, remaining, usual = 0 }) {
       const series = state.series[sizeClass(inputTokens)];
-      if (!series || series.delay === 0 || series.moved) return undefined;
+      const delay = series?.delay || usual;
+      if (delay === 0 || series?.moved) return undefined;
       // A hedge that begins when the time is nearly over buys a second timeout.
-      return 2 * series.delay <= remaining ? series.delay : undefined;
+      return 2 * delay <= remaining ? delay : undefined;
     },
     spend: (state, now) => spend(state.budget, now, rule.budget),
     observe(state, { now, firstToken, inputTokens }) {

@@ -6,7 +6,7 @@ import type { Seat, Seats } from './seats.ts';
 import type { Walk } from './walk.ts';
 
 /** Place in the order of the target that has room, and the seat there; none where its calls are not counted. */
-export interface Boarded {
+export interface Room {
   readonly at: number;
   readonly seat?: Seat;
 }
@@ -15,14 +15,14 @@ export interface Boarded {
  * Where an exchange goes whose target is full: to the next that stands well and has room, else it waits for a place at the one
  * it was meant for. The batch lane does not leave its tier, for it has the time to wait, and is shed first when too many do.
  */
-export async function board(
+export async function findRoom(
   { clock, seats }: { readonly clock: Clock; readonly seats: Seats },
   { deadline, lane, own }: Pick<Errand, 'deadline' | 'lane' | 'own'>,
   walk: Walk,
   order: readonly Step[],
   at: number,
   open: (step: Step) => boolean,
-): Promise<Boarded | Failure> {
+): Promise<Room | Failure> {
   const full = order[at] as Step;
   for (let i = at + 1; i < order.length; i++) {
     const step = order[i] as Step;
