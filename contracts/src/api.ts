@@ -29,6 +29,8 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /providers/hours?provider&model          HoursView[]
  *   GET    /fallbacks                               FallbackView[]
  *   GET    /spend?from&to&by                        SpendReport
+ *   GET    /tiers?from&to&route&by                  TiersReport
+ *   GET    /demotions · POST /demotions/:route/:id/approve · /end   DemotionView[] · DemotionView
  *   POST   /reload                                  ReloadView; 409 when the configuration cannot be used, which changes nothing
  *   GET    /system                                  SystemView
  *   GET    /openapi.json
@@ -76,7 +78,9 @@ export interface ExchangeRow {
   readonly model: string;
   readonly servedModel?: string;
   readonly provider?: string;
+  /** Tier that served, and who led there where it is not the intended one. */
   readonly tier: string;
+  readonly demotedBy?: string;
   readonly outcome: string;
   readonly failure?: string;
   readonly status: number;

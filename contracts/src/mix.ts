@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RateView } from './api.ts';
+import type { Source } from './exchange.ts';
 import type { EpochMs } from './ids.ts';
 import { LANES } from './ledger.ts';
 import { DEMOTION_REASONS, type DemotionReason } from './steer.ts';
@@ -127,6 +128,24 @@ export const demotionSchema = z.strictObject({
 export type DemotionConfig = z.output<typeof demotionSchema>;
 
 // What was served
+
+/** Exchanges of one hour that were served alike. */
+export interface TierCount {
+  /** Beginning of the hour. */
+  readonly at: EpochMs;
+  readonly route: string;
+  /** Tier that served. */
+  readonly tier: string;
+  /** Who led them away from the tier that was meant, and why; absent where it served. */
+  readonly by?: string;
+  readonly reason?: string;
+  readonly exchanges: number;
+}
+
+const ASKED_BY_CALLERS: ReadonlySet<Source> = new Set(['gateway', 'exercise', 'job']);
+/** Is it in the tier mix? What Midwatch asks on its own account is not, nor what reached no tier at all. */
+export const inMix = (source: Source, attempts: number, demoted: boolean): boolean =>
+  ASKED_BY_CALLERS.has(source) && (attempts > 0 || demoted);
 
 export const TIERS_BY = ['rule', 'tenant', 'tier', 'reason'] as const;
 export type TiersBy = (typeof TIERS_BY)[number];
@@ -262,6 +281,9 @@ export interface DemotionView {
   readonly approval?: { readonly by: string; readonly until: EpochMs };
   readonly ended?: { readonly by: string; readonly at: EpochMs };
 }
+
+/** Why a rule cannot be approved or ended: there is none, its `onExpire` knows no approval, a person has ended it. */
+export type DemotionRefusal = 'unknown' | 'not_extendable' | 'ended';
 
 export const demotionApproveSchema = z.strictObject({
   /** Epoch milliseconds. */

@@ -15,6 +15,7 @@ import type {
 import type { AnswerRecord, AskRecord } from './ask.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeId } from './ids.ts';
+import type { TierCount } from './mix.ts';
 import type { ExchangeWriter, KeyRecord } from './ports.ts';
 import type { Axes } from './release.ts';
 import type { RunStore } from './runs.ts';
@@ -44,6 +45,8 @@ export interface Store extends ExchangeWriter {
     /** Money over [from, to), which is widened to whole minutes, or to whole hours where retention has dropped those. */
     spend(query: { readonly from: number; readonly to: number; readonly by: SpendBy }): Promise<SpendReport>;
   };
+  /** The tier mix over [from, to), which is widened to whole hours. */
+  tiers: TierCounts;
   changes: {
     list(
       filter: { readonly from?: number; readonly to?: number; readonly route?: string },
@@ -104,6 +107,32 @@ export interface Store extends ExchangeWriter {
     ping(): Promise<void>;
   };
   close(): Promise<void>;
+}
+
+interface TierWindow {
+  readonly from: number;
+  readonly to: number;
+  readonly route?: string;
+}
+/** Whoever serves by which tier, from rollups alone. */
+export interface TierCounts {
+  hours(window: TierWindow): Promise<readonly TierCount[]>;
+  tenants(window: TierWindow): Promise<readonly TenantTiers[]>;
+  /** Users of a fair sample, and those of them with more than half of their exchanges demoted; whole days. */
+  users(window: TierWindow): Promise<readonly UserTiers[]>;
+}
+export interface TenantTiers {
+  readonly route: string;
+  /** Absent: what names none. */
+  readonly name?: string;
+  readonly rest?: true;
+  readonly exchanges: number;
+  readonly demoted: number;
+}
+export interface UserTiers {
+  readonly route: string;
+  readonly users: number;
+  readonly mostlyDemoted: number;
 }
 
 export interface StoredSession {

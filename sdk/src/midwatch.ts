@@ -3,6 +3,8 @@ import type {
   AuditPage,
   BudgetView,
   ChangePage,
+  DemotionApprove,
+  DemotionView,
   ExchangeDetail,
   ExchangeFilter,
   ExchangePage,
@@ -28,6 +30,8 @@ import type {
   SpendReport,
   Status,
   SystemView,
+  TiersQuery,
+  TiersReport,
   TokenCreate,
   TokenCreated,
   TokenView,
@@ -89,6 +93,21 @@ export interface Midwatch {
   };
   /** Where the money went; by cause and of the last hour unless asked otherwise. */
   spend(query?: Partial<SpendQuery>, options?: CallOptions): Promise<SpendReport>;
+  /** Declared against served tier mix; told apart by rule and of the last week unless asked otherwise. */
+  tiers(query?: Partial<TiersQuery>, options?: CallOptions): Promise<TiersReport>;
+  readonly demotions: {
+    /** Those that need somebody first. */
+    list(options?: CallOptions): Promise<readonly DemotionView[]>;
+    /** Lets a rule with `onExpire: extend-with-approval` act on after its end. */
+    approve(
+      route: string,
+      id: string,
+      approval: DemotionApprove,
+      options?: CallOptions,
+    ): Promise<DemotionView>;
+    /** Ends it before its time, or its blocking after it. */
+    end(route: string, id: string, options?: CallOptions): Promise<DemotionView>;
+  };
   /** Reads the configuration again, all or nothing; rejects with code `not_reloaded` when it cannot be used. */
   reload(options?: CallOptions): Promise<ReloadView>;
   readonly changes: {
@@ -159,6 +178,13 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       reset: (route, change = {}, call) => post(`/ramps/${segment(route)}/reset`, change, call),
     },
     spend: (query = {}, call) => get(`/spend${search(query)}`, call),
+    tiers: (query = {}, call) => get(`/tiers${search(query)}`, call),
+    demotions: {
+      list: (call) => get('/demotions', call),
+      approve: (route, id, approval, call) =>
+        post(`/demotions/${segment(route)}/${segment(id)}/approve`, approval, call),
+      end: (route, id, call) => post(`/demotions/${segment(route)}/${segment(id)}/end`, {}, call),
+    },
     reload: (call) => post('/reload', {}, call),
     changes: {
       list: (query = {}, call) =>

@@ -26,6 +26,8 @@ const as = (token: string) => createMidwatch({ baseUrl: api.url, token });
 
 /** What each role may do, written out: the table in the code is what is on trial. */
 const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
+  'POST /demotions/:route/:id/approve': ['operator', 'admin'],
+  'POST /demotions/:route/:id/end': ['operator', 'admin'],
   'POST /keys': ['admin'],
   'POST /keys/:id/revoke': ['operator', 'admin'],
   'POST /ramps/:route/advance': ['operator', 'admin'],

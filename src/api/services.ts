@@ -1,6 +1,9 @@
 import type {
   BudgetReading,
   Clock,
+  DemotionRefusal,
+  DemotionView,
+  EpochMs,
   FallbackView,
   LiveFeed,
   Log,
@@ -9,11 +12,15 @@ import type {
   QuotaReading,
   RampChange,
   RampView,
+  Result,
   RouteView,
   Run,
   Status,
   Store,
   SystemView,
+  TierFinding,
+  TiersQuery,
+  TiersReport,
 } from '#contracts';
 import type { KeyService } from './keys/service.ts';
 import type { HoursReading } from './traffic/hours.ts';
@@ -68,6 +75,19 @@ export interface ApiServices {
   /** Empty where nothing is limited. */
   quotas(): readonly QuotaReading[];
   budgets(): readonly BudgetReading[];
+  readonly tiers: {
+    /** Rejects with a `RangeError` for a window without a length. */
+    report(query: TiersQuery): Promise<TiersReport>;
+    demotions(): readonly DemotionView[];
+    approve(
+      route: string,
+      id: string,
+      approval: { readonly by: string; readonly until: EpochMs },
+    ): Result<DemotionView, DemotionRefusal>;
+    end(route: string, id: string, by: string): Result<DemotionView, DemotionRefusal>;
+    /** What the watch over the tier mix says now. */
+    findings(): readonly (TierFinding & { readonly route: string })[];
+  };
   /** Reads the configuration again: all or nothing. */
   reload():
     | { readonly ok: true; readonly changed: readonly string[] }

@@ -1,10 +1,11 @@
 import type { Attempt, Exchange, ExchangeFacts, RouteView, SystemView } from '#contracts';
-import { NO_COST, NO_USAGE } from '#contracts';
+import { configSchema, NO_COST, NO_USAGE } from '#contracts';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, rebuildAsk } from '#protocols';
 import { openStore } from '#store';
 import { freshDatabase } from '#store/testing';
 import { createLiveFeed } from '#telemetry';
+import { createTiers } from '#tiers';
 import { createAdminToken, createApi, createKeyService } from './index.ts';
 import type { ApiServices } from './services.ts';
 
@@ -19,6 +20,30 @@ export const ROUTE: RouteView = {
   tiers: [{ name: 'primary', targets: ['simulator/sim-fast'] }],
   source: 'config',
 };
+
+/** A route with a promise about its tiers and rules that may break it. */
+const MIXED = configSchema.parse({
+  routes: {
+    support: {
+      tiers: [
+        { name: 'primary', targets: [{ provider: 'up' }] },
+        { name: 'small', targets: [{ provider: 'up' }] },
+      ],
+      mix: { primary: { floor: 0.9, owner: 'ana' } },
+      demotions: [
+        { id: 'old', onExpire: 'extend-with-approval', expiresAt: 1 },
+        { id: 'stuck', onExpire: 'block', expiresAt: 1 },
+      ].map((rule) => ({
+        ...rule,
+        from: 'primary',
+        to: 'small',
+        owner: 'ana',
+        reason: 'flag',
+        maxShare: 0.1,
+      })),
+    },
+  },
+});
 
 export const SYSTEM: SystemView = {
   version: '0.0.0',
@@ -73,6 +98,7 @@ export async function startApi() {
   await keys.start();
   const live = createLiveFeed();
   const traffic = noTraffic();
+  const tiers = createTiers({ clock, config: MIXED, record: store.tiers, late: () => 0, log });
   const api = createApi({
     clock,
     log,
@@ -104,6 +130,7 @@ export async function startApi() {
     },
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
+    tiers,
     reload: () => traffic.reloaded,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,

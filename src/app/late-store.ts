@@ -10,7 +10,17 @@ export interface LateStore {
   readonly bound: boolean;
 }
 
-const GROUPS = ['exchanges', 'rollups', 'changes', 'keys', 'admin', 'tokens', 'runs', 'upkeep'] as const;
+const GROUPS = [
+  'exchanges',
+  'rollups',
+  'tiers',
+  'changes',
+  'keys',
+  'admin',
+  'tokens',
+  'runs',
+  'upkeep',
+] as const;
 
 export function createLateStore(): LateStore {
   let real: Store | undefined;

@@ -3,6 +3,8 @@ import { readIfThere, writeWhole } from './data-folder.ts';
 
 /** State that lives in memory and outlives a restart as one small file of JSON: a restart is no amnesty, and no death sentence. */
 export interface Remembered {
+  /** Saves at once what must not be lost, such as the word of a person. */
+  save(): void;
   /** Saves a last time. */
   stop(): void;
 }
@@ -44,6 +46,7 @@ export function remember(
   };
   const stop = clock.every(every, save);
   return {
+    save,
     stop() {
       stop();
       save();

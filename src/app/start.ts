@@ -141,7 +141,14 @@ async function compose(given: Composition): Promise<Running> {
     });
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
-  const steering = openSteering({ config, folder: folder.path, clock, log, lifecycle });
+  const steering = openSteering({
+    config,
+    folder: folder.path,
+    clock,
+    log,
+    lifecycle,
+    tiers: { record: late.store.tiers, late: () => recorder.stats().lagMs },
+  });
   const passes = createPasses(keys, clock);
   const gateway = openPlane({
     clock,
@@ -278,6 +285,7 @@ async function compose(given: Composition): Promise<Running> {
     fallbacks: () => gateway.proofs.read(),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
+    tiers: steering.tiers,
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,

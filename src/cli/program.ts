@@ -19,6 +19,7 @@ import { show } from './show.ts';
 import { sim } from './sim.ts';
 import { spend } from './spend.ts';
 import { tail } from './tail.ts';
+import { tiers } from './tiers.ts';
 import { tokens } from './tokens.ts';
 import { up } from './up.ts';
 
@@ -34,6 +35,7 @@ const VERBS = [
   quota,
   fallback,
   budgets,
+  tiers,
   spend,
   runs,
   keys,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Attempt, ExchangeDetail, Message, Part } from '#contracts';
+import type { Attempt, Exchange, ExchangeDetail, Message, Part } from '#contracts';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError } from './exit.ts';
 import { findExchange } from './find-exchange.ts';
@@ -104,6 +104,7 @@ function overview({
       served &&
         `${served.provider}/${observed.model ?? served.model}, tier ${tier.served}${tier.served === tier.intended ? '' : yellow(` instead of ${tier.intended}`)}`,
     ],
+    ['demoted', demotion(tier)],
     [
       'observed',
       list({ fingerprint: observed.fingerprint, tier: observed.serviceTier, region: observed.region }),
@@ -135,6 +136,12 @@ function overview({
     ['release', `${shortHash(exchange.release)}  ${dim(list(axes as Record<string, string>) ?? '')}`],
   ];
 }
+
+/** Also where nobody was asked, such as a canned reply that a rule sent. */
+const demotion = ({ intended, served, demotedBy, reason, cell }: Exchange['tier']): string | undefined =>
+  served === intended
+    ? cell && `no, at ${intended} by ${cell}`
+    : `${yellow(`${intended} → ${served}`)} by ${demotedBy ?? 'somebody unknown'}${reason === undefined ? '' : `, reason ${reason}`}${cell === undefined ? '' : `, cell ${cell}`}`;
 
 function list(values: Readonly<Record<string, string | undefined>>): string | undefined {
   const text = Object.entries(values)

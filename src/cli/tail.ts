@@ -158,6 +158,7 @@ export function line(
   const model =
     row.servedModel && row.servedModel !== row.model ? `${row.model} → ${row.servedModel}` : row.model;
   const who = [row.feature, row.user, row.task].filter(Boolean).join(' · ');
+  const demoted = row.demotedBy && `tier ${row.tier} by ${row.demotedBy}`;
   const retried = row.attempts > 1 ? yellow(pad(`×${row.attempts}`, 3)) : pad('', 3);
   const total = pad(span(row.totalMs), 8, 'right');
   return [
@@ -176,6 +177,7 @@ export function line(
     ...(l.tokens ? [dim(pad(`${compact(row.tokensIn)}→${compact(row.tokensOut)}`, 11, 'right'))] : []),
     ...(l.cost ? [money(row)] : []),
     dim(shortId(row.id)),
+    ...(l.who > 0 && demoted ? [yellow(clip(demoted, l.who))] : []),
     ...(l.who > 0 && who ? [dim(clip(who, l.who))] : []),
   ]
     .join('  ')

@@ -133,10 +133,10 @@ function sayEarliest(headers: Record<string, string>, failure: Failure): void {
 
 /**
  * The route's canned tier: a 200 with a text of the operator's, when no model answered. Whoever reads the record sees the
- * failure that led here, not a success. False when the route has none.
+ * failure that led here, not a success. False when the route has none. `name`: of the one that was chosen, else the first.
  */
-export function canned(ctx: AnswerContext, walk: Walk, failure: Failure): boolean {
-  const tier = walk.route?.tiers.find((t) => t.reply !== undefined);
+export function canned(ctx: AnswerContext, walk: Walk, failure: Failure, name?: string): boolean {
+  const tier = walk.route?.tiers.find((t) => t.reply !== undefined && (name ?? t.name) === t.name);
   const { stream, model } = walk.facets;
   const body =
     tier?.reply === undefined

@@ -22,8 +22,8 @@ export async function arrange(
   for (let waited = false; ; waited = true) {
     const closed = steps.map((step) => standing.closedFor(step, walk.facets));
     const soonest = Math.min(...closed);
-    const [intended = 0] = closed;
-    const wait = soonest > 0 ? soonest : intended;
+    const [nearest = 0] = closed;
+    const wait = soonest > 0 ? soonest : nearest;
     if (!waited && wait > 0 && fits(wait)) {
       // Whoever waited for the same park would come back in one burst.
       await rest(clock, walk, wait * (1 + clock.random() / 4));
@@ -32,8 +32,17 @@ export async function arrange(
     }
     const chosen = standing.choose(steps, walk.facets);
     if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
-    return chosen === 0 ? steps : first(steps, chosen);
+    if (chosen === 0) return steps;
+    const [intended] = steps;
+    if (intended && intended.tier !== steps[chosen]?.tier) walk.passed = shutBy(standing, intended, walk);
+    return first(steps, chosen);
   }
+}
+
+/** Why ordinary traffic goes round a target. */
+function shutBy(standing: Standing, step: Step, { facets }: Walk): Walk['passed'] {
+  if (standing.refusesKey(step, facets)) return 'provider_auth';
+  return standing.closedFor(step, facets) > 0 ? 'rate_limited' : 'health';
 }
 
 /** The plan with one of its steps put first. */

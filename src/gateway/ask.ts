@@ -76,6 +76,7 @@ export function ask(
     spilled: false,
     errand: undefined,
     turn: undefined,
+    passed: undefined,
     queued: 0,
     own: 0,
   };
@@ -141,9 +142,13 @@ async function carry(
   walk.turn = turn;
   if (turn?.refuse) return refuse(ctx, walk, turn.refuse);
   if (turn && sentToReply(turn, found)) {
-    const why = seen('no_target', `Route "${found.name}" answers from its tier "${turn.tier}": ${turn.by}.`);
-    return canned(ctx, walk, why) ? undefined : refuse(ctx, walk, why);
+    const why = seen(
+      'no_target',
+      `Nobody was asked: ${turn.by} (${turn.reason}) has route "${found.name}" answer from its tier "${turn.tier}".`,
+    );
+    return canned(ctx, walk, why, turn.tier) ? undefined : refuse(ctx, walk, why);
   }
+  if (!turn && steps[0]?.tier !== found.tiers[0]) walk.passed = 'dialect_mismatch';
   outgoing.onLeft = () => stopWalk(walk, 'client_left');
   const total = Math.min(found.config.timeouts.total, deadlineOf(said));
   const errand = { deadline: walk.start + total, said, query, lane, ask: read.value };

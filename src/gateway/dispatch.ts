@@ -93,6 +93,7 @@ export async function dispatch(
     if (ready.kind === 'hindered') {
       seat?.leave();
       if (walk.stopped) return { landing: stoppedBy(walk.stopped) };
+      if (step.tier === route.tiers[0]) walk.passed ??= ready.failure.kind;
       const place = at;
       const open = standing.open(order, walk.facets);
       const other = ready.elsewhere ? order.findIndex((s, i) => i > place && open(s)) : -1;

@@ -3,6 +3,7 @@ import type {
   Cost,
   ExchangeFacts,
   Failure,
+  FailureKind,
   Finished,
   Outcome,
   Reading,
@@ -59,7 +60,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     ask: walk.facets,
     attempts: inOrder(walk.attempts),
     verdicts: verdictsOf(ending.reading),
-    tier: tierOf(walk, intended, ending.tier ?? served?.tier ?? intended),
+    tier: tierOf(walk, intended, ending.tier ?? served?.tier ?? intended, ending.failure?.kind),
     outcome: ending.outcome,
     failure: ending.failure,
     usage: served?.usage ?? NO_USAGE,
@@ -72,20 +73,24 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
   return { facts, declared: walk.declared, ask: walk.body, answer };
 }
 
-/** Which tier was meant and which served; where they differ, why: what the last try of the intended tier failed of, or its health. */
-function tierOf(walk: Walk, intended: string, served: string): TierRecord {
+/**
+ * Which tier was meant and which served; where they differ, why: who sent it there, else what the last try of the tier that
+ * was left failed of, else why that was passed over, else what ended the exchange.
+ */
+function tierOf(walk: Walk, intended: string, served: string, ended: FailureKind | undefined): TierRecord {
   const { turn } = walk;
   const cell = turn?.cell;
   if (served === intended) return cell === undefined ? { intended, served } : { intended, served, cell };
-  // It may have begun elsewhere and come to where it was sent from, or the other way round.
-  if (turn && turn.tier !== intended)
-    return { intended, served, demotedBy: turn.by, reason: turn.reason, cell };
+  if (turn?.tier === served) return { intended, served, demotedBy: turn.by, reason: turn.reason, cell };
   if (walk.exercise) return { intended, served, demotedBy: 'exercise', reason: 'flag', cell };
-  const left = walk.attempts.findLast((a) => a.tier === intended && a.failure)?.failure?.kind;
-  if (left) return { intended, served, demotedBy: left, reason: reasonOf(left), cell };
-  return walk.spilled
-    ? { intended, served, demotedBy: 'concurrency', reason: 'concurrency', cell }
-    : { intended, served, demotedBy: 'health', reason: 'error', cell };
+  const failed = (tier: string | undefined) =>
+    walk.attempts.findLast((a) => a.tier === tier && a.failure)?.failure?.kind;
+  // It may have begun elsewhere and come on from there.
+  const left = failed(intended) ?? failed(turn?.tier) ?? walk.passed;
+  if (left === undefined && walk.spilled)
+    return { intended, served, demotedBy: 'concurrency', reason: 'concurrency', cell };
+  const by = left ?? ended ?? 'health';
+  return { intended, served, demotedBy: by, reason: by === 'health' ? 'error' : reasonOf(by), cell };
 }
 
 const NO_VERDICTS: readonly Verdict[] = [];

@@ -53,5 +53,7 @@ export function turned(steps: readonly Step[], { tier, without }: Turn): readonl
 export function reasonOf(kind: FailureKind): NonNullable<Turn['reason']> {
   if (kind.startsWith('timeout_')) return 'timeout';
   if (kind === 'rate_limited') return 'rate_limit';
-  return kind === 'over_budget' ? 'budget' : 'error';
+  // A hedge that won means that the intended tier was late.
+  if (kind === 'hedge_lost') return 'timeout';
+  return kind === 'over_budget' || kind === 'quota_exhausted' ? 'budget' : 'error';
 }

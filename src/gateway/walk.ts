@@ -73,6 +73,8 @@ export interface Walk {
   errand?: Errand;
   /** Where it was sent before anybody was asked, and by whom. */
   turn?: Turn;
+  /** Why the tier that was meant for it was passed over without a try, which would have been a row. */
+  passed?: FailureKind | 'health';
   /** Sent to a lower tier because the targets of the one before were full. */
   spilled: boolean;
   /** Milliseconds spent waiting for room in a quota, or for a place at a target. */

@@ -6,6 +6,7 @@ import { keyStore } from './keys.ts';
 import { exchangeReader } from './read.ts';
 import { runStore } from './runs.ts';
 import { readSpend } from './spend.ts';
+import { tierHours, tierTenants, tierUsers } from './tiers.ts';
 import { tokenStore } from './tokens.ts';
 import { upkeep } from './upkeep.ts';
 import { readWindow } from './window.ts';
@@ -34,6 +35,11 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     rollups: {
       window: (query) => readWindow(database, query),
       spend: (query) => readSpend(database, query),
+    },
+    tiers: {
+      hours: (window) => tierHours(database, window),
+      tenants: (window) => tierTenants(database, window),
+      users: (window) => tierUsers(database, window),
     },
     changes: { list: (filter, page) => listChanges(database, filter, page) },
     keys: keyStore(database),

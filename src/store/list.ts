@@ -6,7 +6,7 @@ import { type Where, whereOf } from './filter.ts';
 import { maybeShortest, present, shortest, TOKENS_IN, TOKENS_OUT } from './parts.ts';
 import { HOUR_MS, MINUTE_MS } from './rollups.ts';
 
-const COLUMNS = `at, id, route, protocol, source, model, target_model, observed_model, provider, tier, outcome,
+const COLUMNS = `at, id, route, protocol, source, model, target_model, observed_model, provider, tier, demoted_by, outcome,
   failure_kind, status, stream, attempts, total_ms, first_token_ms, overhead_ms, micro_usd, cost_state, key, feature,
   end_user, task, thread, ${[...TOKENS_IN, ...TOKENS_OUT].join(', ')}`;
 
@@ -191,6 +191,7 @@ function exchangeRowOf(row: Row): ExchangeRow {
       provider: text('provider'),
       failure: row.failure_kind === null ? null : failures.word(row.failure_kind as number),
       firstTokenMs: maybeShortest(row.first_token_ms),
+      demotedBy: text('demoted_by'),
       key: text('key'),
       feature: text('feature'),
       user: text('end_user'),

@@ -120,6 +120,9 @@ async function forget(
     // A day longer than the minutes of rollups, whose whole days say which minutes may be asked for.
     ['delete from spend_minute where at < $1::float8', now - Math.min(exchangesMs, rollupsMs) - DAY_MS],
     ['delete from spend_hour where at < $1::float8', old],
+    ['delete from tiers_hour where at < $1::float8', old],
+    ['delete from tiers_tenant_hour where at < $1::float8', old],
+    ['delete from tiers_user_day where at < $1::float8', old],
     ['delete from rollups_hour where at < $1::float8', old],
     ['delete from rollups_day where at < $1::float8', old - DAY_MS],
     ['delete from changes where last_seen < $1::float8', old - DAY_MS],

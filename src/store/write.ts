@@ -15,6 +15,7 @@ import { writeRollups } from './rollups.ts';
 import { writeSlices } from './slices.ts';
 import { writeSpend } from './spend.ts';
 import { copyRows } from './table.ts';
+import { writeTiers } from './tiers.ts';
 
 interface Entry {
   readonly facts: Facts;
@@ -97,6 +98,7 @@ export function createWriter(options: { database: Database; clock: Clock; log: L
       await writeRollups(tx, traffic);
       await writeSlices(tx, traffic);
       await writeSpend(tx, facts);
+      await writeTiers(tx, facts);
       return fresh.length;
     });
     for (const done of remember) done();

@@ -86,7 +86,7 @@ export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
           value={exchange.tier.served}
           rest={
             demoted
-              ? `instead of ${exchange.tier.intended}${exchange.tier.demotedBy ? `, by ${exchange.tier.demotedBy}` : ''}`
+              ? `instead of ${exchange.tier.intended}${exchange.tier.demotedBy ? `, by ${exchange.tier.demotedBy}` : ''}${exchange.tier.reason ? ` (${exchange.tier.reason})` : ''}`
               : 'as intended'
           }
           alarm={demoted}

@@ -201,6 +201,7 @@ export const exchangeRow = z.object({
   servedModel: z.string().optional(),
   provider: z.string().optional(),
   tier: z.string(),
+  demotedBy: z.string().optional().describe('Who led there, where it is not the intended tier.'),
   outcome: z.string(),
   failure: z.string().optional(),
   status: z.number().int(),

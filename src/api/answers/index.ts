@@ -25,6 +25,7 @@ import {
 } from './house.ts';
 import { rampView } from './ramp.ts';
 import { run, runDetail, runPage } from './runs.ts';
+import { demotionView, tiersReport } from './tiers.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
 import {
   attentionItem,
@@ -51,6 +52,7 @@ export const answers = {
   ChangeEvent: changeEvent,
   ChangePage: changePage,
   Cost: cost,
+  DemotionView: demotionView,
   Exchange: exchange,
   ExchangeDetail: exchangeDetail,
   ExchangePage: exchangePage,
@@ -76,6 +78,7 @@ export const answers = {
   RunPage: runPage,
   Status: status,
   SystemView: systemView,
+  TiersReport: tiersReport,
   TokenCreated: tokenCreated,
   TokenView: tokenView,
   Usage: usage,

@@ -83,6 +83,8 @@ const look = (facts: Partial<AttentionFacts>) =>
     budgets: [],
     ramps: [],
     spend: [],
+    mix: [],
+    demotions: [],
     ...facts,
   });
 

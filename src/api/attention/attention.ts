@@ -1,17 +1,20 @@
 import type {
   Attention,
   BudgetView,
+  DemotionView,
   ProviderView,
   RampView,
   RollupWindow,
   SpendRow,
   Status,
   SystemView,
+  TierFinding,
 } from '#contracts';
 import { houseAttention } from './house.ts';
 import { rampAttention } from './ramps.ts';
 import { spendAttention } from './spend.ts';
 import { budgetAttention, targetAttention } from './targets.ts';
+import { tierAttention } from './tiers.ts';
 import { trafficAttention } from './traffic.ts';
 
 export interface AttentionFacts {
@@ -27,6 +30,9 @@ export interface AttentionFacts {
   readonly ramps: readonly RampView[];
   /** By route, over the last hour. */
   readonly spend: readonly SpendRow[];
+  /** What the watch over the tier mix says. */
+  readonly mix: readonly (TierFinding & { readonly route: string })[];
+  readonly demotions: readonly DemotionView[];
 }
 
 const WORST_FIRST = { alarm: 0, warn: 1, note: 2 } as const;
@@ -39,5 +45,6 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
     ...rampAttention(facts.ramps),
     ...budgetAttention(facts.budgets),
     ...spendAttention(facts.spend),
+    ...tierAttention(facts.mix, facts.demotions),
     ...trafficAttention(facts),
   ].sort((a, b) => WORST_FIRST[a.level] - WORST_FIRST[b.level]);

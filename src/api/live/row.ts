@@ -22,6 +22,7 @@ export function rowOf(facts: ExchangeFacts): ExchangeRow {
     ...(servedModel !== undefined && { servedModel }),
     ...(final && { provider: final.provider }),
     tier: facts.tier.served,
+    ...(facts.tier.demotedBy !== undefined && { demotedBy: facts.tier.demotedBy }),
     outcome: facts.outcome,
     ...(facts.failure && { failure: facts.failure.kind }),
     status: facts.status,

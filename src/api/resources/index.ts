@@ -16,6 +16,7 @@ import { sessionEndpoints } from './session.ts';
 import { spendEndpoints } from './spend.ts';
 import { statusEndpoints } from './status.ts';
 import { systemEndpoints } from './system.ts';
+import { tierEndpoints } from './tiers.ts';
 import { tokenEndpoints } from './tokens.ts';
 import { watchEndpoints } from './watch.ts';
 
@@ -31,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   ...fallbackEndpoints,
   ...rampEndpoints,
   ...ledgerEndpoints,
+  ...tierEndpoints,
   ...spendEndpoints,
   ...changeEndpoints,
   ...runEndpoints,

@@ -45,6 +45,7 @@ export const watchEndpoints = [
         ...(tenant !== undefined && { tenant }),
         ...(feature !== undefined && { feature }),
       };
+      const { tiers } = services;
       const { rollups, changes } = services.store;
       const now = services.clock.now();
       const [window, before, changed, system, spend] = await Promise.all([
@@ -71,6 +72,8 @@ export const watchEndpoints = [
         targets: targetViews(services),
         budgets: budgetViews(services.budgets()),
         ramps: services.ramps().filter(({ route }) => only === undefined || route === only),
+        mix: tiers.findings().filter(({ route: of }) => only === undefined || of === only),
+        demotions: tiers.demotions().filter(({ route: of }) => only === undefined || of === only),
         spend: spend.rows.filter(({ name }) => only === undefined || name === only),
       };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };

@@ -8,6 +8,7 @@ import { sql as runs } from './0006-runs.ts';
 import { sql as translated } from './0007-translated.ts';
 import { sql as spend } from './0008-spend.ts';
 import { sql as steered } from './0009-steered.ts';
+import { sql as tiers } from './0010-tiers.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly string[] = [
   translated,
   spend,
   steered,
+  tiers,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,1 @@
+export { createTiers, type RouteFinding, type Tiers, type TiersSnapshot } from './tiers.ts';

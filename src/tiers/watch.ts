@@ -1,0 +1,165 @@
+import type { EpochMs, MixConfig, TierCause, TierCount, TierFinding } from '#contracts';
+import { cappedBurnPairs, clopperPearsonLower } from '#kernel/stats';
+import { type MixReading, type MixState, tierMix } from '#kernel/tiers';
+import { HOUR } from './tally.ts';
+
+const DAY = 24 * HOUR;
+/** How far back the watch reads. */
+export const LOOKS_BACK = 14 * DAY;
+/** A drift that was found is told so long after it last was. */
+const TOLD = 3 * DAY;
+/** Without a floor this share of seven days is worth a word. */
+const LEVEL = 0.01;
+const CONFIDENCE = 0.95;
+/** No mix is declared to be less than this far from perfect: one fallback in ten thousand is no drift. */
+const LEAST = 1e-4;
+
+/** What is promised of a route. */
+export interface Promised {
+  readonly route: string;
+  readonly primary: string;
+  readonly mix?: MixConfig;
+}
+
+/** The share that is declared not to be served by the first tier; undefined where nothing says so. */
+export function declaredShare({ primary, mix }: Promised): number | undefined {
+  const clause = mix?.[primary];
+  const served = clause?.target ?? clause?.floor;
+  return served === undefined ? undefined : Math.min(1 - LEAST, Math.max(LEAST, 1 - served));
+}
+
+/**
+ * What is to be told of a route now. A function of hourly counts alone, so that whoever replays the record finds what was
+ * found; the drift starts again after each alarm, as a sum that only ever grew would still accuse a route long after it is mended.
+ */
+export function findings(
+  promised: Promised,
+  counts: readonly TierCount[],
+  now: EpochMs,
+): readonly TierFinding[] {
+  const own = counts.filter(({ route, at }) => route === promised.route && at > now - LOOKS_BACK);
+  if (own.length === 0) return [];
+  return [...level(promised, own, now), ...drift(promised, own, now)];
+}
+
+interface Share {
+  readonly away: number;
+  readonly n: number;
+}
+
+function shareOf(counts: readonly TierCount[], from: EpochMs): Share {
+  let [away, n] = [0, 0];
+  for (const { at, by, exchanges } of counts) {
+    if (at < from) continue;
+    n += exchanges;
+    if (by !== undefined) away += exchanges;
+  }
+  return { away, n };
+}
+
+/** Counts come by the hour, so a window holds the running hour and the whole ones before it. */
+const since = (now: EpochMs, span: number): EpochMs =>
+  Math.floor(now / HOUR) * HOUR - (Math.max(1, Math.ceil(span / HOUR)) - 1) * HOUR;
+
+function level(promised: Promised, counts: readonly TierCount[], now: EpochMs): readonly TierFinding[] {
+  const { primary, mix } = promised;
+  const { floor, target, owner } = mix?.[primary] ?? {};
+  const tell = (more: Pick<TierFinding, 'level' | 'since' | 'says' | 'todo'>): readonly TierFinding[] => [
+    { kind: 'level', ...more, ...(owner !== undefined && { owner }), causes: shares(counts, more.since) },
+  ];
+  if (floor !== undefined) {
+    const budget = Math.max(LEAST, 1 - floor);
+    for (const { factor, long, short } of cappedBurnPairs(budget)) {
+      const limit = factor * budget;
+      const [wide, narrow] = [shareOf(counts, since(now, long)), shareOf(counts, since(now, short))];
+      if (narrow.n === 0 || narrow.away / narrow.n < limit) continue;
+      if (clopperPearsonLower(wide.away, wide.n, CONFIDENCE) <= limit) continue;
+      return tell({
+        level: long >= 3 * DAY ? 'warn' : 'alarm',
+        since: since(now, long),
+        says: `${percent(wide.away / wide.n)} of ${wide.n} exchanges in ${span(long)} were not served by ${primary}; declared is at most ${percent(budget)}.`,
+        todo: 'Take back what demotes most, or have the floor changed by whoever answers for it.',
+      });
+    }
+    return [];
+  }
+  const allowed = Math.max(LEVEL, target === undefined ? 0 : 1 - target);
+  const week = shareOf(counts, since(now, 7 * DAY));
+  if (week.n === 0 || clopperPearsonLower(week.away, week.n, CONFIDENCE) <= allowed) return [];
+  return tell({
+    level: mix ? 'warn' : 'note',
+    since: since(now, 7 * DAY),
+    says: `${percent(week.away / week.n)} of ${week.n} exchanges in seven days were not served by ${primary}.`,
+    todo: mix
+      ? `Take back what demotes most, or declare it: \`mix.${primary}.floor\`.`
+      : `Declare what is meant, with an owner: \`mix: { ${primary}: { floor: 0.98, owner: … } }\`.`,
+  });
+}
+
+interface Crossing {
+  readonly at: EpochMs;
+  readonly since: EpochMs;
+  readonly reading: MixReading;
+}
+
+function drift(promised: Promised, counts: readonly TierCount[], now: EpochMs): readonly TierFinding[] {
+  const demoted = declaredShare(promised);
+  if (demoted === undefined) return [];
+  const found = lastCrossing(promised.primary, demoted, counts);
+  if (!found || found.at < now - TOLD) return [];
+  const { owner } = promised.mix?.[promised.primary] ?? {};
+  const after = shareOf(counts, found.since);
+  const [first] = found.reading.causes;
+  return [
+    {
+      kind: 'drift',
+      level: 'warn',
+      since: found.since,
+      says: `Since then ${percent(after.away / Math.max(1, after.n))} of ${after.n} exchanges were not served by ${promised.primary}; declared is ${percent(demoted)}.${first ? ` Most likely: ${first.rule}, ${percent(first.share)}.` : ''}`,
+      todo: first?.rule.startsWith('demotion:')
+        ? `Ask whether rule ${first.rule.slice('demotion:'.length)} still has to take so many; lower its maxShare, or declare the new mix.`
+        : `Find out why ${promised.primary} is left more often, or declare the new mix.`,
+      ...(owner !== undefined && { owner }),
+      causes: found.reading.causes.map(({ rule, share, excess }): TierCause => ({ rule, share, excess })),
+    },
+  ];
+}
+
+/** Folds the hours in order and gives the last alarm; after each the sum starts again, the hours stay for comparison. */
+export function lastCrossing(
+  primary: string,
+  demoted: number,
+  counts: readonly TierCount[],
+): Crossing | undefined {
+  const mix = tierMix({ primary, demoted });
+  let state: MixState = mix.start;
+  let found: Crossing | undefined;
+  const hours = Map.groupBy(
+    counts.toSorted((a, b) => a.at - b.at),
+    ({ at }) => at,
+  );
+  for (const [at, ofHour] of hours) {
+    // A tier renamed since is the first one all the same if it was meant and served.
+    for (const { tier, by, exchanges: n } of ofHour)
+      state = mix.step(state, { at, n, served: by === undefined ? primary : tier, ...(by && { rule: by }) });
+    const { alarm, since } = mix.drift(state);
+    if (!alarm) continue;
+    found = { at: at + HOUR, since, reading: mix.read(state, at) };
+    state = { ...state, drift: mix.start.drift, folded: at + HOUR, since: 0 };
+  }
+  return found;
+}
+
+/** Who demoted how much, where nothing says since when it is more. */
+function shares(counts: readonly TierCount[], from: EpochMs): readonly TierCause[] {
+  const { n } = shareOf(counts, from);
+  const rules = new Map<string, number>();
+  for (const { at, by, exchanges } of counts)
+    if (at >= from && by !== undefined) rules.set(by, (rules.get(by) ?? 0) + exchanges);
+  return [...rules]
+    .sort(([, a], [, b]) => b - a)
+    .map(([rule, count]) => ({ rule, share: count / n, excess: count / n }));
+}
+
+export const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
+const span = (ms: number): string => (ms >= 2 * DAY ? `${ms / DAY} days` : `${ms / HOUR} h`);
