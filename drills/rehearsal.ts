@@ -2,7 +2,14 @@ import { buildRoutes, limits, type OpenLedger, openLedger, parseConfig } from '#
 import type { Clock, Config, DigestedExchange, EpochMs, Finished, Transport } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
-import { estimateUsage, findTranslator, protocolByName, protocols, withoutForeignThoughts } from '#protocols';
+import {
+  estimateUsage,
+  findTranslator,
+  protocolByName,
+  protocols,
+  takeovers,
+  withoutForeignThoughts,
+} from '#protocols';
 import { createPricer } from '#providers';
 import { createSimulator, loadWorld, type Simulator, type Tally } from '#simulator';
 import { createRedactor } from '#telemetry';
@@ -87,6 +94,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     estimate: estimateUsage,
     translator: findTranslator,
     withoutForeignThoughts,
+    takeovers,
     ledger: () => ledger,
     transport: watched(sockets?.transport ?? transportOver((request) => simulator.fetch(request)), (model) =>
       crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),

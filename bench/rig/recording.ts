@@ -1,7 +1,14 @@
 import { buildRoutes, parseConfig } from '#app';
 import { createGateway } from '#gateway';
 import { systemClock } from '#kernel';
-import { estimateUsage, findTranslator, protocolByName, protocols, withoutForeignThoughts } from '#protocols';
+import {
+  estimateUsage,
+  findTranslator,
+  protocolByName,
+  protocols,
+  takeovers,
+  withoutForeignThoughts,
+} from '#protocols';
 import { createPricer } from '#providers';
 import { createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { callHandler } from '../../drills/in-process.ts';
@@ -64,6 +71,7 @@ export async function fillSpool(
     estimate: estimateUsage,
     translator: findTranslator,
     withoutForeignThoughts,
+    takeovers,
     ledger: () => undefined,
     redactor,
     steerers: [],

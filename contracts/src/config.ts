@@ -51,6 +51,12 @@ export const targetSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("Model sent upstream; without it the client's own model name passes."),
+  prefill: z
+    .enum(['none', 'turn', 'prefix', 'continue'])
+    .optional()
+    .describe(
+      'How the model is made to go on from the beginning of an answer: by an assistant’s turn that stands last (`turn`), marked with `prefix: true` (`prefix`: Mistral, DeepSeek beta) or with `continue_final_message` (`continue`: vLLM). By default what is known of the provider and the model; `none` where nothing is.',
+    ),
   contextWindow: z
     .number()
     .int()
@@ -163,6 +169,27 @@ export const routeSchema = z.strictObject({
     .default(false)
     .describe(
       'When a first token is later than the live 95th percentile, ask once more elsewhere; at most 5 % more calls, the loser is cancelled and its bill estimated.',
+    ),
+  takeover: z
+    .strictObject({
+      by: z
+        .enum(['continuation', 'restart'])
+        .default('continuation')
+        .describe(
+          '`continuation`: the other target is given what was said, as the beginning of its own answer where it accepts that, else with an instruction. `restart`: it is asked anew, and its answer is used only if it begins with what was said, letter for letter.',
+        ),
+      share: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.05)
+        .describe(
+          'Takeovers per request over ten minutes, at most; three are always allowed unless it is 0.',
+        ),
+    })
+    .optional()
+    .describe(
+      'When a stream of plain text breaks off after its first output, another target of the route finishes the answer, once, in the same stream. The record, the attempt and the last comment say so. Absent: the caller gets an explicit error.',
     ),
   fallbackOn: z
     .array(z.enum(['content_filter', 'refusal']))

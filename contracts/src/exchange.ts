@@ -116,7 +116,8 @@ export interface Attempt {
   readonly providerRequestId?: string;
 }
 
-export type AttemptCause = 'first' | 'retry' | 'reroute' | 'fallback' | 'reprompt' | 'hedge';
+/** `takeover`: it finished an answer that another attempt had begun and the caller had read of. */
+export type AttemptCause = 'first' | 'retry' | 'reroute' | 'fallback' | 'reprompt' | 'hedge' | 'takeover';
 
 /** Milliseconds since the attempt started; absent when it never came so far. */
 export interface AttemptTiming {

@@ -53,6 +53,7 @@ export const FAILURE_KINDS = [
   // our own
   'shutting_down',
   'hedge_lost',
+  'unfit',
   'internal',
   'no_target',
 ] as const;

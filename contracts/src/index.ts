@@ -21,6 +21,7 @@ export * from './runs.ts';
 export * from './shadow.ts';
 export * from './steer.ts';
 export * from './store.ts';
+export * from './takeover.ts';
 export * from './traffic.ts';
 export * from './translate.ts';
 export * from './units.ts';

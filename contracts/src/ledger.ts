@@ -257,6 +257,7 @@ export const SPEND_CAUSES = [
   'fallback',
   'reprompt',
   'hedge',
+  'takeover',
   'probe',
   'exercise',
   'shadow',

@@ -1,5 +1,5 @@
 import type { Digest } from './ask.ts';
-import type { ProviderConfig, RouteConfig } from './config.ts';
+import type { ProviderConfig, RouteConfig, TargetConfig } from './config.ts';
 import type { Cost, Exchange, ExchangeFacts, Usage } from './exchange.ts';
 import type { ExchangeId } from './ids.ts';
 import type { Protocol } from './protocol.ts';
@@ -123,6 +123,8 @@ export interface Target {
   readonly provider: string;
   readonly kind: Provider;
   readonly model?: string;
+  /** How it goes on from the beginning of an answer, where that was declared. */
+  readonly prefill?: TargetConfig['prefill'];
   /** Tokens it can hold, where that was declared. */
   readonly contextWindow?: number;
   readonly baseUrl: Readonly<Record<string, string | undefined>>;

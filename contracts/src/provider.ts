@@ -12,6 +12,8 @@ export interface Provider extends Member {
   readonly keyVariable?: string;
   /** Protocol names it serves; absent means all of its dialects. */
   readonly protocols?: readonly string[];
+  /** How its models go on from the beginning of an answer; absent where none is known to. The first line whose model fits counts. */
+  readonly prefill?: readonly PrefillRule[];
   /** Builds URL and credential headers for one call. Pure. */
   request(call: ProviderCall): {
     readonly url: string;
@@ -20,6 +22,14 @@ export interface Provider extends Member {
   /** Id of this provider in the price list; absent when it bills nothing or is never listed. */
   readonly priceId?: string;
 }
+
+export interface PrefillRule {
+  readonly models: RegExp;
+  readonly by: Prefill;
+}
+
+/** An assistant's turn that stands last: as it is, marked `prefix: true`, or with `continue_final_message`. */
+export type Prefill = 'turn' | 'prefix' | 'continue';
 
 export interface ProviderCall {
   readonly dialect: Dialect;

@@ -10,7 +10,7 @@ import type {
   Transport,
 } from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
-import { estimateUsage, findTranslator, protocols, withoutForeignThoughts } from '#protocols';
+import { estimateUsage, findTranslator, protocols, takeovers, withoutForeignThoughts } from '#protocols';
 import { PRICE_LIST } from '#providers';
 import type { Active } from './active.ts';
 
@@ -43,6 +43,7 @@ export function openPlane({ active, ...given }: PlaneOptions): Gateway {
     estimate: estimateUsage,
     translator: findTranslator,
     withoutForeignThoughts,
+    takeovers,
     routes: () => active().table,
   });
 }

@@ -7,6 +7,7 @@ import { policyOf, targetsOf } from './policy.ts';
 export function buildRoutes(config: Config, simulator?: { readonly port: number }): RouteTable {
   const target = (t: TargetConfig): Target => ({
     ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
+    ...(t.prefill !== undefined && { prefill: t.prefill }),
     ...(t.contextWindow !== undefined && { contextWindow: t.contextWindow }),
   });
   const routes: Route[] = Object.entries(config.routes).map(([name, route]) => ({

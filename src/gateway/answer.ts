@@ -6,8 +6,9 @@ import { round } from './gaps.ts';
 import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
+import type { Broken, Rescue } from './takeover.ts';
 import { JSON_TYPE, retryAfter, tell } from './tell.ts';
-import { type Billing, closeTry, endTry, type Try, type Walk } from './walk.ts';
+import { type Billing, closeTry, endTry, stopWalk, type Try, type Walk } from './walk.ts';
 
 export interface AnswerContext extends Billing {
   readonly clock: Clock;
@@ -58,29 +59,46 @@ export function stream(
   { head }: Of<'streaming'>,
   landed: MonotonicMs,
   closed = false,
+  rescue?: Rescue,
 ): void {
   ctx.streams(1);
-  const flight = walk.flight as Flight;
+  /** The try that speaks, as long as its row is not written. */
+  let running = closed ? undefined : one;
   const offset = one.start - walk.start;
+  const flight = walk.flight as Flight;
   const headers = tell(walk, head.headers, undefined, one);
   walk.own += ctx.clock.monotonic() - landed;
   headers['x-midwatch-overhead-ms'] = String(round(walk.own));
   walk.outgoing.begin(head.status, headers);
+  const rescuer = rescue && {
+    find: (broken: Broken) =>
+      rescue(one, broken)?.then((rescued) => {
+        running = rescued?.one;
+        if (rescued) walk.taken = rescued.taken;
+        else notTaken(walk, one);
+        return rescued;
+      }),
+    gone: () => stopWalk(walk, 'client_left'),
+    stopped: () => walk.stopped,
+  };
   const relay = new Relay({
     clock: ctx.clock,
     protocol: walk.protocol,
     flight,
     outgoing: walk.outgoing,
     leftOut: one.wished ? walk.protocol.usageWish?.brings : undefined,
+    rescuer,
     writeError: (failure) => walk.protocol.writeStreamError(failure, walk.id),
-    lastWords: (reading) => (walk.talks ? lastWords(ctx, walk, one, reading) : undefined),
+    lastWords: (reading) => (walk.talks ? lastWords(ctx, walk, running, reading) : undefined),
     own: (ms) => {
       walk.own += ms;
     },
-    onEnd({ reading, failure, gaps }) {
+    onEnd({ reading, failure, unfit, gaps }) {
       ctx.streams(-1);
       const outcome = failure ? outcomeOf(failure.kind) : reading.outcome;
-      if (!closed) endTry(one, ctx, walk, { outcome, failure, reading });
+      if (unfit) notTaken(walk, one);
+      const end = unfit ? { outcome: outcomeOf(unfit.kind), failure: unfit } : { outcome, failure };
+      if (running) endTry(running, ctx, walk, { ...end, reading });
       ctx.close(walk, {
         outcome,
         failure,
@@ -95,14 +113,23 @@ export function stream(
   flight.pipe(relay);
 }
 
+/** The caller has what the first of them said, and nothing else. */
+function notTaken(walk: Walk, { number }: Try): void {
+  walk.taken = undefined;
+  walk.served = walk.attempts.find((row) => row.number === number);
+}
+
 const after = (offset: number, ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : offset + ms;
 
 /** What is known only at the end of a stream, for callers that speak to Midwatch by header. */
-function lastWords(ctx: AnswerContext, walk: Walk, one: Try, reading: Reading): string {
-  const served = closeTry(one, ctx, walk, { outcome: reading.outcome, reading });
-  const bill = walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, served.cost.microUsd);
-  return `: midwatch exchange=${walk.id} outcome=${reading.outcome} attempts=${walk.attempts.length + 1} cost-usd=${dollars(bill)}\n\n`;
+function lastWords(ctx: AnswerContext, walk: Walk, running: Try | undefined, reading: Reading): string {
+  const rows = running
+    ? [...walk.attempts, closeTry(running, ctx, walk, { outcome: reading.outcome, reading })]
+    : walk.attempts;
+  const bill = rows.reduce((sum, a) => sum + a.cost.microUsd, 0);
+  const taken = walk.taken ? ` takeover=${walk.taken.after}` : '';
+  return `: midwatch exchange=${walk.id} outcome=${reading.outcome} attempts=${rows.length}${taken} cost-usd=${dollars(bill)}\n\n`;
 }
 
 /** The provider's own error passes to a caller of its dialect as it is, unless it speaks of our credential. */

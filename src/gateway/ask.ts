@@ -23,9 +23,10 @@ import { hear, readDeclared, readPlace, readWho, type Said } from './headers.ts'
 import type { Step } from './plan.ts';
 import { findRoute, forbidden, mismatch, noBody, noLane } from './refusals.ts';
 import { turned, turnOf } from './steer.ts';
+import { rescueOf, type TakeoverContext } from './takeover.ts';
 import { stopWalk, type Try, type Walk } from './walk.ts';
 
-export interface AskContext extends AnswerContext, DispatchContext {
+export interface AskContext extends AnswerContext, DispatchContext, TakeoverContext {
   readonly admission: Admission;
   readonly routes: () => RouteTable;
   readonly nextId: () => ExchangeId;
@@ -75,6 +76,7 @@ export function ask(
     exercise: false,
     spilled: false,
     errand: undefined,
+    taken: undefined,
     turn: undefined,
     passed: undefined,
     queued: 0,
@@ -163,7 +165,10 @@ async function carry(
   const landed = clock.monotonic();
   if (flight) walk.flight = flight;
   if (closed) walk.served = walk.attempts.find((a) => a.number === one?.number);
-  if (landing.kind === 'streaming') return stream(ctx, walk, one as Try, landing, landed, closed);
+  if (landing.kind === 'streaming') {
+    const rescue = closed ? undefined : rescueOf(ctx, errand, walk);
+    return stream(ctx, walk, one as Try, landing, landed, closed, rescue);
+  }
   outgoing.onLeft = undefined;
   if (landing.kind === 'whole') whole(ctx, walk, one as Try, landing, landed, closed);
   else failed(ctx, walk, landing, landed);

@@ -9,6 +9,8 @@ export interface Errand {
   readonly said: Said;
   readonly query: string;
   readonly ask: ReadAsk;
+  /** Changes the body as the target would get it; undefined where that cannot be, and then nobody is asked. */
+  readonly rewrite?: (protocol: string, body: Uint8Array) => Uint8Array | undefined;
 }
 
 /** A call that is written. */
@@ -35,10 +37,13 @@ export function writeCall(
   if (translator) {
     const told = translator.ask(walk.body as Uint8Array, { model, maxTokensDefault: MAX_TOKENS });
     if (!told.ok) return told.error;
-    const { body, losses } = told.value;
-    return { request: { url, method: 'POST', headers, body }, losses };
+    const { losses } = told.value;
+    const body = rewritten(errand, protocol.name, told.value.body);
+    return body ? { request: { url, method: 'POST', headers, body }, losses } : notRewritten(protocol.name);
   }
-  const body = withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model));
+  const own = withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model));
+  const body = rewritten(errand, protocol.name, own);
+  if (!body) return notRewritten(protocol.name);
   const wishes = walk.facets.stream && walk.route?.config.usage === 'ask';
   const wishing = wishes ? protocol.usageWish?.ask(body) : undefined;
   return {
@@ -51,6 +56,16 @@ export function writeCall(
     ...(wishing && { wished: true }),
   };
 }
+
+const rewritten = ({ rewrite }: Errand, protocol: string, body: Uint8Array): Uint8Array | undefined =>
+  rewrite ? rewrite(protocol, body) : body;
+
+const notRewritten = (protocol: string): Failure => ({
+  kind: 'dialect_mismatch',
+  origin: 'midwatch',
+  retryable: false,
+  hint: `This ask cannot be put to ${protocol} so that it finishes an answer that another target began.`,
+});
 
 /** Where to and with which fields; made once for all calls of a connection that say the same. */
 function headOf(said: Said, step: Step, model: string): CallHead | Failure {

@@ -105,12 +105,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const seats = new Seats(clock, climate);
   const planOf = createPlanner(ports);
   const walks = new Set<Walk>();
-  const budgets = new Map<string, ShareBudgetState>();
-  const retries = (route: string): ShareBudgetState => {
-    const known = budgets.get(route) ?? createShareBudgetState();
-    budgets.set(route, known);
-    return known;
-  };
+  const retries = budgetsByRoute();
+  const takeoverBudget = budgetsByRoute();
   let draining = false;
   let streams = 0;
   let requests = 0;
@@ -122,6 +118,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     watchdog,
     standing,
     retries,
+    takeoverBudget,
     hedges: new Hedges(),
     proofs,
     climate,
@@ -190,6 +187,15 @@ export function createGateway(ports: GatewayPorts): Gateway {
       }
       watchdog.stop();
     },
+  };
+}
+
+function budgetsByRoute(): (route: string) => ShareBudgetState {
+  const budgets = new Map<string, ShareBudgetState>();
+  return (route) => {
+    const known = budgets.get(route) ?? createShareBudgetState();
+    budgets.set(route, known);
+    return known;
   };
 }
 

@@ -85,6 +85,7 @@ const TABLE: Readonly<Record<FailureKind, readonly [two: string, alone: string]>
   timeout_total: ['stop', 'stop'],
   shutting_down: ['stop', 'stop'],
   hedge_lost: ['stop', 'stop'],
+  unfit: ['stop', 'stop'],
   internal: ['stop', 'stop'],
   no_target: ['at 1', 'stop'],
 };

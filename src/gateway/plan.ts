@@ -1,4 +1,4 @@
-import type { Protocol, Route, Target, Tier, Translator } from '#contracts';
+import type { Protocol, Route, Takeovers, Target, Tier, Translator } from '#contracts';
 
 export interface Step {
   readonly tier: Tier;
@@ -16,6 +16,7 @@ export interface Tongues {
   readonly translator: (from: string, to: string) => Translator | undefined;
   /** An ask of this protocol without thoughts that another provider signed: they came over in a translated turn. */
   readonly withoutForeignThoughts: (protocol: string, body: Uint8Array) => Uint8Array;
+  readonly takeovers: Takeovers;
 }
 
 /** Does this target serve this protocol as it is? */

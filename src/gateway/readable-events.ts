@@ -29,24 +29,31 @@ export function withoutEvents(
   return kept.length === 0 ? undefined : Buffer.concat(kept);
 }
 
-/** Events up to the first that says that the stream has failed, that one included: what follows it is not said. */
-export function throughFailure(bytes: Uint8Array, protocol: Protocol): Uint8Array {
+/** A stream at the event that says that it has failed; what follows it is not said. Without such an event all of it stands before. */
+export function atFailure(
+  bytes: Uint8Array,
+  protocol: Protocol,
+): { readonly before: Uint8Array; readonly told: Uint8Array } {
   for (let from = 0; from < bytes.length; ) {
     const to = endOfEvent(bytes, from);
     const scanner = protocol.scanStream();
     scanner.push(bytes.subarray(from, to));
-    if (scanner.failure && scanner.failure.kind !== 'malformed') return bytes.subarray(0, to);
+    if (scanner.failure && scanner.failure.kind !== 'malformed')
+      return { before: bytes.subarray(0, from), told: bytes.subarray(from, to) };
     from = to;
   }
-  return bytes;
+  return { before: bytes, told: bytes.subarray(bytes.length) };
 }
 
+const DATA = /(?:^|[\r\n])data: *\S/;
 const BLANK_LINE = Buffer.from('\n\n');
 
 /** An event that lacks nothing but its blank line, with it; half an event is not passed on. */
 export function lastEvent(held: readonly Uint8Array[], protocol: Protocol): Uint8Array | undefined {
   if (held.length === 0) return undefined;
   const event = Buffer.concat([...held, BLANK_LINE]);
+  // A name without data says nothing, and there are clients that read the nothing as JSON.
+  if (!DATA.test(event.toString('latin1'))) return undefined;
   const scanner = protocol.scanStream();
   scanner.push(event);
   return scanner.failure?.kind === 'malformed' ? undefined : event;

@@ -59,7 +59,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     place: walk.place,
     ask: walk.facets,
     attempts: inOrder(walk.attempts),
-    verdicts: verdictsOf(ending.reading),
+    verdicts: verdictsOf(walk, ending.reading),
     tier: tierOf(walk, intended, ending.tier ?? served?.tier ?? intended, ending.failure?.kind),
     outcome: ending.outcome,
     failure: ending.failure,
@@ -96,17 +96,28 @@ function tierOf(walk: Walk, intended: string, served: string, ended: FailureKind
 const NO_VERDICTS: readonly Verdict[] = [];
 
 /** What of the answer was changed on its way. */
-const verdictsOf = (reading: Reading | undefined): readonly Verdict[] =>
-  reading?.malformed
-    ? [
-        {
-          guard: 'stream-events',
-          version: 1,
-          decision: 'change',
-          evidence: `${reading.malformed} malformed left out`,
-        },
-      ]
-    : NO_VERDICTS;
+function verdictsOf({ taken, attempts }: Walk, reading: Reading | undefined): readonly Verdict[] {
+  if (!taken && !reading?.malformed) return NO_VERDICTS;
+  const changed = (guard: string, evidence: string): Verdict => ({
+    guard,
+    version: 1,
+    decision: 'change',
+    evidence,
+  });
+  const found: Verdict[] = [];
+  if (reading?.malformed) found.push(changed('stream-events', `${reading.malformed} malformed left out`));
+  if (taken) {
+    const heir = attempts.find(({ cause }) => cause === 'takeover');
+    const by = taken.by === 'instruction' || taken.by === 'restart' ? taken.by : 'prefill';
+    found.push(
+      changed(
+        'takeover',
+        `${taken.after} after ${taken.at} characters, continued by ${heir?.provider}/${heir?.model} (${by})`,
+      ),
+    );
+  }
+  return found;
+}
 
 /** A hedge may end before the try that it was to help. */
 const inOrder = (attempts: readonly Attempt[]): readonly Attempt[] =>

@@ -6,19 +6,31 @@ import type {
   Outgoing,
   Protocol,
   Reading,
+  RestOfAnswer,
   StreamScanner,
 } from '#contracts';
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
-import { lastEvent, readableEvents, throughFailure, withoutEvents } from './readable-events.ts';
+import { atFailure, lastEvent, readableEvents, withoutEvents } from './readable-events.ts';
+import type { Broken, Rescued } from './takeover.ts';
 import { Voice } from './voice.ts';
 
 /** How a relayed stream ended: once, whoever ended it. */
 export interface RelayEnd {
   readonly reading: Reading;
   readonly failure?: Failure;
+  /** Of the attempt that runs, where that is not the one the caller was told. */
+  readonly unfit?: Failure;
   readonly gaps: Gaps;
+}
+
+export interface Rescuer {
+  find(broken: Broken): Promise<Rescued | undefined> | undefined;
+  /** The caller left while somebody was looked for. */
+  gone(): void;
+  /** Why nothing more may be tried. */
+  stopped(): FailureKind | undefined;
 }
 
 export interface RelayContext {
@@ -29,6 +41,8 @@ export interface RelayContext {
   readonly outgoing: Outgoing;
   /** Events that the caller did not ask for, and we did. */
   readonly leftOut: ((event: Uint8Array) => boolean) | undefined;
+  /** Finds somebody to finish a stream that broke off; absent where nobody may. */
+  readonly rescuer: Rescuer | undefined;
   /** An error event in the caller's dialect. */
   writeError(failure: Failure): string;
   /** Bytes to add after a clean end, or undefined. */
@@ -38,13 +52,17 @@ export interface RelayContext {
   own(ms: number): void;
 }
 
+/** Of what was sent, bytes: a longer answer is not kept, and so not finished by anybody else. */
+const MOST_KEPT = 1024 ** 2;
+
 /**
  * Passes chunks on as they are, reading them on the way. A caller that is slower than its provider pauses the provider's
  * connection, so nothing piles up between; a caller that leaves closes it.
  */
 export class Relay implements StreamTaker {
   private readonly ctx: RelayContext;
-  private readonly scanner: StreamScanner;
+  private flight: Flight;
+  private scanner: StreamScanner;
   private readonly gaps = new Gaps();
   private last: MonotonicMs;
   /** The beginning of an event that is not whole yet. */
@@ -52,20 +70,32 @@ export class Relay implements StreamTaker {
   private over = false;
   /** Malformed events left out so far. */
   private dropped = 0;
-  private readonly voice: Voice | undefined;
+  private voice: Voice | undefined;
+  /** What was sent, while somebody else might have to finish it. */
+  private sent: Uint8Array[] | undefined;
+  private sentBytes = 0;
+  /** Nobody speaks now: somebody is looked for who finishes the answer. */
+  private waiting = false;
+  /** Of somebody else, and what it was that he finishes. */
+  private rest: RestOfAnswer | undefined;
+  private broke: Failure | undefined;
 
   constructor(ctx: RelayContext) {
     this.ctx = ctx;
+    this.flight = ctx.flight;
     this.scanner = ctx.flight.scanner as StreamScanner;
+    this.sent = ctx.rescuer && [];
     this.last = ctx.clock.monotonic();
-    this.voice = ctx.flight.speech && new Voice(ctx.flight.speech, ctx.protocol);
+    const { speech } = ctx.flight;
+    this.voice = speech && new Voice(speech.translator.stream(speech.context), ctx.protocol.scanStream());
     ctx.outgoing.onLeft = () => this.left();
     ctx.outgoing.onDrain = () => this.drained();
   }
 
   opening(chunks: readonly Uint8Array[]): void {
     const ready = this.ready(join(chunks));
-    if (!ready || this.write(ready)) this.ctx.flight.waitForMore(this.last);
+    if (this.rest?.unusable) this.unfit();
+    else if (!ready || this.write(ready)) this.flight.waitForMore(this.last);
   }
 
   data(chunk: Uint8Array): void {
@@ -76,71 +106,87 @@ export class Relay implements StreamTaker {
     scanner.push(chunk);
     const ready = this.ready(chunk);
     if (scanner.failure) {
-      // The provider's own error event tells the caller what happened; a line that nobody can read does not.
-      const told = scanner.failure.kind !== 'malformed' && !this.voice;
-      if (told && ready) ctx.outgoing.write(throughFailure(ready, ctx.protocol));
-      this.breakOff(scanner.failure, told);
+      this.failed(scanner.failure, ready);
+      return;
+    }
+    if (this.rest?.unusable) {
+      this.unfit();
       return;
     }
     // What was left out may be missed; then the terminator must not make the rest look whole.
     if (scanner.ended && scanner.malformed > 0 && scanner.read(false).outcome === 'invalid') {
-      this.breakOff(seen('malformed'), false);
+      this.fails(seen('malformed'));
       return;
     }
     // A terminator without a reason for the end would make half an answer look whole; it is not passed on.
     if (scanner.ended && !scanner.finished) {
-      this.breakOff(seen('cut'), false);
+      this.fails(seen('cut'));
       return;
     }
-    if (!ready || this.write(ready)) ctx.flight.waitForMore(now);
+    if (!ready || this.write(ready)) this.flight.waitForMore(now);
     ctx.own(ctx.clock.monotonic() - now);
   }
 
   end(): void {
     // The last event may lack its blank line; reading to the end counts it.
     const ended = this.scanner.read(true).finish !== undefined;
-    if (this.scanner.failure) this.breakOff(this.scanner.failure, false);
+    if (this.scanner.failure) this.fails(this.scanner.failure);
     else if (ended) this.closeWell();
-    else this.breakOff(seen('cut'), false);
+    else this.fails(seen('cut'));
   }
 
   broken(cause: FailureKind): void {
     // Whatever became of the connection after the reason for the end, the answer is whole.
     if (this.scanner.finished) this.closeWell();
-    else this.breakOff(seen(cause === 'reset' ? 'cut' : cause), false);
+    else this.fails(seen(cause === 'reset' ? 'cut' : cause));
   }
 
   private left(): void {
     if (this.over) return;
+    if (this.waiting) {
+      this.ctx.rescuer?.gone();
+      return;
+    }
     // A caller that has read the terminator, or the reason for the end, may hang up: it has everything.
     const whole = this.scanner.finished || this.scanner.ended;
     this.finish(whole ? undefined : seen('client_left'));
-    this.ctx.flight.abandon();
+    this.flight.abandon();
   }
 
   private drained(): void {
-    if (this.over) return;
+    if (this.over || this.waiting) return;
     this.last = this.ctx.clock.monotonic();
-    this.ctx.flight.resume(this.last);
+    this.flight.resume(this.last);
   }
 
   private write(bytes: Uint8Array): boolean {
+    this.keep(bytes);
     if (this.ctx.outgoing.write(bytes)) return true;
-    this.ctx.flight.pause();
+    this.flight.pause();
     return false;
+  }
+
+  private keep(bytes: Uint8Array): void {
+    if (!this.sent) return;
+    this.sent.push(bytes);
+    this.sentBytes += bytes.length;
+    if (this.sentBytes > MOST_KEPT) this.sent = undefined;
   }
 
   private closeWell(): void {
     if (this.over) return;
-    const { outgoing, flight } = this.ctx;
-    flight.abandon();
+    const { outgoing, protocol, leftOut } = this.ctx;
+    this.flight.abandon();
     const reading = this.scanner.read(true);
     if (reading.outcome === 'invalid' && reading.malformed) {
-      this.breakOff(seen('malformed'), false);
+      this.fails(seen('malformed'));
       return;
     }
-    const { protocol, leftOut } = this.ctx;
     const rest = this.voice ? this.voice.end() : lastEvent(this.held, protocol);
+    if (this.rest && !this.rest.ended) {
+      this.unfit();
+      return;
+    }
     if (rest && !leftOut?.(rest)) outgoing.write(rest);
     const { terminator } = protocol;
     // Clients wait for it, and some take an answer without it for a broken one.
@@ -152,17 +198,73 @@ export class Relay implements StreamTaker {
     outgoing.end();
   }
 
-  /** Says what happened, unless the provider's own error event just did, and breaks the connection. */
-  private breakOff(failure: Failure, told: boolean): void {
-    if (this.over) return;
-    const { outgoing, flight } = this.ctx;
-    flight.abandon();
-    if (!told) outgoing.write(this.ctx.writeError(failure));
-    outgoing.break();
-    this.finish(failure);
+  /** The stream itself says that it has failed, or cannot be read. */
+  private failed(failure: Failure, ready: Uint8Array | undefined): void {
+    // A line that nobody can read tells the caller nothing; in another dialect the provider's own event does not either.
+    if (this.voice) {
+      if (ready) this.write(ready);
+      this.fails(failure);
+    } else if (ready && failure.kind !== 'malformed') {
+      const { before, told } = atFailure(ready, this.ctx.protocol);
+      if (before.length > 0) this.write(before);
+      this.fails(failure, told);
+    } else this.fails(failure);
   }
 
-  private finish(failure?: Failure): void {
+  /** Somebody else finishes the answer, or the caller is told: in the provider's own words where there are any. */
+  private fails(failure: Failure, told?: Uint8Array): void {
+    if (this.over) return;
+    const { sent } = this;
+    const { rescuer } = this.ctx;
+    this.flight.abandon();
+    const rescuing =
+      sent && rescuer?.find({ failure, reading: this.scanner.read(true), sent: Buffer.concat(sent) });
+    if (!rescuing) {
+      this.breakOff(failure, told);
+      return;
+    }
+    this.waiting = true;
+    this.broke = failure;
+    void rescuing.then((rescued) => {
+      this.waiting = false;
+      const stopped = rescuer?.stopped();
+      if (rescued) this.adopt(rescued, sent);
+      else if (stopped) this.breakOff(seen(stopped));
+      else this.breakOff(failure, told);
+    });
+  }
+
+  /** From here on another target speaks, in the same stream. */
+  private adopt({ flight, rest }: Rescued, sent: readonly Uint8Array[]): void {
+    const own = this.ctx.protocol.scanStream();
+    own.push(Buffer.concat(sent));
+    this.flight = flight;
+    this.scanner = flight.scanner as StreamScanner;
+    this.voice = new Voice(rest, own);
+    this.rest = rest;
+    this.sent = undefined;
+    this.held = [];
+    this.last = this.ctx.clock.monotonic();
+    flight.pipe(this);
+  }
+
+  /** Somebody else spoke, and not of the same. */
+  private unfit(): void {
+    if (this.over) return;
+    this.breakOff(this.broke as Failure, undefined, seen('unfit'));
+  }
+
+  /** Says what happened, unless the provider's own error event does, and breaks the connection. */
+  private breakOff(failure: Failure, told?: Uint8Array, unfit?: Failure): void {
+    if (this.over) return;
+    const { outgoing } = this.ctx;
+    this.flight.abandon();
+    outgoing.write(told ?? this.ctx.writeError(failure));
+    outgoing.break();
+    this.finish(failure, unfit);
+  }
+
+  private finish(failure?: Failure, unfit?: Failure): void {
     this.over = true;
     this.ctx.outgoing.onLeft = undefined;
     this.ctx.outgoing.onDrain = undefined;
@@ -171,6 +273,7 @@ export class Relay implements StreamTaker {
     this.ctx.onEnd({
       reading: voice ? { ...reading, message: voice.message() } : reading,
       ...(failure && { failure }),
+      ...(unfit && { unfit }),
       gaps: this.gaps,
     });
   }

@@ -1,5 +1,4 @@
-import type { Protocol, Reading, StreamScanner, StreamTranslator } from '#contracts';
-import type { Speech } from './attempt.ts';
+import type { Reading, StreamScanner, StreamTranslator } from '#contracts';
 
 /**
  * A stream told in the caller's dialect. It listens to itself: what is kept of the answer is what the caller got, in the
@@ -9,9 +8,10 @@ export class Voice {
   private readonly translated: StreamTranslator;
   private readonly own: StreamScanner;
 
-  constructor({ translator, context }: Speech, protocol: Protocol) {
-    this.translated = translator.stream(context);
-    this.own = protocol.scanStream();
+  /** `own` has heard what the caller was sent until now. */
+  constructor(translated: StreamTranslator, own: StreamScanner) {
+    this.translated = translated;
+    this.own = own;
   }
 
   /** Whole events, if any. */

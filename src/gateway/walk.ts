@@ -17,6 +17,7 @@ import type {
   Protocol,
   Reading,
   Route,
+  Seam,
   Target,
   Tier,
   Turn,
@@ -77,10 +78,20 @@ export interface Walk {
   passed?: FailureKind | 'health';
   /** Sent to a lower tier because the targets of the one before were full. */
   spilled: boolean;
+  /** Another target finished what the caller had begun to read. */
+  taken?: Taken;
   /** Milliseconds spent waiting for room in a quota, or for a place at a target. */
   queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
   own: number;
+}
+
+/** A takeover that was heard. */
+export interface Taken {
+  /** What the answer had broken off of, and after how many characters. */
+  readonly after: FailureKind;
+  readonly at: number;
+  readonly by: Seam;
 }
 
 /** Ends the walk, wherever it is, for a reason of ours or of the caller's. */

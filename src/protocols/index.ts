@@ -8,6 +8,7 @@ import { openaiResponses } from './openai-responses/index.ts';
 export { type AskParts, rebuildAsk } from './rebuild.ts';
 export { EMPTY_CHAIN } from './shared/digest.ts';
 export { estimateUsage } from './shared/estimate.ts';
+export { takeovers } from './takeover/index.ts';
 export * from './translate/index.ts';
 
 export const protocols: readonly Protocol[] = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Dialect, defineMember, type Provider, type ProviderCall } from '#contracts';
+import { type Dialect, defineMember, type PrefillRule, type Provider, type ProviderCall } from '#contracts';
 
 export const defineProvider = <P extends Provider>(provider: P): Readonly<P> =>
   defineMember('provider', provider);
@@ -15,6 +15,7 @@ export interface OpenAiLike {
   readonly priceId?: string;
   /** Protocols it serves; by default chat completions and embeddings, which is what most copies of the API have. */
   readonly protocols?: readonly string[];
+  readonly prefill?: readonly PrefillRule[];
   /** Headers it wants beside the credential. */
   readonly headers?: readonly (readonly [string, string])[];
 }
@@ -29,6 +30,7 @@ export const openAiLike = (data: OpenAiLike): Provider =>
     dialects: ['openai'] as const,
     baseUrl: { openai: data.baseUrl },
     ...(data.keyVariable && { keyVariable: data.keyVariable }),
+    ...(data.prefill && { prefill: data.prefill }),
     ...(data.priceId && { priceId: data.priceId }),
     protocols: data.protocols ?? ['openai-chat', 'openai-embeddings'],
     request: (call) => ({ url: join(call), headers: [...bearer(call), ...(data.headers ?? [])] }),

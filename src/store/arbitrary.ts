@@ -72,7 +72,7 @@ const failure: fc.Arbitrary<Failure> = fc.record(
 const attempt: fc.Arbitrary<Attempt> = fc.record(
   {
     number: fc.integer({ min: 1, max: 100 }),
-    cause: fc.constantFrom('first', 'retry', 'reroute', 'fallback', 'reprompt', 'hedge'),
+    cause: fc.constantFrom('first', 'retry', 'reroute', 'fallback', 'reprompt', 'hedge', 'takeover'),
     tier: text,
     provider: text,
     model: text,

@@ -66,6 +66,7 @@ const failure = {
   internal: 71,
   no_target: 72,
   hedge_lost: 73,
+  unfit: 74,
 } as const satisfies Record<(typeof FAILURE_KINDS)[number], number>;
 
 const source = {
@@ -94,6 +95,7 @@ const cause = {
   fallback: 3,
   reprompt: 4,
   hedge: 5,
+  takeover: 6,
 } as const satisfies Record<Attempt['cause'], number>;
 
 export interface Codes<Word extends string> {

@@ -10,7 +10,7 @@ import {
 } from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
 import { sha256, systemClock } from '#kernel';
-import { estimateUsage, findTranslator, protocols, withoutForeignThoughts } from '#protocols';
+import { estimateUsage, findTranslator, protocols, takeovers, withoutForeignThoughts } from '#protocols';
 import { createPricer } from '#providers';
 import { createRedactor } from '#telemetry';
 import { createTransport } from '#wire';
@@ -73,6 +73,7 @@ export function testGateway(
     estimate: estimateUsage,
     translator: findTranslator,
     withoutForeignThoughts,
+    takeovers,
     ledger: () => options.ledger,
     redactor,
     steerers: options.steerers ?? [],

@@ -11,6 +11,7 @@ const CAUSE = {
   first: 'as the route says',
   retry: 'the same target once more',
   reroute: 'another target of the same tier',
+  takeover: 'finished an answer that broke off after the caller had read of it',
   fallback: 'a lower tier, after those above it failed or were left out',
   reprompt: 'asked again in other words',
   hedge: 'beside an attempt that was late; the first to answer wins',

@@ -55,7 +55,7 @@ export const cost = z.object({
 
 export const attempt = z.object({
   number: z.number().int(),
-  cause: z.enum(['first', 'retry', 'reroute', 'fallback', 'reprompt', 'hedge']),
+  cause: z.enum(['first', 'retry', 'reroute', 'fallback', 'reprompt', 'hedge', 'takeover']),
   tier: z.string(),
   provider: z.string(),
   model: z.string(),

@@ -26,6 +26,11 @@ export interface Semantics {
   readonly condemns: 'nobody' | 'target' | 'key';
   /** What it says about the target's health. */
   readonly health: Exclude<HealthSignal, 'good'>;
+  /**
+   * May another target finish an answer that the caller has read of, where the route wants it? Only where what was sent is surely
+   * the beginning of an answer: after an event that could not be read something may be missing from it.
+   */
+  readonly takeover: boolean;
 }
 
 const row = (
@@ -36,7 +41,8 @@ const row = (
   elsewhere: Semantics['elsewhere'],
   condemns: Semantics['condemns'],
   health: Semantics['health'],
-): Semantics => Object.freeze({ fault, retryable, outcome, again, elsewhere, condemns, health });
+  takeover = false,
+): Semantics => Object.freeze({ fault, retryable, outcome, again, elsewhere, condemns, health, takeover });
 
 const callers = row('client', false, 'error', 'never', 'never', 'nobody', 'none');
 const ours = row('midwatch', false, 'error', 'never', 'never', 'nobody', 'none');
@@ -53,22 +59,22 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   over_budget: row('client', false, 'error', 'never', 'never', 'nobody', 'none'),
   client_left: row('client', false, 'cancelled', 'never', 'never', 'nobody', 'none'),
 
-  rate_limited: row('provider', true, 'error', 'waited', 'always', 'target', 'capacity'),
+  rate_limited: row('provider', true, 'error', 'waited', 'always', 'target', 'capacity', true),
   // An account without money stays so until somebody pays; its other models are as dead.
-  quota_exhausted: row('provider', false, 'error', 'never', 'always', 'key', 'capacity'),
-  overloaded: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad'),
-  provider_error: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad'),
+  quota_exhausted: row('provider', false, 'error', 'never', 'always', 'key', 'capacity', true),
+  overloaded: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad', true),
+  provider_error: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad', true),
   provider_auth: row('provider', false, 'error', 'never', 'always', 'key', 'none'),
   provider_rejected: row('provider', false, 'error', 'never', 'never', 'nobody', 'none'),
   context_overflow: row('provider', false, 'context_overflow', 'never', 'larger', 'nobody', 'none'),
   content_filter: row('provider', false, 'content_filter', 'never', 'allowed', 'nobody', 'none'),
   // An answer, unless the route says that it wants another.
   refused: row('provider', false, 'refusal', 'never', 'allowed', 'nobody', 'none'),
-  in_band_error: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad'),
+  in_band_error: row('provider', true, 'error', 'once', 'always', 'nobody', 'bad', true),
   bad_content_type: row('provider', true, 'error', 'alone', 'always', 'nobody', 'bad'),
   malformed: row('provider', true, 'invalid', 'alone', 'always', 'nobody', 'bad'),
   empty: row('provider', true, 'invalid', 'alone', 'always', 'nobody', 'bad'),
-  cut: row('provider', true, 'cut', 'alone', 'always', 'nobody', 'bad'),
+  cut: row('provider', true, 'cut', 'alone', 'always', 'nobody', 'bad', true),
 
   connect: row('network', true, 'error', 'once', 'always', 'nobody', 'bad'),
   reset: row('network', true, 'cut', 'once', 'always', 'nobody', 'bad'),
@@ -76,13 +82,15 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   timeout_connect: row('network', true, 'error', 'never', 'always', 'nobody', 'bad'),
   timeout_headers: row('provider', true, 'error', 'never', 'always', 'nobody', 'bad'),
   timeout_first_token: row('provider', true, 'error', 'never', 'always', 'nobody', 'bad'),
-  timeout_idle: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad'),
-  timeout_content: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad'),
+  timeout_idle: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad', true),
+  timeout_content: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad', true),
   timeout_total: row('midwatch', false, 'error', 'never', 'never', 'nobody', 'bad'),
 
   shutting_down: row('midwatch', true, 'error', 'never', 'never', 'nobody', 'none'),
   // Another try of the same exchange was faster.
   hedge_lost: row('midwatch', false, 'cancelled', 'never', 'never', 'nobody', 'none'),
+  // What it said was not the rest of the answer that broke off; to another question it may have been a good one.
+  unfit: row('midwatch', false, 'cancelled', 'never', 'never', 'nobody', 'none'),
   internal: ours,
   no_target: row('midwatch', true, 'error', 'never', 'always', 'nobody', 'none'),
 });

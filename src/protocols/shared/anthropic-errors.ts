@@ -38,6 +38,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   timeout_total: [504, 'timeout_error'],
   shutting_down: [503, 'api_error'],
   hedge_lost: [499, 'api_error'],
+  unfit: [502, 'api_error'],
   internal: [500, 'api_error'],
   no_target: [503, 'api_error'],
 };

@@ -38,6 +38,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   timeout_total: [504, 'server_error'],
   shutting_down: [503, 'server_error'],
   hedge_lost: [499, 'server_error'],
+  unfit: [502, 'server_error'],
   internal: [500, 'server_error'],
   no_target: [503, 'server_error'],
 };

@@ -12,6 +12,8 @@ export const anthropic = defineProvider({
   baseUrl: { anthropic: 'https://api.anthropic.com' },
   keyVariable: 'ANTHROPIC_API_KEY',
   priceId: 'anthropic',
+  // Claude 4.6 and later refuse an assistant's turn that stands last.
+  prefill: [{ models: /^claude-(?:3|(?:opus|sonnet|haiku)-4-(?:[015](?!\d)|\d{8}))/, by: 'turn' }],
   request: (call) => ({
     url: `${call.baseUrl}/v1${call.path}`,
     headers: [

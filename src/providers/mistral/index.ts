@@ -6,4 +6,5 @@ export const mistral = openAiLike({
   baseUrl: 'https://api.mistral.ai/v1',
   keyVariable: 'MISTRAL_API_KEY',
   priceId: 'mistral',
+  prefill: [{ models: /^(?!.*magistral)/, by: 'prefix' }],
 });

@@ -77,7 +77,7 @@ const facts = fc.record({
   attempts: fc.array(
     fc.record({
       number: count,
-      cause: fc.constantFrom('first', 'retry', 'reroute', 'fallback', 'reprompt', 'hedge'),
+      cause: fc.constantFrom('first', 'retry', 'reroute', 'fallback', 'reprompt', 'hedge', 'takeover'),
       tier: fc.constantFrom('primary', 'fallback'),
       provider: text,
       model: text,

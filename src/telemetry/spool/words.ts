@@ -47,6 +47,8 @@ const WORDS = [
   'hedge',
   // a later source
   'shadow',
+  // a later cause
+  'takeover',
 ] as const;
 
 const NUMBERS = new Map<string, number>(WORDS.map((word, number) => [word, number]));

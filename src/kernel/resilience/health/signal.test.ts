@@ -49,6 +49,7 @@ test('each failure says one thing about the target: only what it did wrong conde
     'refused',
     'shutting_down',
     'hedge_lost',
+    'unfit',
     'internal',
     'no_target',
   ]);

@@ -7,7 +7,7 @@ import { chatUsage } from '../usage.ts';
 import { REFUSED, wordFor } from '../words.ts';
 import { askOf, type StreamWriter } from '../writer.ts';
 
-const WORDS = {
+export const WORDS = {
   complete: 'stop',
   stop: 'stop',
   refusal: 'stop',
@@ -49,7 +49,8 @@ function detailOf(seal: Seal, text: string, index: number): Json {
 }
 
 /** vLLM's name for it, so that a matched stop sequence does not look like a natural end. */
-const matched = (end: End): Json => (end.outcome === 'stop' ? { matched_stop: end.stop ?? end.word } : {});
+export const matched = (end: End): Json =>
+  end.outcome === 'stop' ? { matched_stop: end.stop ?? end.word } : {};
 
 export function writeChatAnswer(
   { head, parts, end }: Answer,

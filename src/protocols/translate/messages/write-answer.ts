@@ -29,7 +29,7 @@ const headOf = (begin: Begin, context: TranslateContext): Json => ({
   model: begin.model ?? context.model,
 });
 
-const endOf = (end: End, refusal: string): Json => ({
+export const endOf = (end: End, refusal: string): Json => ({
   stop_reason: wordFor(end, WORDS),
   stop_sequence: end.outcome === 'stop' ? (end.stop ?? null) : null,
   stop_details:

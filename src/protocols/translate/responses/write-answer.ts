@@ -46,7 +46,7 @@ const headOf = (begin: Begin, context: TranslateContext): Json => ({
   ...echo(askOf(context)),
 });
 
-function endOf(end: End): Json {
+export function endOf(end: End): Json {
   const completed = COMPLETED.has(end.outcome);
   return {
     status: completed ? 'completed' : 'incomplete',
@@ -138,7 +138,7 @@ export function writeResponsesAnswer(
 }
 
 /** The item at which an incomplete answer broke off is incomplete itself. */
-const statusOf = (end: End, last: boolean): string =>
+export const statusOf = (end: End, last: boolean): string =>
   last && !COMPLETED.has(end.outcome) ? 'incomplete' : 'completed';
 
 const tierOf = (tier: string | undefined): Json => (tier === undefined ? {} : { service_tier: tier });

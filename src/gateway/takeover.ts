@@ -1,0 +1,179 @@
+import type {
+  AskFacets,
+  Failure,
+  Log,
+  Protocol,
+  Reading,
+  RestOfAnswer,
+  Route,
+  RouteConfig,
+  Seam,
+  Takeovers,
+} from '#contracts';
+import { outcomeOf, SEMANTICS } from '#kernel';
+import {
+  countRequest,
+  type ShareBudgetRule,
+  type ShareBudgetState,
+  spend,
+  TAKEOVER_BUDGET,
+} from '#kernel/resilience';
+import type { Flight } from './attempt.ts';
+import { seen } from './failures.ts';
+import { type FlyContext, fly } from './fly.ts';
+import type { Step } from './plan.ts';
+import { type Errand, type PrepareContext, prepare } from './prepare.ts';
+import type { Seats } from './seats.ts';
+import { turned } from './steer.ts';
+import { type Billing, endTry, type Taken, type Try, type Walk } from './walk.ts';
+
+export interface TakeoverContext extends PrepareContext, FlyContext, Billing {
+  readonly takeovers: Takeovers;
+  readonly seats: Seats;
+  readonly log: Log;
+  readonly plan: (route: Route, protocol: Protocol) => readonly Step[];
+  /** The takeover budget of a route. */
+  readonly takeoverBudget: (route: string) => ShareBudgetState;
+}
+
+/** A stream that broke off. */
+export interface Broken {
+  readonly failure: Failure;
+  /** Of the attempt that broke off. */
+  readonly reading: Reading;
+  /** Everything that the caller was sent, whole events. */
+  readonly sent: Uint8Array;
+}
+
+/** Another target has begun to answer with the rest. */
+export interface Rescued {
+  readonly one: Try;
+  readonly flight: Flight;
+  readonly rest: RestOfAnswer;
+  readonly taken: Taken;
+}
+
+/**
+ * Finds somebody to finish a stream. Undefined at once: nothing was done, the stream is the caller's as it is. Otherwise the row
+ * of the attempt that broke off is written, and the promise is kept whatever happens: with nobody, when nobody could.
+ */
+export type Rescue = (running: Try, broken: Broken) => Promise<Rescued | undefined> | undefined;
+
+/** Undefined where the route wants no takeover, or the ask is for more than one plain text. */
+export function rescueOf(ctx: TakeoverContext, errand: Errand, walk: Walk): Rescue | undefined {
+  const route = walk.route as Route;
+  const { takeover } = route.config;
+  if (!takeover) return undefined;
+  countRequest(ctx.takeoverBudget(route.name), walk.start, ruleOf(takeover.share));
+  if (!isPlain(walk.facets)) return undefined;
+  let tried = false;
+  return (running, broken) => {
+    if (tried || walk.stopped || !SEMANTICS[broken.failure.kind].takeover || broken.reading.malformed)
+      return undefined;
+    tried = true;
+    return begin(ctx, errand, walk, running, broken, takeover);
+  };
+}
+
+type Wanted = NonNullable<RouteConfig['takeover']>;
+
+const isPlain = ({ tools, structured, choices }: AskFacets): boolean =>
+  tools === 0 && !structured && choices === 1;
+
+const ruleOf = (share: number): ShareBudgetRule => ({
+  ...TAKEOVER_BUDGET,
+  share,
+  floor: share === 0 ? 0 : TAKEOVER_BUDGET.floor,
+});
+
+function begin(
+  ctx: TakeoverContext,
+  errand: Errand,
+  walk: Walk,
+  running: Try,
+  { failure, reading, sent }: Broken,
+  wanted: Wanted,
+): Promise<Rescued | undefined> | undefined {
+  const route = walk.route as Route;
+  const now = ctx.clock.monotonic();
+  if (walk.made.length >= route.config.attempts.perExchange || now >= errand.deadline) return undefined;
+  const step = heir(ctx, walk, running);
+  const begun = step && ctx.takeovers.begun(walk.protocol.name, walk.body as Uint8Array, sent);
+  // Last, so that nothing is spent on what cannot be.
+  if (!begun || !spend(ctx.takeoverBudget(route.name), now, ruleOf(wanted.share))) return undefined;
+  const row = endTry(running, ctx, walk, { outcome: outcomeOf(failure.kind), failure, reading });
+  const seams = seamsOf(step, step.target.model ?? walk.facets.model, wanted);
+  let by: Seam | undefined;
+  const rewrite = (protocol: string, body: Uint8Array): Uint8Array | undefined => {
+    for (by of seams) {
+      const ask = ctx.takeovers.ask(protocol, body, begun.text, by);
+      if (ask) return ask;
+    }
+    return undefined;
+  };
+  return take(ctx, { ...errand, rewrite }, walk, step).then(
+    (taken) =>
+      taken &&
+      by && {
+        ...taken,
+        rest: begun.rest(step.protocol.name, by, row.usage),
+        taken: { after: failure.kind, at: begun.text.length, by },
+      },
+    (error: unknown) => {
+      ctx.log('error', 'takeover failed inside', { exchange: walk.id, error: String(error) });
+      return undefined;
+    },
+  );
+}
+
+/** The next in the plan that takes traffic now, else one before; never the target that broke off. */
+function heir({ plan, standing }: TakeoverContext, walk: Walk, { step: from, model }: Try): Step | undefined {
+  const planned = plan(walk.route as Route, walk.protocol);
+  const steps = walk.turn ? turned(planned, walk.turn) : planned;
+  const at = steps.indexOf(from);
+  const open = standing.open(steps, walk.facets);
+  const other = ({ target }: Step) =>
+    target.provider !== from.target.provider || (target.model ?? walk.facets.model) !== model;
+  return [...steps.slice(at + 1), ...steps.slice(0, Math.max(0, at))].find(
+    (step) => other(step) && open(step),
+  );
+}
+
+/** Best first. */
+function seamsOf({ target }: Step, model: string, { by }: Wanted): readonly Seam[] {
+  if (by === 'restart') return ['restart'];
+  const known = target.kind.prefill?.find(({ models }) => models.test(model))?.by;
+  const prefill = target.prefill ?? known ?? 'none';
+  return prefill === 'none' ? ['instruction'] : [prefill, 'instruction'];
+}
+
+async function take(
+  ctx: TakeoverContext,
+  errand: Errand,
+  walk: Walk,
+  step: Step,
+): Promise<{ readonly one: Try; readonly flight: Flight } | undefined> {
+  const seat = step.target.concurrency && ctx.seats.take(step, walk.facets);
+  if (step.target.concurrency && !seat) return undefined;
+  const ready = await prepare(ctx, errand, walk, step, 'takeover', false);
+  if (ready.kind === 'hindered') {
+    seat?.leave();
+    return undefined;
+  }
+  const { one } = ready;
+  if (seat) one.seat = seat;
+  if (walk.stopped) {
+    endTry(one, ctx, walk, { outcome: outcomeOf(walk.stopped), failure: seen(walk.stopped) });
+    return undefined;
+  }
+  const { flight, landed } = fly(ctx, errand.deadline, walk, ready);
+  const landing = await landed;
+  if (landing.kind === 'streaming') return { one, flight };
+  flight.abandon();
+  // A stream that was asked for never lands whole.
+  if (landing.kind === 'failed') {
+    const { failure, reading } = landing;
+    endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
+  }
+  return undefined;
+}
