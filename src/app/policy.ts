@@ -68,6 +68,10 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
           ? 'a stream begins only when its answer is known to be complete; whatever fails before moves on unseen'
           : 'byte for byte where dialects agree, translated where not; a cut, stalled or broken stream ends as an error of its own dialect',
     },
+    ...when(config.takeover !== undefined && config.buffer === 'none', {
+      step: 'take over',
+      says: `a stream of plain text that breaks off is finished by another target, once, ${config.takeover?.by === 'restart' ? 'where that says the same from the beginning' : 'which goes on where it stopped'}; at most ${Number(((config.takeover?.share ?? 0) * 100).toFixed(2))} % of the requests, marked in the record`,
+    }),
     ...when(config.usage === 'ask', {
       step: 'usage',
       says: 'chat streams ask the provider for usage, whether or not the caller does; one who did not is not shown it',

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { configSchema, FAILURE_KINDS, type Failure, type FailureKind, type RouteConfig } from '#contracts';
+import { SEMANTICS } from '#kernel';
 import { next } from './next.ts';
 import type { Step } from './plan.ts';
 
@@ -94,6 +95,19 @@ for (const kind of FAILURE_KINDS)
   test(`after ${kind}: ${TABLE[kind][0]}; alone: ${TABLE[kind][1]}`, () => {
     expect([decide(kind), decide(kind, { steps: [step('a')] })]).toEqual([...TABLE[kind]]);
   });
+
+test('an answer that broke off may be finished by another target only where what was sent is surely its beginning', () => {
+  expect(FAILURE_KINDS.filter((kind) => SEMANTICS[kind].takeover)).toEqual([
+    'rate_limited',
+    'quota_exhausted',
+    'overloaded',
+    'provider_error',
+    'in_band_error',
+    'cut',
+    'timeout_idle',
+    'timeout_content',
+  ]);
+});
 
 test('a second failure of the same target leaves it', () => {
   expect(decide('provider_error', { here: 2, total: 2 })).toBe('at 1');

@@ -117,9 +117,10 @@ function isRepetition(text: string, held: string, size: number): boolean {
   const said = held.slice(0, size);
   if (/^ +$/.test(said)) return true;
   if (size >= SURELY) return true;
+  // What follows white space begins something, be it a dash.
+  if (/\s\S/.test(text.slice(at - 1, at + 1))) return true;
   if (SPACELESS.test(said)) return size >= SURELY_SPACELESS;
-  // A sign alone, a dash say, counts where it stands alone.
-  return WORD.test(said) ? !within(text, at) : /\s\S/.test(text.slice(at - 1, at + 1));
+  return WORD.test(said) && !within(text, at);
 }
 
 /** Scripts that do not say where a word begins. */
