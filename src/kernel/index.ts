@@ -3,3 +3,4 @@ export * from './failures/index.ts';
 export * from './hash/index.ts';
 export * from './id/index.ts';
 export * from './json/index.ts';
+export * from './session/index.ts';

@@ -8,11 +8,12 @@ import type {
   SteerQuestion,
   Turn,
 } from '#contracts';
+import { sessionOf } from '#kernel';
 import { bucketOf, type Ramp, type RampState, ramp } from '#kernel/ramp';
+import { Held, type Path } from './held.ts';
 import { bucketsOf, given, type Learnt, learn, type Sample } from './learning.ts';
 import { badAt } from './outcome.ts';
 import { scoreOf } from './score.ts';
-import { Held, type Path, sessionOf } from './session.ts';
 
 /** What of a ramp outlives a restart; plain JSON. */
 export interface SavedClimb {
@@ -76,7 +77,8 @@ export class Climb {
     const { moving, state } = this;
     if (!moving || !state) return this.waiting;
     const bucket = bucketOf(scoreOf(facets), moving.learnt.edges);
-    const { name, ends } = sessionOf(question, config.session);
+    // Who names no session is one of his own.
+    const { name, ends } = sessionOf(question, config.session) ?? { name: question.id, ends: false };
     const held = ends ? this.held.get(name) : undefined;
     const path = moving.ramp.decide(state, {
       session: name,

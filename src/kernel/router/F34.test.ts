@@ -3,7 +3,7 @@ import { clopperPearson, drawNormal, seededRandom } from '../stats/index.ts';
 import { assign } from './assign.ts';
 import { type RouterCostState, routerCost } from './cost.ts';
 import { escalation } from './escalation.ts';
-import { linkTask, type OpenTasks, type TaskExchange } from './tasks.ts';
+import { goesOn, wordingOf } from './tasks.ts';
 
 const SEEDS = 50;
 const DEAR = 10_000;
@@ -28,7 +28,6 @@ function run(seed: number, world: World, tasks: number) {
   const watch = escalation({ declared: 0.3 });
   let cost: RouterCostState = rule.start;
   let escalations = watch.start;
-  let open: OpenTasks = {};
   let foundAt: number | undefined;
   let decidedAt: number | undefined;
   let mislinked = 0;
@@ -36,38 +35,20 @@ function run(seed: number, world: World, tasks: number) {
   // Costs of one ask vary by 0.6, as measured for a frontier model.
   const price = (mean: number) => Math.round(mean * Math.exp(0.555 * drawNormal(random) - 0.154));
   for (let i = 0; i < tasks; i++) {
-    const session = `u${i}`;
     const p = random() < world.escalated ? 0.2 : 0.8;
     const { arm, model } = assign(PLAN, random(), p);
-    const asks: TaskExchange[] = [];
     const text = `question ${i} about how the thing number ${i} is to be mended at home`;
     const bad = model === 'cheap' && random() < world.bad;
-    asks.push({
-      at: i * 1e7,
-      session,
-      text,
-      microUsd: price(model === 'cheap' ? CHEAP : DEAR),
-      resolved: !bad,
-      arm,
-    });
-    for (let r = 0; bad && r < world.repeats; r++)
-      asks.push({
-        at: i * 1e7 + (r + 1) * 60_000,
-        session,
-        text: `${text} please`,
-        microUsd: price(DEAR),
-        resolved: r === world.repeats - 1,
-        arm,
-      });
-    for (const ask of asks) ({ open } = linkTask(open, ask));
-    const task = open[session]!;
-    open = {};
-    mislinked += task.exchanges === asks.length ? 0 : 1;
-    cost = rule.step(cost, {
-      arm: task.arm as 'router' | 'frontier',
-      microUsd: task.microUsd,
-      resolved: task.resolved,
-    });
+    const task = { microUsd: price(model === 'cheap' ? CHEAP : DEAR), resolved: !bad };
+    let asked = { to: 0, wording: wordingOf(text) };
+    for (let r = 0; bad && r < world.repeats; r++) {
+      const next = { at: asked.to + 60_000, wording: wordingOf(`${text} please`) };
+      if (!goesOn(asked, next)) mislinked++;
+      asked = { to: next.at, wording: next.wording };
+      task.microUsd += price(DEAR);
+      task.resolved = r === world.repeats - 1;
+    }
+    cost = rule.step(cost, { arm, ...task });
     if (cost.verdict !== 'undecided') decidedAt ??= i + 1;
     if (arm === 'router') {
       escalations = watch.step(escalations, model === 'dear');

@@ -1,75 +1,38 @@
 import { expect, test } from 'bun:test';
-import fc from 'fast-check';
-import { seededRandom } from '../stats/index.ts';
+import { jaccard, seededRandom } from '../stats/index.ts';
 import { assign } from './assign.ts';
 import { costPerSolved, routerCost } from './cost.ts';
 import { escalation } from './escalation.ts';
 import { regretTable, type ShadowPair, tuneThreshold } from './regret.ts';
-import { closeTasks, linkTask, type OpenTasks, type Task, type TaskExchange } from './tasks.ts';
+import { goesOn, similarity, wordingOf } from './tasks.ts';
 
-const exchange = (at: number, text: string, more: Partial<TaskExchange> = {}): TaskExchange => ({
-  at,
-  session: 's',
-  text,
-  microUsd: 100,
-  resolved: true,
-  arm: 'router',
-  ...more,
-});
-const link = (list: readonly TaskExchange[]) => {
-  let open: OpenTasks = {};
-  const closed: Task[] = [];
-  for (const next of list) {
-    const step = linkTask(open, next);
-    open = step.open;
-    if (step.closed) closed.push(step.closed);
-  }
-  return [...closed, ...Object.values(open)];
-};
+const said = (at: number, text: string) => ({ at, to: at, wording: wordingOf(text) });
 
-test('a rephrasing within ten minutes belongs to the task it repeats, and its money too', () => {
+test('a rephrasing within ten minutes goes on with the task that it repeats', () => {
   const words = 'please write a letter to my landlord about the broken heating in my flat';
-  const [one, ...rest] = link([
-    exchange(0, words, { arm: 'router' }),
-    exchange(300_000, `${words} again`, { arm: 'frontier', resolved: false }),
-  ]);
-  expect(rest).toEqual([]);
-  expect(one).toMatchObject({ exchanges: 2, microUsd: 200, resolved: false, arm: 'router' });
-  expect(link([exchange(0, words), exchange(900_000, words)]).length).toBe(2);
-  expect(
-    link([exchange(0, words), exchange(1_000, 'what is the weather like in Bremen tomorrow morning')]).length,
-  ).toBe(2);
-  expect(link([exchange(0, words), exchange(1_000, words, { session: 't' })]).length).toBe(2);
-  expect(link([exchange(0, 'stop'), exchange(1_000, 'stop')]).length).toBe(1);
-  expect(closeTasks(linkTask({}, exchange(0, words)).open, 600_001).closed.length).toBe(1);
-  expect(closeTasks(linkTask({}, exchange(0, words)).open, 600_000).closed.length).toBe(0);
+  const first = said(0, words);
+  expect(goesOn(first, said(300_000, `${words} again`))).toBe(true);
+  expect(goesOn(first, said(600_000, words))).toBe(true);
+  expect(goesOn(first, said(600_001, words))).toBe(false);
+  expect(goesOn(first, said(1_000, 'what is the weather like in Bremen tomorrow morning'))).toBe(false);
+  expect(goesOn(said(0, 'stop'), said(1_000, 'Stop!'))).toBe(true);
+  expect(goesOn(said(0, 'stop'), said(1_000, 'go'))).toBe(false);
+  expect(goesOn(said(0, ''), said(1_000, ''))).toBe(false);
 });
 
-test('no exchange and no cent is lost or counted twice by linking', () => {
-  fc.assert(
-    fc.property(
-      fc.array(
-        fc.tuple(
-          fc.nat(600_000),
-          fc.constantFrom('a b c d e', 'a b c d f', 'v w x y z'),
-          fc.constantFrom('s', 't'),
-          fc.nat(1_000),
-        ),
-        { maxLength: 60 },
-      ),
-      (steps) => {
-        let at = 0;
-        const list = steps.map(([wait, text, session, microUsd]) => {
-          at += wait;
-          return exchange(at, text, { session, microUsd });
-        });
-        const tasks = link(list);
-        expect(tasks.reduce((s, t) => s + t.exchanges, 0)).toBe(list.length);
-        expect(tasks.reduce((s, t) => s + t.microUsd, 0)).toBe(list.reduce((s, e) => s + e.microUsd, 0));
-      },
-    ),
-    { numRuns: 200, seed: 7 },
-  );
+test('similarity on hashes is that of the texts, exact while they are short and near it when they are long', () => {
+  const random = seededRandom('words');
+  for (const [length, slack] of [
+    [12, 1e-12],
+    [60, 1e-12],
+    [2_000, 0.15],
+  ] as const)
+    for (let i = 0; i < 20; i++) {
+      const one = Array.from({ length }, () => `w${Math.floor(random() * 5_000)}`);
+      const other = one.map((word) => (random() < 0.15 ? `${word}x` : word));
+      const [a, b] = [one.join(' '), other.join(' ')];
+      expect(Math.abs(similarity(wordingOf(a), wordingOf(b)) - jaccard(a, b))).toBeLessThanOrEqual(slack);
+    }
 });
 
 test('the arm comes from the session, the model from the score, and shares are what is declared', () => {
