@@ -3,6 +3,7 @@ import { PROOF_LEVELS } from './fallbacks.ts';
 import { budgetsSchema, LANES, lanesSchema, quotasSchema } from './ledger.ts';
 import { demotionSchema, mixSchema } from './mix.ts';
 import { rampSchema } from './ramp.ts';
+import { routerSchema } from './router.ts';
 import { duration, size } from './units.ts';
 
 /**
@@ -213,6 +214,9 @@ export const routeSchema = z.strictObject({
     .describe(
       'Moves the route to another tier by the difficulty of its asks, easiest first, each bucket with its own test.',
     ),
+  router: routerSchema
+    .optional()
+    .describe('Sends what a cheap model can answer to it, and keeps the books on whether that pays.'),
   record: z
     .enum(['full', 'masked', 'none'])
     .default('full')

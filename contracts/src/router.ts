@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EpochMs, MicroUsd, RouteName } from './ids.ts';
+import { SESSION_FIELDS } from './ramp.ts';
 import { duration } from './units.ts';
 
 /**
@@ -42,6 +43,7 @@ export const classifierSchema = z.strictObject({
     .default(0)
     .describe('What one question to it costs; it is part of the bill.'),
 });
+export type ClassifierConfig = z.output<typeof classifierSchema>;
 
 export const routerSchema = z.strictObject({
   cheap: tierName.describe('Tier of the cheap model.'),
@@ -75,11 +77,38 @@ export const routerSchema = z.strictObject({
     .min(500)
     .max(10_000_000)
     .default(5_000)
-    .describe('Closed tasks after which the verdict is final; it is looked at ten times on the way.'),
+    .describe(
+      'Closed tasks after which the verdict is final and new books begin; it is looked at ten times on the way.',
+    ),
+  shadow: z
+    .number()
+    .min(0)
+    .max(0.05)
+    .default(0)
+    .describe(
+      'Share of the routed asks put to the other model too, for the table of right and false choices.',
+    ),
+  badAnswerUsd: z
+    .number()
+    .nonnegative()
+    .default(0.01)
+    .describe('What a bad answer costs beyond its price, dollars: how regret weighs quality against money.'),
+  session: z
+    .enum(SESSION_FIELDS)
+    .optional()
+    .describe(
+      'Within what a repeat is looked for; left out, the first that the caller names of thread, task and user, and without any a task is one exchange.',
+    ),
 });
 export type RouterConfig = z.output<typeof routerSchema>;
 
 export const ROUTER_VERDICTS = ['saves', 'loses', 'undecided'] as const;
+
+interface Interval {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
+}
 
 /** Closed tasks of one arm. */
 export interface RouterArmView {
@@ -89,7 +118,7 @@ export interface RouterArmView {
   readonly solved: number;
   readonly microUsd: MicroUsd;
   /** Micro-dollars per solved task with its 95 % interval; absent while nothing is solved. */
-  readonly perSolved?: { readonly estimate: number; readonly lower: number; readonly upper: number };
+  readonly perSolved?: Interval;
 }
 
 /** One router with its books; a reading of this process that needs no database. */
@@ -106,16 +135,18 @@ export interface RouterView {
   readonly final: boolean;
   /** The verdict with its reason in one sentence. */
   readonly says: string;
+  /** `closed` are in the books; an open one may still be repeated. */
   readonly tasks: { readonly closed: number; readonly planned: number; readonly open: number };
   readonly holdback: number;
   readonly router: RouterArmView;
   readonly frontier: RouterArmView;
   /** Cost of a solved task with the router against without, micro-dollars, as the last look saw it; the interval holds over all looks. */
-  readonly difference?: {
-    readonly estimate: number;
-    readonly lower: number;
-    readonly upper: number;
-    readonly n: number;
+  readonly difference?: Interval & { readonly n: number };
+  /** What the books before these ended with. */
+  readonly before?: {
+    readonly verdict: (typeof ROUTER_VERDICTS)[number];
+    readonly until: EpochMs;
+    readonly difference?: Interval & { readonly n: number };
   };
   /** What the router's calls alone seem to save against the holdback's calls, repeats not charged: the number that flatters. */
   readonly onPaper?: number;
@@ -126,11 +157,26 @@ export interface RouterView {
     readonly declared: number;
     readonly band: number;
     readonly n: number;
-    readonly estimate: number;
+    /** Absent before the first task. */
+    readonly estimate?: number;
     readonly lower: number;
     readonly upper: number;
     readonly finding?: 'above' | 'below';
   };
+  /**
+   * Were the choices right, as far as both answers are known: shares of the pairs, and what the wrong ones cost, micro-dollars an
+   * ask; absent without pairs. An answer is bad here when it did not end well, or called other tools than the dear one.
+   */
+  readonly regret?: {
+    readonly pairs: number;
+    readonly rightCheap: Interval;
+    readonly falseCheap: Interval;
+    readonly rightDear: Interval;
+    readonly falseDear: Interval;
+    readonly microUsd: Interval;
+  };
+  /** Exchanges left out of the books because nobody knows their price. */
+  readonly unpriced: number;
   /** Questions to the classifier, and those without a usable answer in time, which went to the dear model. */
   readonly classifier?: { readonly asked: number; readonly late: number; readonly failed: number };
 }

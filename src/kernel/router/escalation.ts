@@ -26,7 +26,7 @@ export function escalation({
     step: (state: RateSequenceState, escalated: boolean) => sequence.step(state, escalated ? 1 : 0),
     read(state: RateSequenceState) {
       const reading = sequence.read(state);
-      const finding =
+      const finding: 'above' | 'below' | undefined =
         reading.lower > declared + band ? 'above' : reading.upper < declared - band ? 'below' : undefined;
       return { ...reading, declared, band, ...(finding ? { finding } : {}) } as const;
     },

@@ -1,0 +1,3 @@
+// Model routers: which model an ask goes to, and the books on whether that pays.
+export type { Classify, ClassifyQuestion } from './desk.ts';
+export { createRouters, type Routers, type RoutersSnapshot } from './routers.ts';

@@ -1,0 +1,102 @@
+import type { RouterArmView, RouterView } from '#contracts';
+import { costPerSolved, type RouterCostState, regretTable } from '#kernel/router';
+import type { Calls } from './books.ts';
+import type { Assignment, DeskReading } from './desk.ts';
+
+/** A router with its books as a person reads them. */
+export function viewOf({ route, config }: Assignment, reading: DeskReading): RouterView {
+  const { books, classifier, open, escalation } = reading;
+  const { cheap, dear, holdback, tasks: planned, badAnswerUsd } = config;
+  const { cost, calls, before } = books;
+  const decided = reading.verdict === 'undecided' && before ? before.verdict : reading.verdict;
+  const last = reading.last ?? before?.last;
+  const [router, frontier] = [costPerSolved(cost.router), costPerSolved(cost.frontier)];
+  const regret = regretTable(books.pairs, badAnswerUsd * 1e6);
+  const first = (arm: 'router' | 'frontier') => calls[arm].firstMicroUsd / cost[arm].n;
+  return {
+    route,
+    cheap,
+    dear,
+    decidedBy: config.classifier ? 'classifier' : 'rules',
+    since: books.since,
+    verdict: decided,
+    final: reading.final,
+    says: saying(reading, decided, planned),
+    tasks: { closed: cost.router.n + cost.frontier.n, planned, open },
+    holdback,
+    router: armOf(cost.router, calls.router),
+    frontier: armOf(cost.frontier, calls.frontier),
+    ...(last && { difference: differenceOf(last) }),
+    ...(before && {
+      before: {
+        verdict: before.verdict,
+        until: before.until,
+        ...(before.last && { difference: differenceOf(before.last) }),
+      },
+    }),
+    ...(first('frontier') > 0 && cost.router.n > 0 && { onPaper: 1 - first('router') / first('frontier') }),
+    ...(router && frontier && frontier.cps > 0 && { saved: 1 - router.cps / frontier.cps }),
+    escalation,
+    ...(regret && {
+      regret: {
+        pairs: regret.n,
+        rightCheap: bare(regret.rightCheap),
+        falseCheap: bare(regret.falseCheap),
+        rightDear: bare(regret.rightDear),
+        falseDear: bare(regret.falseDear),
+        microUsd: bare(regret.regret),
+      },
+    }),
+    unpriced: books.unpriced,
+    ...(config.classifier && { classifier }),
+  };
+}
+
+const bare = ({
+  estimate,
+  lower,
+  upper,
+}: {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
+}) =>
+  // JSON has no infinity; one pair bounds nothing.
+  ({ estimate, lower, upper: Number.isFinite(upper) ? upper : estimate });
+
+function armOf(arm: RouterCostState['router'], { exchanges }: Calls): RouterArmView {
+  const per = costPerSolved(arm);
+  const half = per && 1.96 * Math.sqrt(per.variance);
+  return {
+    tasks: arm.n,
+    exchanges,
+    solved: arm.solved,
+    microUsd: arm.cost,
+    ...(per &&
+      half !== undefined && {
+        perSolved: { estimate: per.cps, lower: Math.max(0, per.cps - half), upper: per.cps + half },
+      }),
+  };
+}
+
+const differenceOf = ({ difference, lower, upper, n }: NonNullable<RouterCostState['last']>) => ({
+  estimate: difference,
+  lower,
+  upper,
+  n,
+});
+
+function saying({ books, verdict, last, escalation }: DeskReading, decided: string, planned: number): string {
+  const { cost, before } = books;
+  const closed = cost.router.n + cost.frontier.n;
+  const seen = last ?? before?.last;
+  const per = (micro: number) => `${micro < 0 ? '−' : ''}$${(Math.abs(micro) / 1e6).toFixed(6)}`;
+  const interval = seen
+    ? `a solved task costs ${per(seen.difference)} against the holdback (${per(seen.lower)} to ${per(seen.upper)}, ${seen.n} tasks)`
+    : `${closed} of ${planned} tasks are closed`;
+  const when = verdict === 'undecided' && before ? ', by the books before these' : '';
+  const found = escalation.finding
+    ? ` It sends ${((escalation.estimate ?? 0) * 100).toFixed(1)} % to the dear model, planned were ${(escalation.declared * 100).toFixed(1)} %.`
+    : '';
+  return `${{ saves: 'It saves', loses: 'It loses', undecided: 'Undecided' }[decided]}: ${interval}${when}.${found}`;
+}
