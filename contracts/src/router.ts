@@ -68,7 +68,7 @@ export const routerSchema = z.strictObject({
   holdback: z
     .number()
     .min(0.01)
-    .max(0.5)
+    .max(0.2)
     .default(0.1)
     .describe('Share of the tasks that always take the dear model: the yardstick, 0.05 to 0.1.'),
   tasks: z
@@ -175,7 +175,7 @@ export interface RouterView {
     readonly falseDear: Interval;
     readonly microUsd: Interval;
   };
-  /** Exchanges left out of the books because nobody knows their price. */
+  /** Exchanges whose price nobody knows: their cost counts as nothing, so the books are not to be trusted while there are any. */
   readonly unpriced: number;
   /** Questions to the classifier, and those without a usable answer in time, which went to the dear model. */
   readonly classifier?: { readonly asked: number; readonly late: number; readonly failed: number };

@@ -21,6 +21,7 @@ import type {
   RampChange,
   RampView,
   ReloadView,
+  RouterView,
   RouteView,
   Run,
   RunDetail,
@@ -91,6 +92,8 @@ export interface Midwatch {
     /** Opens a bucket again after a fix, or begins the whole ramp anew. */
     reset(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
   };
+  /** Model routers with their books. */
+  routers(options?: CallOptions): Promise<readonly RouterView[]>;
   /** Where the money went; by cause and of the last hour unless asked otherwise. */
   spend(query?: Partial<SpendQuery>, options?: CallOptions): Promise<SpendReport>;
   /** Declared against served tier mix; told apart by rule and of the last week unless asked otherwise. */
@@ -177,6 +180,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       rollback: (route, change = {}, call) => post(`/ramps/${segment(route)}/rollback`, change, call),
       reset: (route, change = {}, call) => post(`/ramps/${segment(route)}/reset`, change, call),
     },
+    routers: (call) => get('/routers', call),
     spend: (query = {}, call) => get(`/spend${search(query)}`, call),
     tiers: (query = {}, call) => get(`/tiers${search(query)}`, call),
     demotions: {

@@ -13,6 +13,7 @@ import type {
   RampChange,
   RampView,
   Result,
+  RouterView,
   RouteView,
   Run,
   Status,
@@ -72,6 +73,8 @@ export interface ApiServices {
     | { readonly ok: true; readonly ramp: RampView }
     | { readonly ok: false; readonly why: string }
     | undefined;
+  /** Empty where no route is routed by model. */
+  routers(): readonly RouterView[];
   /** Empty where nothing is limited. */
   quotas(): readonly QuotaReading[];
   budgets(): readonly BudgetReading[];

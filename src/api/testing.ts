@@ -68,6 +68,7 @@ const noTraffic = () => ({
   hours: [] as ReturnType<ApiServices['hours']>,
   fallbacks: [] as ReturnType<ApiServices['fallbacks']>,
   ramps: [] as ReturnType<ApiServices['ramps']>,
+  routers: [] as ReturnType<ApiServices['routers']>,
   quotas: [] as ReturnType<ApiServices['quotas']>,
   budgets: [] as ReturnType<ApiServices['budgets']>,
   reloaded: { ok: true, changed: [] } as ReturnType<ApiServices['reload']>,
@@ -128,6 +129,7 @@ export async function startApi() {
       const ramp = traffic.ramps.find((one) => one.route === route);
       return ramp && { ok: true, ramp };
     },
+    routers: () => traffic.routers,
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
     tiers,

@@ -27,6 +27,10 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
           ? `${tier.name}: ${targetsOf(tier).join(', then ')}`
           : `${tier.name}: answer "${tier.reply}"`,
     })),
+    ...when(config.router !== undefined, {
+      step: 'router',
+      says: routerSays(config.router),
+    }),
     ...when(config.ramp !== undefined, {
       step: 'ramp',
       says: rampSays(config.ramp),
@@ -90,6 +94,18 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
 
 const when = (holds: boolean, rule: Rule): readonly Rule[] => (holds ? [rule] : []);
+
+const routerSays = (router: Route['config']['router']): string =>
+  router
+    ? `${router.cheap} or ${router.dear}, by ${[
+        router.rules.length > 0 && (router.rules.length === 1 ? 'one rule' : `${router.rules.length} rules`),
+        router.classifier && `a classifier that has ${router.classifier.timeout} ms`,
+      ]
+        .filter(Boolean)
+        .join(
+          ', then ',
+        )}; ${percent(router.holdback)} of the tasks always take ${router.dear}, to see whether it pays`
+    : '';
 
 const rampSays = (ramp: Route['config']['ramp']): string =>
   ramp

@@ -144,6 +144,8 @@ async function compose(given: Composition): Promise<Running> {
   const steering = openSteering({
     config,
     folder: folder.path,
+    transport: wire.transport,
+    redactor,
     clock,
     log,
     lifecycle,
@@ -286,6 +288,7 @@ async function compose(given: Composition): Promise<Running> {
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
     tiers: steering.tiers,
+    routers: steering.routers.read,
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,

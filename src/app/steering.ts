@@ -1,7 +1,10 @@
 import { join } from 'node:path';
-import type { Clock, Config, Log, Shadower, Steerer } from '#contracts';
+import type { Clock, Config, Log, Redactor, Shadower, Steerer, Transport } from '#contracts';
+import { lastWords } from '#protocols';
 import { createRamps, type Ramps, type RampsSnapshot } from '#ramps';
+import { createRouters, type Routers, type RoutersSnapshot } from '#routers';
 import type { Tiers } from '#tiers';
+import { createClassify } from './classify.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { recall, remember } from './remembered.ts';
 import { openTiers, type TierRecordPorts } from './tiers.ts';
@@ -13,6 +16,7 @@ export interface Steering {
   readonly shadowers: readonly Shadower[];
   readonly tiers: Tiers;
   readonly ramps: Ramps;
+  readonly routers: Routers;
   /** A new configuration is in force. */
   reload(config: Config): void;
 }
@@ -21,6 +25,9 @@ export interface SteeringOptions {
   readonly config: Config;
   /** Where its memory outlives a restart. */
   readonly folder: string;
+  /** What classifiers are asked through, and what masks what they are told. */
+  readonly transport: Transport;
+  readonly redactor: Redactor;
   readonly clock: Clock;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
@@ -31,20 +38,36 @@ export interface SteeringOptions {
 const SAVE = 10_000;
 
 export function openSteering(options: SteeringOptions): Steering {
-  const { config, folder, clock, log, lifecycle } = options;
+  const { config, folder, transport, redactor, clock, log, lifecycle } = options;
+  const { routes } = config;
   const tiers = openTiers(options);
-  const file = join(folder, 'ramps.json');
-  const saved = recall<RampsSnapshot>(file, log);
-  const ramps = createRamps({ clock, log, routes: config.routes, ...(saved && { saved }) });
-  lifecycle.onStop('ramps', remember(file, ramps.snapshot, SAVE, clock, log).stop);
+  const rampsFile = join(folder, 'ramps.json');
+  const rampsBefore = recall<RampsSnapshot>(rampsFile, log);
+  const ramps = createRamps({ clock, log, routes, ...(rampsBefore && { saved: rampsBefore }) });
+  lifecycle.onStop('ramps', remember(rampsFile, ramps.snapshot, SAVE, clock, log).stop);
+
+  const routersFile = join(folder, 'routers.json');
+  const routersBefore = recall<RoutersSnapshot>(routersFile, log);
+  const routers = createRouters({
+    clock,
+    log,
+    routes,
+    lastWords,
+    classify: createClassify(transport, redactor, clock),
+    ...(routersBefore && { saved: routersBefore }),
+  });
+  lifecycle.onStop('routers', remember(routersFile, routers.snapshot, SAVE, clock, log).stop);
+
   return {
-    steerers: [tiers.steerer, ramps.steerer],
-    shadowers: [],
+    steerers: [tiers.steerer, ramps.steerer, routers.steerer],
+    shadowers: [routers.shadower],
     tiers,
     ramps,
+    routers,
     reload(next) {
       tiers.reload(next);
       ramps.reload(next.routes);
+      routers.reload(next.routes);
     },
   };
 }

@@ -13,6 +13,7 @@ import { providers } from './providers.ts';
 import { quota } from './quota.ts';
 import { ramp } from './ramp.ts';
 import { reload } from './reload.ts';
+import { router } from './router.ts';
 import { routes } from './routes.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
@@ -32,6 +33,7 @@ const VERBS = [
   providers,
   latency,
   ramp,
+  router,
   quota,
   fallback,
   budgets,

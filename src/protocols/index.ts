@@ -9,6 +9,7 @@ export { type AskParts, rebuildAsk } from './rebuild.ts';
 export { EMPTY_CHAIN } from './shared/digest.ts';
 export { estimateUsage } from './shared/estimate.ts';
 export { takeovers } from './takeover/index.ts';
+export { lastWords } from './shared/last-words.ts';
 export * from './translate/index.ts';
 
 export const protocols: readonly Protocol[] = [

@@ -24,6 +24,7 @@ import {
   tokenView,
 } from './house.ts';
 import { rampView } from './ramp.ts';
+import { routerView } from './router.ts';
 import { run, runDetail, runPage } from './runs.ts';
 import { demotionView, tiersReport } from './tiers.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
@@ -71,6 +72,7 @@ export const answers = {
   RateView: rateView,
   RampView: rampView,
   ReloadView: reloadView,
+  RouterView: routerView,
   RouteView: routeView,
   SpendReport: spendReport,
   Run: run,

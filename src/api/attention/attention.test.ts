@@ -82,6 +82,7 @@ const look = (facts: Partial<AttentionFacts>) =>
     targets: [],
     budgets: [],
     ramps: [],
+    routers: [],
     spend: [],
     mix: [],
     demotions: [],

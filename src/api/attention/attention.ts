@@ -5,6 +5,7 @@ import type {
   ProviderView,
   RampView,
   RollupWindow,
+  RouterView,
   SpendRow,
   Status,
   SystemView,
@@ -12,6 +13,7 @@ import type {
 } from '#contracts';
 import { houseAttention } from './house.ts';
 import { rampAttention } from './ramps.ts';
+import { routerAttention } from './routers.ts';
 import { spendAttention } from './spend.ts';
 import { budgetAttention, targetAttention } from './targets.ts';
 import { tierAttention } from './tiers.ts';
@@ -28,6 +30,7 @@ export interface AttentionFacts {
   readonly targets: readonly ProviderView[];
   readonly budgets: readonly BudgetView[];
   readonly ramps: readonly RampView[];
+  readonly routers: readonly RouterView[];
   /** By route, over the last hour. */
   readonly spend: readonly SpendRow[];
   /** What the watch over the tier mix says. */
@@ -43,6 +46,7 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
     ...houseAttention(facts.system, facts.status),
     ...targetAttention(facts.targets),
     ...rampAttention(facts.ramps),
+    ...routerAttention(facts.routers),
     ...budgetAttention(facts.budgets),
     ...spendAttention(facts.spend),
     ...tierAttention(facts.mix, facts.demotions),

@@ -10,6 +10,7 @@ import { openapiEndpoint } from './openapi.ts';
 import { providerEndpoints } from './providers.ts';
 import { rampEndpoints } from './ramps.ts';
 import { reloadEndpoints } from './reload.ts';
+import { routerEndpoints } from './routers.ts';
 import { routeEndpoints } from './routes.ts';
 import { runEndpoints } from './runs.ts';
 import { sessionEndpoints } from './session.ts';
@@ -31,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   ...providerEndpoints,
   ...fallbackEndpoints,
   ...rampEndpoints,
+  ...routerEndpoints,
   ...ledgerEndpoints,
   ...tierEndpoints,
   ...spendEndpoints,

@@ -71,6 +71,7 @@ export const watchEndpoints = [
         before,
         targets: targetViews(services),
         budgets: budgetViews(services.budgets()),
+        routers: services.routers().filter(({ route }) => only === undefined || route === only),
         ramps: services.ramps().filter(({ route }) => only === undefined || route === only),
         mix: tiers.findings().filter(({ route: of }) => only === undefined || of === only),
         demotions: tiers.demotions().filter(({ route: of }) => only === undefined || of === only),

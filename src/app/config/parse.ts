@@ -5,6 +5,7 @@ import { findProvider, providers } from '#providers';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
 import { rampProblems } from './ramp.ts';
+import { routerProblems } from './router.ts';
 import { expiredProblems, tierProblems } from './tiers.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -191,6 +192,7 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
     const below = (path: readonly PropertyKey[], message: string) => say(['routes', route, ...path], message);
     tierProblems(settings, below);
     rampProblems(settings, below);
+    routerProblems(settings, below);
     if (now !== undefined) expiredProblems(settings, now, below);
     if (shadow) known(['routes', route, 'shadow', 'target', 'provider'], shadow.target.provider);
     const seen = new Set<string>();
