@@ -8,8 +8,8 @@ import { openaiResponses } from './openai-responses/index.ts';
 export { type AskParts, rebuildAsk } from './rebuild.ts';
 export { EMPTY_CHAIN } from './shared/digest.ts';
 export { estimateUsage } from './shared/estimate.ts';
-export { takeovers } from './takeover/index.ts';
 export { lastWords } from './shared/last-words.ts';
+export { takeovers } from './takeover/index.ts';
 export * from './translate/index.ts';
 
 export const protocols: readonly Protocol[] = [
