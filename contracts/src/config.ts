@@ -169,7 +169,7 @@ export const routeSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'When a first token is later than the live 95th percentile, ask once more elsewhere; at most 5 % more calls, the loser is cancelled and its bill estimated.',
+      'When a first token is later than the live 95th percentile, ask once more elsewhere, and a third time where that is late too; at most 5 % more calls, the losers are cancelled and their bills estimated.',
     ),
   takeover: z
     .strictObject({

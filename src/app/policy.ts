@@ -55,7 +55,7 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
     }),
     ...when(config.hedge, {
       step: 'hedge',
-      says: 'a first token later than the live 95th percentile is asked for once more elsewhere, at most 5 % more calls; the loser is cancelled',
+      says: 'a first token later than the live 95th percentile is asked for once more elsewhere, and a third time where that is late too; at most 5 % more calls, the losers are cancelled',
     }),
     {
       step: 'wait',

@@ -69,7 +69,7 @@ export function ask(
     attempts: [],
     served: undefined,
     flight: undefined,
-    rival: undefined,
+    rivals: undefined,
     made: [],
     stopped: undefined,
     wake: undefined,

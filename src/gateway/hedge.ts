@@ -1,11 +1,11 @@
 import type { Clock, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
-import type { Landing } from './attempt.ts';
+import type { Flight, Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
-import { type Flown, type FlyContext, fly } from './fly.ts';
+import { type FlyContext, fly } from './fly.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
 import type { Seats } from './seats.ts';
@@ -44,9 +44,16 @@ interface Arrival {
   readonly landing: Landing;
 }
 
+/** A try in the race. */
+interface Racer {
+  readonly flight: Flight;
+  readonly arrives: Promise<Arrival>;
+}
+
 /**
- * Makes a try and, when its first output is late beyond the live 95th percentile, asks once more: elsewhere where somebody else
- * stands well, else the same target again. The first that lands well wins; the other is cut, and its bill settled as an estimate.
+ * Makes a try and, when its first output is late beyond the live 95th percentile, asks once more, and a third time where that is
+ * late as well: elsewhere where somebody else stands well, else the same target again. The first that lands well wins; the others
+ * are cut, and their bills settled as estimates. With none that lands well the last to fail is told, or a refusal, which is better.
  */
 export async function hedged(
   ctx: HedgeContext,
@@ -62,100 +69,135 @@ export async function hedged(
   const inputTokens = ctx.estimate(walk.facets, 0, 0).input;
   const begun = first.one.start;
   hedge.request(state, begun);
-  const arrived = (one: Try, landing: Landing): Arrival => {
-    const firstToken = one.firstToken ?? clock.monotonic() - one.start;
-    if (landing.kind !== 'failed' || landing.failure.kind === 'hedge_lost')
-      hedge.observe(state, { now: clock.monotonic(), firstToken, inputTokens });
-    return { one, landing };
+  const start = (ready: Prepared): Racer => {
+    const { one } = ready;
+    const { flight, landed } = fly(ctx, errand.deadline, walk, ready);
+    const arrives = landed.then((landing) => {
+      const now = clock.monotonic();
+      if (landing.kind !== 'failed' || landing.failure.kind === 'hedge_lost')
+        hedge.observe(state, { now, firstToken: one.firstToken ?? now - one.start, inputTokens });
+      return { one, landing };
+    });
+    return { flight, arrives };
   };
-  const primary = fly(ctx, errand.deadline, walk, first);
-  const main = primary.landed.then((landing) => arrived(first.one, landing));
-  const { step, model: sent } = first.one;
-  const usual = (walk.route as Route).config.timeouts.byHour
-    ? ctx.climate.normal(step, sent, walk.facets, HEDGE.quantile)
-    : undefined;
+  const primary = start(first);
   const delay = hedge.delay(state, {
     inputTokens,
     remaining: errand.deadline - begun,
-    ...(usual !== undefined && { usual }),
+    usual: usualOf(ctx, walk, first.one),
   });
-  if (delay === undefined || !(await late(clock, delay, main, () => hedge.spend(state, clock.monotonic()))))
-    return main;
-  const spareStep = backup(ctx, order, at, walk);
+  if (delay === undefined) return primary.arrives;
+
+  let field = [primary];
+  let sent = 0;
+  let asked = false;
+  let wait: number | undefined = delay;
+  let failed: { readonly racer: Racer; readonly arrival: Arrival } | undefined;
+  for (;;) {
+    const next = await soonest(clock, field, wait);
+    if (next === undefined) {
+      // Those who are merely late are gone when it is asked again; the straggler is still waiting.
+      const patient = asked || sent > 0;
+      asked = true;
+      wait = HEDGE.again;
+      if (!hedge.spend(state, clock.monotonic(), patient)) continue;
+      const ready = await spare(ctx, errand, walk, order, at);
+      if (ready) {
+        field.push(start(ready));
+        walk.rivals = field.map(({ flight }) => flight);
+        sent++;
+      }
+      // One that begins when the time is nearly over buys a second timeout.
+      const worth = sent < HEDGE.most && 2 * delay <= errand.deadline - clock.monotonic();
+      wait = ready && worth ? delay : undefined;
+      continue;
+    }
+    const { racer, arrival } = next;
+    field = field.filter((one) => one !== racer);
+    if (arrival.landing.kind !== 'failed') {
+      for (const { flight } of field) flight.cut('hedge_lost');
+      for (const loser of field) close(ctx, walk, loser, await loser.arrives);
+      if (failed) close(ctx, walk, failed.racer, failed.arrival);
+      return won(walk, racer, arrival);
+    }
+    const [better, worse] = failed && told(failed.arrival) ? [failed, next] : [next, failed];
+    if (worse) close(ctx, walk, worse.racer, worse.arrival);
+    failed = better;
+    if (field.length === 0) return won(walk, better.racer, better.arrival);
+  }
+}
+
+/** Is it an answer all the same, for want of a better one? */
+const told = ({ landing }: Arrival): boolean => landing.kind === 'failed' && landing.unwanted !== undefined;
+
+function won(walk: Walk, { flight }: Racer, arrival: Arrival): Arrival {
+  walk.flight = flight;
+  walk.rivals = undefined;
+  return arrival;
+}
+
+/** What the first tokens of a route too quiet to know its own are like at this hour. */
+function usualOf({ climate }: HedgeContext, walk: Walk, { step, model }: Try): number | undefined {
+  const { byHour } = (walk.route as Route).config.timeouts;
+  return byHour ? climate.normal(step, model, walk.facets, HEDGE.quantile) : undefined;
+}
+
+/** The first to arrive; undefined when `wait` is over before. */
+function soonest(
+  clock: Clock,
+  field: readonly Racer[],
+  wait: number | undefined,
+): Promise<{ readonly racer: Racer; readonly arrival: Arrival } | undefined> {
+  const arriving = field.map((racer) => racer.arrives.then((arrival) => ({ racer, arrival })));
+  if (wait === undefined) return Promise.race(arriving);
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const cancel = clock.after(wait, () => resolve(undefined));
+  return Promise.race([over, ...arriving]).finally(cancel);
+}
+
+/** A further try, ready to be made; undefined where nobody may be asked again, or nobody has room: a hedge waits for no place. */
+async function spare(
+  ctx: HedgeContext,
+  errand: Errand,
+  walk: Walk,
+  order: readonly Step[],
+  at: number,
+): Promise<Prepared | undefined> {
+  const step = backup(ctx, order, at, walk);
   const { perExchange, perTarget } = (walk.route as Route).config.attempts;
-  if (walk.made.length >= perExchange || triesOf(walk, spareStep) >= perTarget) return main;
-  // A hedge waits for nobody's place.
-  const seat = spareStep.target.concurrency && ctx.seats.take(spareStep, walk.facets);
-  if (spareStep.target.concurrency && !seat) return main;
-  const ready = await prepare(ctx, errand, walk, spareStep, 'hedge', false);
+  if (walk.stopped || walk.made.length >= perExchange || triesOf(walk, step) >= perTarget) return undefined;
+  const seat = step.target.concurrency && ctx.seats.take(step, walk.facets);
+  if (step.target.concurrency && !seat) return undefined;
+  const ready = await prepare(ctx, errand, walk, step, 'hedge', false);
   if (ready.kind === 'hindered' || walk.stopped) {
     seat?.leave();
-    return main;
+    return undefined;
   }
   if (seat) ready.one.seat = seat;
-  const second = fly(ctx, errand.deadline, walk, ready);
-  walk.rival = primary.flight;
-  const spare = second.landed.then((landing) => arrived(ready.one, landing));
-  const winner = await settle(ctx, walk, { flown: primary, told: main }, { flown: second, told: spare });
-  walk.rival = undefined;
-  return winner;
+  return ready;
 }
 
-/** True when the delay is over before a landing and the budget has room for a hedge; asked again while the try still waits. */
-async function late(
-  clock: Clock,
-  delay: number,
-  landing: Promise<Arrival>,
-  spend: () => boolean,
-): Promise<boolean> {
-  for (let wait = delay; ; wait = HEDGE.again) {
-    const { promise: over, resolve } = Promise.withResolvers<true>();
-    const cancel = clock.after(wait, () => resolve(true));
-    const first = await Promise.race([over, landing]);
-    cancel();
-    if (first !== true) return false;
-    if (spend()) return true;
-  }
-}
-
-/** The next target that stands well; where there is none, the same one: a straggler is often one connection, not one provider. */
+/**
+ * The next target that stands well and was asked least; where there is none, the same one: a straggler is often one connection,
+ * not one provider.
+ */
 function backup({ standing }: HedgeContext, order: readonly Step[], at: number, walk: Walk): Step {
   const open = standing.open(order, walk.facets);
-  return order.find((step, i) => i > at && open(step)) ?? (order[at] as Step);
-}
-
-interface Racer {
-  readonly flown: Flown;
-  readonly told: Promise<Arrival>;
-}
-
-/** The first good landing; a failed one only when both have failed, and then the second to fail. */
-async function settle(ctx: HedgeContext, walk: Walk, a: Racer, b: Racer): Promise<Arrival> {
-  const [winner, loser, first] = await Promise.race([
-    a.told.then((arrival) => [a, b, arrival] as const),
-    b.told.then((arrival) => [b, a, arrival] as const),
-  ]);
-  if (first.landing.kind === 'failed') {
-    const last = await loser.told;
-    // A refusal is a better answer than none.
-    if (last.landing.kind === 'failed' && first.landing.unwanted) {
-      close(ctx, walk, loser, last);
-      walk.flight = winner.flown.flight;
-      return first;
-    }
-    close(ctx, walk, winner, first);
-    walk.flight = loser.flown.flight;
-    return last;
+  let best = order[at] as Step;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = at + 1; i < order.length; i++) {
+    const step = order[i] as Step;
+    const tries = triesOf(walk, step);
+    if (tries >= least || !open(step)) continue;
+    best = step;
+    least = tries;
   }
-  loser.flown.flight.cut('hedge_lost');
-  close(ctx, walk, loser, await loser.told);
-  walk.flight = winner.flown.flight;
-  return first;
+  return best;
 }
 
 /** The row of a try that did not serve; one may land well and all the same be too late. */
-function close(ctx: HedgeContext, walk: Walk, { flown }: Racer, { one, landing }: Arrival): void {
+function close(ctx: HedgeContext, walk: Walk, { flight }: Racer, { one, landing }: Arrival): void {
   const failure = landing.kind === 'failed' ? landing.failure : seen('hedge_lost');
-  const reading = landing.kind === 'streaming' ? flown.flight.scanner?.read(false) : landing.reading;
+  const reading = landing.kind === 'streaming' ? flight.scanner?.read(false) : landing.reading;
   endTry(one, ctx, walk, { outcome: outcomeOf(failure.kind), failure, ...(reading && { reading }) });
 }

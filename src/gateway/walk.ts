@@ -60,8 +60,8 @@ export interface Walk {
   served?: Attempt;
   /** The try that runs, so that a caller who leaves or a shutdown can cut it. */
   flight?: Flight;
-  /** The try that races with it. */
-  rival?: Flight;
+  /** All that race, where more than one do. */
+  rivals?: readonly Flight[];
   /** Tries begun, in order. */
   readonly made: Try[];
   /** Why nothing more may be tried: the caller left, we are shutting down. */
@@ -98,7 +98,7 @@ export interface Taken {
 export function stopWalk(walk: Walk, cause: FailureKind): void {
   walk.stopped ??= cause;
   walk.flight?.cut(cause);
-  walk.rival?.cut(cause);
+  for (const rival of walk.rivals ?? []) rival.cut(cause);
   walk.wake?.();
 }
 

@@ -65,21 +65,54 @@ describe.each([true, false])('hedged, streaming: %p', (stream) => {
       const seconds = second.calls.length;
       const told = await asked(house.url, OPENAI, { stream });
       const facts = await record(KNOWN);
-      if (facts.attempts.length === 2) {
+      if (facts.attempts.length > 1) {
         expect(told).toMatchObject({ error: undefined, text: 'Hello' });
-        expect(second.calls.length).toBe(seconds + 1);
+        // On a busy machine the first hedge may itself be late by the few milliseconds that are normal here.
+        expect(second.calls.length - seconds).toBe(facts.attempts.length - 1);
+        expect(facts.attempts.length).toBeLessThanOrEqual(3);
       }
       await first.calls.at(-1)?.closed;
       expect(house.gateway.stats()).toMatchObject({ inFlight: 0, streams: 0 });
       return facts;
     });
-    expect(facts.attempts.map((a) => a.cause)).toEqual(['first', 'hedge']);
-    expect(facts.attempts[0]).toMatchObject({
+    const [lost, ...hedges] = facts.attempts;
+    expect(lost?.cause).toBe('first');
+    expect(hedges.filter(({ cause }) => cause !== 'hedge')).toEqual([]);
+    expect(lost).toMatchObject({
       outcome: 'cancelled',
       failure: { kind: 'hedge_lost' },
       usage: { basis: 'estimated' },
     });
-    expect(facts.attempts[1]).toMatchObject({ outcome: 'complete' });
+    expect(hedges.filter((a) => a.outcome === 'complete')).toHaveLength(1);
+    expect(hedges.filter((a) => a.outcome !== 'complete' && a.failure?.kind !== 'hedge_lost')).toEqual([]);
+  }, 60_000);
+
+  test('when the hedge is late as well, a third call is made and no fourth', async () => {
+    const facts = await untilHedged(async () => {
+      let straggle = false;
+      let seconds = 0;
+      const { house, second, record } = await open((call) => (straggle ? undefined : good(call)), {
+        second: (call) => (straggle && seconds++ === 0 ? undefined : good(call)),
+        route,
+      });
+      await learn(house, stream);
+      straggle = true;
+      const before = second.calls.length;
+      const told = await asked(house.url, OPENAI, { stream });
+      const facts = await record(KNOWN);
+      if (facts.attempts.length === 3) {
+        expect(told).toMatchObject({ error: undefined, text: 'Hello' });
+        expect(second.calls.length).toBe(before + 2);
+      }
+      await second.calls[before]?.closed;
+      expect(house.gateway.stats()).toMatchObject({ inFlight: 0, streams: 0 });
+      return facts;
+    });
+    expect(facts.attempts.map((a) => [a.cause, a.failure?.kind])).toEqual([
+      ['first', 'hedge_lost'],
+      ['hedge', 'hedge_lost'],
+      ['hedge', undefined],
+    ]);
   }, 60_000);
 
   test('no target sees more than the table allows because of hedges', async () => {
@@ -122,7 +155,8 @@ describe.each([true, false])('hedged, streaming: %p', (stream) => {
       return facts;
     });
     expect(facts.outcome).toBe('cancelled');
-    expect(facts.attempts.map((a) => a.failure?.kind)).toEqual(['client_left', 'client_left']);
+    expect(facts.attempts.length).toBeGreaterThan(1);
+    for (const { failure } of facts.attempts) expect(failure?.kind).toBe('client_left');
   }, 60_000);
 
   test('when the first fails while the other still runs, the other is heard out', async () => {
@@ -147,9 +181,11 @@ describe.each([true, false])('hedged, streaming: %p', (stream) => {
       expect(await asked(house.url, OPENAI, { stream })).toMatchObject({ error: undefined, text: 'Hello' });
       return record(KNOWN);
     });
-    expect(facts.attempts.map((a) => [a.cause, a.outcome])).toEqual([
-      ['first', 'cut'],
-      ['hedge', 'complete'],
-    ]);
+    const [failed, ...hedges] = facts.attempts;
+    expect([failed?.cause, failed?.outcome]).toEqual(['first', 'cut']);
+    // A second hedge may have been sent; one of them serves, and a loser is no failure.
+    expect(hedges.map((a) => a.cause)).toEqual(hedges.map(() => 'hedge'));
+    expect(hedges.filter((a) => a.outcome === 'complete')).toHaveLength(1);
+    expect(hedges.filter((a) => a.failure && a.failure.kind !== 'hedge_lost')).toEqual([]);
   }, 60_000);
 });

@@ -70,10 +70,10 @@ export function countRequest(state: ShareBudgetState, now: number, rule: ShareBu
   state.requestsNow++;
 }
 
-/** Books one extra attempt and says true, or says false and books nothing. */
-export function spend(state: ShareBudgetState, now: number, rule: ShareBudgetRule): boolean {
+/** Books one extra attempt and says true, or says false and books nothing. `keep`: so many must be left for others. */
+export function spend(state: ShareBudgetState, now: number, rule: ShareBudgetRule, keep = 0): boolean {
   const at = advance(state, now, rule.window);
-  if (state.spentNow + 1 > Math.max(rule.floor, rule.share * state.requestsNow)) return false;
+  if (state.spentNow + 1 + keep > Math.max(rule.floor, rule.share * state.requestsNow)) return false;
   state.spent[at]!++;
   state.spentNow++;
   return true;
