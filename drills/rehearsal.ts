@@ -49,6 +49,12 @@ export interface Rehearsal {
   readonly crossings: readonly Crossing[];
   /** What the gateway knows of its targets. */
   readonly standing: Gateway['standing'];
+  /** What it knows of its fallbacks. */
+  readonly proofs: Gateway['proofs'];
+  /** Proves fallbacks by calls of its own, on the clock of the rehearsal. */
+  readonly drill: Gateway['drill'];
+  /** Another configuration of routes and providers, in force from the next ask on; ledgers stay as they are. */
+  reconfigure(config: string): void;
   /** Quotas and budgets, where the configuration has any. */
   readonly ledger: OpenLedger | undefined;
   /** The same with bodies hashed, as the scribe would hand them to the database. */
@@ -80,11 +86,11 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const virtual = options.sockets ? undefined : virtualClock({ seed: options.seed });
   const clock = virtual ?? systemClock();
   const simulator = createSimulator({ clock, seed: options.seed, world: loadWorld(options.world) });
-  const config = read(options.config);
+  let config = read(options.config);
   const finished: Finished[] = [];
   const crossings: Crossing[] = [];
   const listening = virtual ? undefined : simulator.listen({ host: '127.0.0.1', port: 0 });
-  const table = buildRoutes(config, listening);
+  let table = buildRoutes(config, listening);
   const redactor = createRedactor();
   const sockets = virtual ? undefined : createTransport({ clock });
   const ledger = limits(config) ? openLedger(config, undefined, clock, () => undefined) : undefined;
@@ -129,6 +135,12 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     finished,
     crossings,
     standing: gateway.standing,
+    proofs: gateway.proofs,
+    drill: (order) => run(gateway.drill(order)),
+    reconfigure(text) {
+      config = read(text);
+      table = buildRoutes(config, listening);
+    },
     ledger,
     digested: () => finished.map(digest),
     ask: (question) => run(timed(viaGateway(question))),

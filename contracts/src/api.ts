@@ -28,6 +28,7 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /providers · /quotas · /budgets          ProviderView[] · QuotaView[] · BudgetView[]
  *   GET    /providers/hours?provider&model          HoursView[]
  *   GET    /fallbacks                               FallbackView[]
+ *   POST   /fallbacks/drill {route, …}              FallbackDrill
  *   GET    /spend?from&to&by                        SpendReport
  *   GET    /tiers?from&to&route&by                  TiersReport
  *   GET    /demotions · POST /demotions/:route/:id/approve · /end   DemotionView[] · DemotionView
@@ -276,7 +277,7 @@ export interface AuditEntry {
   /** Name of the token, `admin` for the admin token, `midwatch up` for whoever started the process. */
   readonly actor: string;
   /** `login`, `logout`, `key.create`, `key.revoke`, `token.create`, `token.revoke`, `token.replace`,
-   * `reload`. */
+   * `reload`, `fallback.drill`. */
   readonly action: string;
   /** Id of what was changed. */
   readonly subject?: string;

@@ -43,6 +43,8 @@ export interface ExerciseProof {
   readonly needed: number;
   /** Share of the traffic that is sent there on purpose. */
   readonly share: number;
+  /** Milliseconds until it can be proven at the present share and traffic; absent when there is none. */
+  readonly etaMs?: number;
   readonly lastSuccess?: EpochMs;
   readonly lastExercise?: EpochMs;
 }
@@ -62,7 +64,7 @@ export interface LoadProof {
 
 /** What is known to be wrong with a fallback, whatever its proofs say. */
 export interface FallbackReport {
-  readonly kind: 'capacity' | 'context' | 'parity' | 'slow';
+  readonly kind: 'capacity' | 'context' | 'parity';
   readonly text: string;
 }
 
@@ -124,6 +126,8 @@ export const fallbackDrillSchema = z.strictObject({
     .describe('Make the calls. Without it only the plan is answered, and nobody is called.'),
 });
 export type FallbackDrillAsk = z.input<typeof fallbackDrillSchema>;
+/** With its bounds filled in. */
+export type FallbackDrillOrder = z.output<typeof fallbackDrillSchema>;
 
 /** What a drill would take, before a call is made. */
 export interface FallbackDrillPlan {

@@ -8,6 +8,8 @@ import type {
   ExchangeDetail,
   ExchangeFilter,
   ExchangePage,
+  FallbackDrill,
+  FallbackDrillAsk,
   FallbackView,
   HoursQuery,
   HoursView,
@@ -80,6 +82,8 @@ export interface Midwatch {
   readonly fallbacks: {
     /** What is known of every fallback before it is needed, worst first. */
     list(options?: CallOptions): Promise<readonly FallbackView[]>;
+    /** Makes real calls, which are billed, once `confirmed`; without it answers what they would be. */
+    drill(ask: FallbackDrillAsk, options?: CallOptions): Promise<FallbackDrill>;
   };
   quotas(options?: CallOptions): Promise<readonly QuotaView[]>;
   budgets(options?: CallOptions): Promise<readonly BudgetView[]>;
@@ -171,6 +175,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     hours: (query = {}, call) => get(`/providers/hours${search(query)}`, call),
     fallbacks: {
       list: (call) => get('/fallbacks', call),
+      drill: (ask, call) => post('/fallbacks/drill', ask, call),
     },
     quotas: (call) => get('/quotas', call),
     budgets: (call) => get('/budgets', call),

@@ -28,6 +28,7 @@ const as = (token: string) => createMidwatch({ baseUrl: api.url, token });
 const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /demotions/:route/:id/approve': ['operator', 'admin'],
   'POST /demotions/:route/:id/end': ['operator', 'admin'],
+  'POST /fallbacks/drill': ['operator', 'admin'],
   'POST /keys': ['admin'],
   'POST /keys/:id/revoke': ['operator', 'admin'],
   'POST /ramps/:route/advance': ['operator', 'admin'],

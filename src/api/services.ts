@@ -4,6 +4,8 @@ import type {
   DemotionRefusal,
   DemotionView,
   EpochMs,
+  FallbackDrill,
+  FallbackDrillOrder,
   FallbackView,
   LiveFeed,
   Log,
@@ -75,6 +77,15 @@ export interface ApiServices {
     | undefined;
   /** Empty where no route is routed by model. */
   routers(): readonly RouterView[];
+  /** Plans a drill, and makes its calls when that is confirmed. */
+  drillFallbacks(
+    order: FallbackDrillOrder,
+  ): Promise<
+    Result<
+      Omit<FallbackDrill, 'edges'> & { readonly edges: readonly FallbackEdge[] },
+      { readonly message: string; readonly hint: string }
+    >
+  >;
   /** Empty where nothing is limited. */
   quotas(): readonly QuotaReading[];
   budgets(): readonly BudgetReading[];

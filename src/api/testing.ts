@@ -130,6 +130,19 @@ export async function startApi() {
       return ramp && { ok: true, ramp };
     },
     routers: () => traffic.routers,
+    drillFallbacks: async ({ route, confirmed }) =>
+      route === 'support'
+        ? {
+            ok: true,
+            value: {
+              plan: { calls: 8, ms: 120_000, microUsd: 40, unpriced: 0 },
+              ran: confirmed,
+              microUsd: confirmed ? 20 : 0,
+              results: [],
+              edges: traffic.fallbacks,
+            },
+          }
+        : { ok: false, error: { message: `There is no route "${route}".`, hint: 'Known routes: support.' } },
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
     tiers,

@@ -190,7 +190,7 @@ async function compose(given: Composition): Promise<Running> {
     transport: wire.transport,
   });
 
-  gateway.proofs.restore(recall<ProofsSnapshot>(folder.proofs, log) ?? {});
+  gateway.proofs.restore(recall<Partial<ProofsSnapshot>>(folder.proofs, log) ?? {});
   lifecycle.onStop(
     'proofs',
     remember(folder.proofs, () => gateway.proofs.snapshot(), SAVE_STANDING, clock, log).stop,
@@ -289,6 +289,7 @@ async function compose(given: Composition): Promise<Running> {
     changeRamp: steering.ramps.change,
     tiers: steering.tiers,
     routers: steering.routers.read,
+    drillFallbacks: gateway.drill,
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,

@@ -1,9 +1,9 @@
-import { Command } from 'commander';
-import type { FallbackView } from '#contracts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DRILL_FAULTS, type DrillFault, type FallbackDrill, type FallbackView } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
-import { ago, percent } from './format.ts';
+import { ago, count, dollars, percent, plural, span } from './format.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -23,6 +23,27 @@ export const fallback = () =>
           .argument('[route]', 'name of a route')
           .option('--json', 'print one JSON object a fallback'),
       ).action(status),
+    )
+    .addCommand(
+      withConnection(
+        new Command('drill')
+          .description(
+            'Prove the fallbacks of a route by calls that are billed: says how many and what they may cost, and makes them with --yes. Exits 0 when all is good, 1 when something is not, 3 when nothing was called.',
+          )
+          .argument('<route>', 'name of the route')
+          .option('--tier <name>', 'one fallback (default: every one)')
+          .option('--load', 'ramp up to what the route needs: 5, 25, 100 %')
+          .option('--rate <per-second>', 'ramp up to this instead', positive)
+          .addOption(
+            new Option('--fault <kind>', 'pretend that the first tier fails so, and see who answers').choices(
+              DRILL_FAULTS,
+            ),
+          )
+          .option('--max-calls <n>', 'make no more calls (default: 500)', positive)
+          .option('--max-usd <dollars>', 'spend no more (default: 1)', positive)
+          .option('--yes', 'make the calls')
+          .option('--json', 'print one JSON object'),
+      ).action(drill),
     );
 
 async function status(route: string | undefined, flags: Flags): Promise<void> {
@@ -33,6 +54,61 @@ async function status(route: string | undefined, flags: Flags): Promise<void> {
   if (flags.json) for (const edge of edges) printJson(edge);
   else print(edges.length === 0 ? NOTHING : listed(edges));
   process.exitCode = verdict(edges);
+}
+
+interface DrillFlags extends Flags {
+  readonly tier?: string;
+  readonly load?: true;
+  readonly rate?: number;
+  readonly fault?: DrillFault;
+  readonly maxCalls?: number;
+  readonly maxUsd?: number;
+  readonly yes?: true;
+}
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('a number above 0.');
+};
+
+async function drill(route: string, flags: DrillFlags): Promise<void> {
+  const { midwatch } = await connect(flags);
+  const { tier, load = false, rate, fault, maxCalls, maxUsd, yes = false } = flags;
+  const done = await midwatch.fallbacks.drill({
+    route,
+    load,
+    confirmed: yes,
+    ...(tier !== undefined && { tier }),
+    ...(fault !== undefined && { fault }),
+    ...(rate !== undefined && { perSecond: rate }),
+    ...(maxCalls !== undefined && { maxCalls: Math.ceil(maxCalls) }),
+    ...(maxUsd !== undefined && { maxMicroUsd: Math.round(maxUsd * 1e6) }),
+  });
+  if (flags.json) printJson(done);
+  else
+    print(done.ran ? found(done) : `${planned(done.plan)}\nNobody was called. Add --yes to make the calls.`);
+  process.exitCode = !done.ran
+    ? EXIT.unknown
+    : done.results.length > 0 && done.results.every(({ good }) => good)
+      ? EXIT.good
+      : EXIT.bad;
+}
+
+const planned = ({ calls, ms, microUsd, unpriced }: FallbackDrill['plan']): string =>
+  `at most ${plural(calls, 'call')}, ${dollars(microUsd)}${unpriced > 0 ? ` and ${plural(unpriced, 'call')} without a price` : ''}, ${span(ms)}`;
+
+function found({ results, microUsd, edges }: FallbackDrill): string {
+  const rows = results.map(({ drill, tier, provider, model, protocol, good, says, calls }) => [
+    good ? green('● good') : red('✗ bad'),
+    drill,
+    `${tier}: ${provider}/${model}`,
+    protocol,
+    count(calls),
+    says,
+  ]);
+  const heads = ['', 'drill', 'fallback', 'protocol', 'calls', 'found'].map((title) => ({ title }));
+  return [table(heads, rows), '', listed(edges), '', dim(`cost ${dollars(microUsd)}`)].join('\n');
 }
 
 const NOTHING = 'no route has a second tier with targets, so there is nothing to fall back to';

@@ -7,6 +7,7 @@ import {
   type Lane,
   type Log,
   laneOf,
+  type MonotonicMs,
   type Outgoing,
   type Protocol,
   type Route,
@@ -17,10 +18,11 @@ import {
 import type { Admission } from './admit.ts';
 import { type AnswerContext, canned, failed, refuse, stream, whole } from './answer.ts';
 import { stoppedBy } from './arrange.ts';
-import { type DispatchContext, dispatch } from './dispatch.ts';
+import { type DispatchContext, type Dispatched, dispatch } from './dispatch.ts';
 import { seen } from './failures.ts';
 import { hear, readDeclared, readPlace, readWho, type Said } from './headers.ts';
 import type { Step } from './plan.ts';
+import type { Errand } from './prepare.ts';
 import { findRoute, forbidden, mismatch, noBody, noLane } from './refusals.ts';
 import { turned, turnOf } from './steer.ts';
 import { rescueOf, type TakeoverContext } from './takeover.ts';
@@ -52,7 +54,35 @@ export function ask(
   const said = hear(incoming);
   const admitted = ctx.admission.admit(said, incoming.peer);
   const key = admitted.ok ? admitted.value : undefined;
-  const walk: Walk = {
+  const walk = newWalk(ctx, protocol, outgoing, said, key, start);
+  ctx.open(walk);
+  if (ctx.draining()) return void refuse(ctx, walk, seen('shutting_down'));
+  if (!admitted.ok) return void refuse(ctx, walk, admitted.error);
+  const lane = laneOf(said.midwatch.priority);
+  if (!lane) return void refuse(ctx, walk, noLane(said.midwatch.priority));
+  const listened = ctx.clock.monotonic();
+  walk.own = listened - start;
+  return (body) => {
+    if (typeof body === 'string') return refuse(ctx, walk, noBody(body, incoming.headers, ctx.maxBody));
+    carry(ctx, walk, body, { said, key, lane, query: incoming.query }).catch((error: unknown) => {
+      // A fault of our own must not leave a caller waiting for ever.
+      ctx.log('error', 'exchange failed inside', { exchange: walk.id, error: String(error) });
+      walk.flight?.abandon();
+      refuse(ctx, walk, seen('internal', 'Midwatch failed inside; its log names this exchange.'));
+    });
+  };
+}
+
+/** An exchange whose head has come, and nothing else. */
+export function newWalk(
+  ctx: Pick<AskContext, 'clock' | 'nextId'>,
+  protocol: Protocol,
+  outgoing: Outgoing,
+  said: Said,
+  key: KeyRecord | undefined,
+  start: MonotonicMs,
+): Walk {
+  return {
     id: ctx.nextId(),
     at: ctx.clock.now(),
     start,
@@ -73,7 +103,8 @@ export function ask(
     made: [],
     stopped: undefined,
     wake: undefined,
-    exercise: false,
+    source: 'gateway',
+    told: undefined,
     spilled: false,
     errand: undefined,
     taken: undefined,
@@ -81,22 +112,6 @@ export function ask(
     passed: undefined,
     queued: 0,
     own: 0,
-  };
-  ctx.open(walk);
-  if (ctx.draining()) return void refuse(ctx, walk, seen('shutting_down'));
-  if (!admitted.ok) return void refuse(ctx, walk, admitted.error);
-  const lane = laneOf(said.midwatch.priority);
-  if (!lane) return void refuse(ctx, walk, noLane(said.midwatch.priority));
-  const listened = ctx.clock.monotonic();
-  walk.own = listened - start;
-  return (body) => {
-    if (typeof body === 'string') return refuse(ctx, walk, noBody(body, incoming.headers, ctx.maxBody));
-    carry(ctx, walk, body, { said, key, lane, query: incoming.query }).catch((error: unknown) => {
-      // A fault of our own must not leave a caller waiting for ever.
-      ctx.log('error', 'exchange failed inside', { exchange: walk.id, error: String(error) });
-      walk.flight?.abandon();
-      refuse(ctx, walk, seen('internal', 'Midwatch failed inside; its log names this exchange.'));
-    });
   };
 }
 
@@ -156,20 +171,25 @@ async function carry(
   const errand = { deadline: walk.start + total, said, query, lane, ask: read.value };
   walk.errand = errand;
   walk.own += clock.monotonic() - began;
-  const { one, landing, closed, flight } = await dispatch(
-    ctx,
-    errand,
-    walk,
-    turn ? turned(steps, turn) : steps,
-  );
-  const landed = clock.monotonic();
+  answer(ctx, errand, walk, await dispatch(ctx, errand, walk, turn ? turned(steps, turn) : steps));
+}
+
+/** Answers with what came of the tries. */
+export function answer(
+  ctx: AnswerContext & TakeoverContext,
+  errand: Errand,
+  walk: Walk,
+  { one, landing, closed, flight }: Dispatched,
+): void {
+  const landed = ctx.clock.monotonic();
   if (flight) walk.flight = flight;
   if (closed) walk.served = walk.attempts.find((a) => a.number === one?.number);
   if (landing.kind === 'streaming') {
     const rescue = closed ? undefined : rescueOf(ctx, errand, walk);
-    return stream(ctx, walk, one as Try, landing, landed, closed, rescue);
+    stream(ctx, walk, one as Try, landing, landed, closed, rescue);
+    return;
   }
-  outgoing.onLeft = undefined;
+  walk.outgoing.onLeft = undefined;
   if (landing.kind === 'whole') whole(ctx, walk, one as Try, landing, landed, closed);
   else failed(ctx, walk, landing, landed);
 }

@@ -62,8 +62,11 @@ export async function dispatch(
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
   const calm = standing.calm(steps, walk.facets);
   // Only while all is well: an outage is no time for exercises.
-  const exercise = calm && !walk.turn ? ctx.proofs.exercise(route, steps, walk, errand.lane) : undefined;
-  walk.exercise = exercise !== undefined;
+  const exercise =
+    calm && !walk.turn && walk.source === 'gateway'
+      ? ctx.proofs.exercise(route, steps, walk, errand.lane)
+      : undefined;
+  if (exercise !== undefined) walk.source = 'exercise';
   const order =
     exercise !== undefined
       ? first(steps, exercise)
@@ -125,7 +128,7 @@ export async function dispatch(
       at,
       here,
       total,
-      exercise: walk.exercise,
+      exercise: walk.source === 'exercise',
     });
     const wait = then.again && (then.again.asked ?? standing.closedFor(step, walk.facets));
     // Its own failure may just have ejected it; then it is asked again only where nobody else is there.

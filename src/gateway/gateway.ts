@@ -23,7 +23,9 @@ import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
 import { Climate } from './climate.ts';
 import { readBoard } from './fallbacks/board.ts';
-import { type EdgeReading, Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
+import { createDrills } from './fallbacks/drill.ts';
+import { Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
+import type { EdgeReading } from './fallbacks/reading.ts';
 import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
@@ -74,10 +76,12 @@ export interface Gateway {
   readonly proofs: {
     read(): readonly EdgeReading[];
     snapshot(): ProofsSnapshot;
-    restore(snapshot: ProofsSnapshot): void;
+    restore(snapshot: Partial<ProofsSnapshot>): void;
   };
   /** Copies that were asked elsewhere, since the start. */
   readonly shadows: { read(): readonly ShadowTraffic[] };
+  /** Proves fallbacks by calls of our own. One at a time; never rejects. */
+  readonly drill: ReturnType<typeof createDrills>;
   /** Refuses what is new, lets what runs go on for `ms`, then ends it with an error of its own dialect. */
   drain(ms: number): Promise<void>;
 }
@@ -137,7 +141,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
       const finished = finish(walk, ending, clock.monotonic());
       ports.recorder.record(finished);
       ports.live.publish(finished.facts);
-      for (const steerer of ports.steerers) steerer.ended?.(finished.facts);
+      // What we asked ourselves is no traffic of the product.
+      if (walk.told) walk.told(finished);
+      else for (const steerer of ports.steerers) steerer.ended?.(finished.facts);
       // One that was abandoned has no row, and must not hold its place for ever.
       for (const one of walk.made) one.seat?.leave();
       if (walk.route && shadows.wanted(walk.route)) shadows.ended(walk, finished, ending.reading);
@@ -172,6 +178,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       restore: (snapshot) => proofs.restore(snapshot),
       read: () => readBoard(proofs, ports.routes().routes, { protocols: ports.protocols, plan: planOf }),
     },
+    drill: createDrills({ ...ctx, translator: ports.translator }),
     stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
     async drain(ms) {
       draining = true;

@@ -1,5 +1,6 @@
 export type { ClimateReading, ClimateSnapshot } from './climate.ts';
-export type { EdgeReading, ProofsSnapshot } from './fallbacks/proofs.ts';
+export type { ProofsSnapshot } from './fallbacks/proofs.ts';
+export type { EdgeReading } from './fallbacks/reading.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export type { StandingNews } from './hearsay.ts';
 export { speaks } from './plan.ts';

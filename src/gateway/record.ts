@@ -51,7 +51,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     id: walk.id,
     at: walk.at,
     kind: 'model',
-    source: walk.exercise ? 'exercise' : 'gateway',
+    source: walk.source,
     route: route?.name ?? NO_ROUTE,
     protocol: walk.protocol.name,
     observed: ending.reading?.observed ?? {},
@@ -82,7 +82,7 @@ function tierOf(walk: Walk, intended: string, served: string, ended: FailureKind
   const cell = turn?.cell;
   if (served === intended) return cell === undefined ? { intended, served } : { intended, served, cell };
   if (turn?.tier === served) return { intended, served, demotedBy: turn.by, reason: turn.reason, cell };
-  if (walk.exercise) return { intended, served, demotedBy: 'exercise', reason: 'flag', cell };
+  if (walk.source === 'exercise') return { intended, served, demotedBy: 'exercise', reason: 'flag', cell };
   const failed = (tier: string | undefined) =>
     walk.attempts.findLast((a) => a.tier === tier && a.failure)?.failure?.kind;
   // It may have begun elsewhere and come on from there.

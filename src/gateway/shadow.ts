@@ -193,8 +193,8 @@ export class Shadows {
   private closed(walk: Walk, ending: Ending): void {
     const finished = finish(walk, ending, this.ctx.clock.monotonic());
     const copy = this.copies.get(walk) as Copy;
-    const facts = { ...finished.facts, source: 'shadow' as const };
-    const pair = walk.stopped ? undefined : this.pairOf(copy, { ...finished, facts }, ending, walk);
+    const { facts } = finished;
+    const pair = walk.stopped ? undefined : this.pairOf(copy, finished, ending, walk);
     const evidence = pair && JSON.stringify(pair);
     const verdict = { guard: SHADOW_GUARD, version: 1, decision: 'pass' as const };
     this.ctx.record({
@@ -236,7 +236,7 @@ export class Shadows {
       route,
       attempts: [],
       made: [],
-      exercise: false,
+      source: 'shadow',
       spilled: false,
       queued: 0,
       own: 0,

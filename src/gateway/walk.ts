@@ -9,6 +9,7 @@ import type {
   ExchangeId,
   Failure,
   FailureKind,
+  Finished,
   MonotonicMs,
   Outcome,
   Outgoing,
@@ -18,6 +19,7 @@ import type {
   Reading,
   Route,
   Seam,
+  Source,
   Target,
   Tier,
   Turn,
@@ -68,8 +70,10 @@ export interface Walk {
   stopped?: FailureKind;
   /** Ends a pause between two tries early. */
   wake?: () => void;
-  /** Sent through a fallback on purpose. */
-  exercise: boolean;
+  /** Whose exchange this is: a caller's, one of his sent through a fallback on purpose, or our own. */
+  source: Source;
+  /** Told when an exchange of our own is over. */
+  told?: (finished: Finished) => void;
   /** What of the caller's own request a call is made of; there once a route is found. */
   errand?: Errand;
   /** Where it was sent before anybody was asked, and by whom. */
@@ -209,7 +213,7 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   const row = closeTry(one, ctx, walk, end);
   walk.attempts.push(row);
   ctx.standing.ended(one, end, walk.facets, row.usage.input);
-  if (walk.route) ctx.proofs.ended(walk.route, one, end);
+  if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
   ctx.climate.ended(one, walk.facets, end);
   const { input, output, reasoning } = row.usage;
   one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });

@@ -40,6 +40,7 @@ export const fallbackView = z.object({
     bound: share.optional().describe('Success rate proven so far, 95 % one-sided.'),
     needed: z.number().int().describe('Good exercises until it is proven, if none fails.'),
     share: share.describe('Share of the traffic that is sent there on purpose.'),
+    etaMs: z.number().optional().describe('Until it can be proven at the present share and traffic.'),
     lastSuccess: epoch.optional(),
     lastExercise: epoch.optional(),
   }),
@@ -53,7 +54,7 @@ export const fallbackView = z.object({
       .optional()
       .describe("The fallback's limit over the route's p99 minute, on the axis that binds."),
   }),
-  reports: z.array(z.object({ kind: z.enum(['capacity', 'context', 'parity', 'slow']), text: z.string() })),
+  reports: z.array(z.object({ kind: z.enum(['capacity', 'context', 'parity']), text: z.string() })),
 });
 true satisfies Same<FallbackView, z.output<typeof fallbackView>>;
 

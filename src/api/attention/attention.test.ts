@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type {
   BudgetView,
+  FallbackView,
   ProviderView,
   RampView,
   RateView,
@@ -83,6 +84,7 @@ const look = (facts: Partial<AttentionFacts>) =>
     budgets: [],
     ramps: [],
     routers: [],
+    fallbacks: [],
     spend: [],
     mix: [],
     demotions: [],
@@ -319,4 +321,44 @@ test('a ramp that was taken back is an alarm, in part and as a whole', () => {
     ['alarm', 'chat: the ramp to next has stopped', '/ramp'],
   ]);
   expect(found[0]?.todo).toContain('midwatch ramp reset chat --bucket 2');
+});
+
+const edge = ({ required = 'EXERCISED', ...more }: Partial<FallbackView>, asked = true): FallbackView => ({
+  route: 'chat',
+  tier: 'spare',
+  provider: 'other',
+  model: 'm',
+  protocol: 'openai-chat',
+  ...(asked && { required }),
+  state: 'PROVEN',
+  ready: true,
+  says: 'Has what its tier asks for.',
+  hashMatches: true,
+  probed: { state: 'UNPROVEN', why: 'never drilled', checks: [] },
+  exercised: { state: 'PROVEN', why: '59 of 59 good', n: 59, failures: 0, needed: 0, share: 0.01 },
+  load: { state: 'UNPROVEN', why: 'never drilled' },
+  reports: [],
+  ...more,
+});
+
+test('a fallback that a route relies on and that is not proven needs attention; what nobody asks for does not', () => {
+  expect(look({ fallbacks: [edge({}), edge({ state: 'UNPROVEN' }, false)] })).toEqual([]);
+  const report = { kind: 'capacity', text: 'carries 30 % of the demand' } as const;
+  const found = look({
+    fallbacks: [
+      edge({ tier: 'a', state: 'STALE', ready: false }),
+      edge({ tier: 'b', state: 'BROKEN', ready: false, todo: 'Mend it.' }),
+      edge({ tier: 'c', state: 'UNPROVEN', ready: false }),
+      edge({ tier: 'd', state: 'BROKEN' }, false),
+      edge({ tier: 'e', reports: [report] }),
+    ],
+  });
+  expect(found.map(({ level, what }) => [level, what])).toEqual([
+    ['alarm', 'Fallback b of chat is broken'],
+    ['warn', 'Fallback a of chat is stale'],
+    ['warn', 'Fallback c of chat is unproven'],
+    ['warn', 'Fallback d of chat is broken'],
+    ['warn', 'Fallback e of chat carries 30 % of the demand'],
+  ]);
+  expect(found[0]).toMatchObject({ todo: 'Mend it.', link: '/tiers' });
 });

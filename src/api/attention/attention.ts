@@ -2,6 +2,7 @@ import type {
   Attention,
   BudgetView,
   DemotionView,
+  FallbackView,
   ProviderView,
   RampView,
   RollupWindow,
@@ -11,6 +12,7 @@ import type {
   SystemView,
   TierFinding,
 } from '#contracts';
+import { fallbackAttention } from './fallbacks.ts';
 import { houseAttention } from './house.ts';
 import { rampAttention } from './ramps.ts';
 import { routerAttention } from './routers.ts';
@@ -31,6 +33,7 @@ export interface AttentionFacts {
   readonly budgets: readonly BudgetView[];
   readonly ramps: readonly RampView[];
   readonly routers: readonly RouterView[];
+  readonly fallbacks: readonly FallbackView[];
   /** By route, over the last hour. */
   readonly spend: readonly SpendRow[];
   /** What the watch over the tier mix says. */
@@ -48,6 +51,7 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
     ...rampAttention(facts.ramps),
     ...routerAttention(facts.routers),
     ...budgetAttention(facts.budgets),
+    ...fallbackAttention(facts.fallbacks),
     ...spendAttention(facts.spend),
     ...tierAttention(facts.mix, facts.demotions),
     ...trafficAttention(facts),

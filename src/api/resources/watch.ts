@@ -2,6 +2,7 @@ import { type Watch, watchQuerySchema } from '#contracts';
 import { attention } from '../attention/attention.ts';
 import { endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../http/refusal.ts';
+import { fallbackViews } from '../traffic/fallbacks.ts';
 import { budgetViews } from '../traffic/ledger.ts';
 import { targetViews } from '../traffic/targets.ts';
 
@@ -75,6 +76,7 @@ export const watchEndpoints = [
         ramps: services.ramps().filter(({ route }) => only === undefined || route === only),
         mix: tiers.findings().filter(({ route: of }) => only === undefined || of === only),
         demotions: tiers.demotions().filter(({ route: of }) => only === undefined || of === only),
+        fallbacks: fallbackViews(services).filter(({ route }) => only === undefined || route === only),
         spend: spend.rows.filter(({ name }) => only === undefined || name === only),
       };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };

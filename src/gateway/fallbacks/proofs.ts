@@ -1,32 +1,22 @@
-import type { Clock, FallbackView, Lane, ProbeProof, Route } from '#contracts';
+import type { Attempt, Clock, Lane, Route } from '#contracts';
 import { isGood } from '#contracts';
-import {
-  edgeProof,
-  PICK_START,
-  type PickState,
-  type ProofState,
-  pick,
-  readShown,
-  type Shown,
-  standsAt,
-} from '#kernel/tiers';
+import { edgeProof, PICK_START, type PickState, parity, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
+import { answered, type DemandState, isSlow, newDemand, saw } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
+import { keepsShape } from './parity.ts';
+import { type EdgeReading, type EdgeState, readEdge, SHAPE, SLOW } from './reading.ts';
 
-/** What was seen of one edge. Plain JSON. */
-export interface EdgeState {
-  readonly exercised: ProofState;
-  readonly probed?: Shown & Pick<ProbeProof, 'checks'>;
-  readonly load?: Shown & { readonly perSecond: number };
+/** Plain data: weeks of exercise are not lost with a restart. */
+export interface ProofsSnapshot {
+  readonly edges: Readonly<Record<string, EdgeState>>;
+  readonly routes: Readonly<Record<string, DemandState>>;
 }
 
-export type ProofsSnapshot = Readonly<Record<string, EdgeState>>;
-
-/** An edge as it stands, without the sentence for a person. */
-export type EdgeReading = Omit<FallbackView, 'says' | 'todo'>;
-
 const rule = edgeProof();
+const shape = parity(SHAPE);
+const slowness = parity(SLOW);
 
 /**
  * Which fallbacks are known to work, because they did: every answer of a lower tier counts, and where a route says so a share
@@ -37,6 +27,16 @@ export class Proofs {
   private readonly states = new Map<string, EdgeState>();
   private readonly edges = new WeakMap<Step, Edge>();
   private readonly picks = new Map<string, PickState>();
+  private readonly demands = new Map<string, DemandState>();
+  /** Whether anybody wants to know what a route needs. */
+  private readonly watched = new WeakMap<Route, boolean>();
+  /** Edges that broke, so that most routes need not look. */
+  private readonly broken = new Set<string>();
+  private readonly ranks = new WeakMap<
+    readonly Step[],
+    { readonly at: number; readonly order: readonly Step[] }
+  >();
+  private changes = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -57,29 +57,124 @@ export class Proofs {
     return undefined;
   }
 
-  /** Tells the end of a try; those of the first tier prove nothing. */
-  ended(route: Route, one: Try, { outcome, failure }: TryEnd): void {
-    if (one.tier === route.tiers[0]) return;
+  /** The plan with fallbacks that are known to be broken last, for when nothing else is left. */
+  ranked(route: Route, steps: readonly Step[]): readonly Step[] {
+    if (this.broken.size === 0) return steps;
+    const known = this.ranks.get(steps);
+    if (known?.at === this.changes) return known.order;
+    const last = steps.filter((step) => step.tier !== steps[0]?.tier && this.isBroken(route, step));
+    const order = last.length === 0 ? steps : [...steps.filter((step) => !last.includes(step)), ...last];
+    this.ranks.set(steps, { at: this.changes, order });
+    return order;
+  }
+
+  /** Tells the end of a try; those of the first tier prove nothing, but show what a fallback must be able to do. */
+  ended(route: Route, one: Try, end: TryEnd, walk: Walk, row: Attempt): void {
+    const first = one.tier === route.tiers[0];
+    if (first && !this.watches(route)) return;
+    const { outcome, failure, reading } = end;
+    const now = this.clock.now();
+    const demand = this.demandOf(route.name);
+    const { usage, timing } = row;
+    const tokensIn = usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong;
+    const seen = { ...timing, tokens: usage.output + usage.reasoning };
+    if (one.number === 1) saw(demand, now, tokensIn, seen.tokens, walk.facets);
+    if (first) {
+      if (isGood(outcome)) answered(demand, seen);
+      return;
+    }
     // A caller who leaves has not shown that the edge is broken.
     if (outcome === 'cancelled') return;
     const { key, contract } = this.edge(route, one.step);
-    const before = this.states.get(key) ?? { exercised: rule.start(contract) };
+    const before = this.states.get(key);
+    const state =
+      before?.exercised.contract === contract
+        ? before
+        : { ...before, exercised: rule.start(contract), broke: undefined };
+    const answer = walk.source === 'exercise' && isGood(outcome) ? reading?.message() : undefined;
+    const kept = answer && keepsShape(walk.body as Uint8Array, answer);
+    const slow = isGood(outcome) && isSlow(demand, route.config.exercise.slow, seen);
+    const good = isGood(outcome) && kept !== false && !slow;
     const exercised = rule.step(
-      before.exercised,
+      state.exercised,
       {
-        at: this.clock.now(),
+        at: now,
         contract,
-        good: isGood(outcome),
-        reason: failure ? `${failure.kind}: ${failure.hint}`.slice(0, 200) : outcome,
+        good,
+        reason: failure
+          ? `${failure.kind}: ${failure.hint}`.slice(0, 200)
+          : kept === false
+            ? 'the answer breaks the schema that its ask declares'
+            : slow
+              ? `slow: ${Math.round(timing.total)} ms`
+              : outcome,
       },
       contract,
     );
-    this.states.set(key, { ...before, exercised });
+    this.keep(key, {
+      ...state,
+      exercised,
+      broke: {
+        shape:
+          kept === undefined
+            ? (state.broke?.shape ?? shape.start)
+            : shape.step(state.broke?.shape ?? shape.start, !kept),
+        slow: isGood(outcome)
+          ? slowness.step(state.broke?.slow ?? slowness.start, slow)
+          : (state.broke?.slow ?? slowness.start),
+        overflow:
+          failure?.kind === 'context_overflow'
+            ? Math.min(state.broke?.overflow ?? Number.POSITIVE_INFINITY, tokensIn || walk.facets.bytes / 4)
+            : state.broke?.overflow,
+      },
+    });
+  }
+
+  /** Puts what a drill has shown beside what was exercised. */
+  shown(route: Route, step: Step, found: Pick<EdgeState, 'probed' | 'load' | 'limits'>): void {
+    const { key, contract } = this.edge(route, step);
+    this.keep(key, { ...(this.states.get(key) ?? { exercised: rule.start(contract) }), ...found });
+  }
+
+  contractOf(route: Route, step: Step): string {
+    return this.edge(route, step).contract;
+  }
+
+  /** What its provider says that it allows a minute, by axis. */
+  limitsOf(route: Route, step: Step): Readonly<Record<string, number>> {
+    return this.states.get(this.edge(route, step).key)?.limits ?? {};
+  }
+
+  /** Exchanges per second that this edge has been seen to carry; undefined while nothing was shown. */
+  carries(route: Route, step: Step): number | undefined {
+    const { key, contract } = this.edge(route, step);
+    const load = this.states.get(key)?.load;
+    return load?.contract === contract ? load.perSecond : undefined;
+  }
+
+  demandOf(route: string): DemandState {
+    const known = this.demands.get(route);
+    if (known) return known;
+    const fresh = newDemand();
+    this.demands.set(route, fresh);
+    return fresh;
   }
 
   /** Every edge of a plan, exercised or not. */
   read(route: Route, steps: readonly Step[]): readonly EdgeReading[] {
-    return steps.filter(({ tier }) => tier !== route.tiers[0]).map((step) => this.readEdge(route, step));
+    return steps
+      .filter(({ tier }) => tier !== route.tiers[0])
+      .map((step) => {
+        const edge = this.edge(route, step);
+        return readEdge({
+          route,
+          step,
+          edge,
+          state: this.states.get(edge.key),
+          demand: this.demands.get(route.name),
+          now: this.clock.now(),
+        });
+      });
   }
 
   /** Was anything ever seen of this edge? */
@@ -88,52 +183,37 @@ export class Proofs {
   }
 
   snapshot(): ProofsSnapshot {
-    return Object.fromEntries(this.states);
+    return { edges: Object.fromEntries(this.states), routes: Object.fromEntries(this.demands) };
   }
 
-  restore(snapshot: ProofsSnapshot): void {
-    for (const [key, state] of Object.entries(snapshot)) this.states.set(key, state);
+  restore({ edges = {}, routes = {} }: Partial<ProofsSnapshot>): void {
+    for (const [key, state] of Object.entries(edges)) this.keep(key, state);
+    for (const [name, demand] of Object.entries(routes)) this.demands.set(name, demand);
   }
 
-  private readEdge(route: Route, step: Step): EdgeReading {
-    const now = this.clock.now();
-    const { key, name, contract } = this.edge(route, step);
-    const state = this.states.get(key);
-    const { hashMatches, lastSuccess, ...proof } = rule.read(
-      state?.exercised ?? rule.start(contract),
-      now,
-      contract,
-    );
-    const lastExercise = state?.exercised.lastExercise;
-    const exercised = {
-      ...proof,
-      share: route.config.exercise.share,
-      ...(lastSuccess !== undefined && { lastSuccess }),
-      ...(lastExercise !== undefined && { lastExercise }),
-    };
-    const probed = {
-      ...readShown(state?.probed, now, contract),
-      checks: state?.probed?.contract === contract ? state.probed.checks : [],
-    };
-    const carried = state?.load?.contract === contract ? state.load.perSecond : undefined;
-    const load = {
-      ...readShown(state?.load, now, contract),
-      ...(carried !== undefined && { perSecond: carried }),
-    };
-    const required = route.config.tiers.find((t) => t.name === name.tier)?.minProof;
-    const stands = standsAt(required, { probed, exercised, load });
-    return {
-      ...name,
-      ...(required !== undefined && { required }),
-      state: stands,
-      ready: required === undefined || stands === 'PROVEN',
-      hashMatches,
-      ...(lastSuccess !== undefined && { lastSuccess }),
-      probed,
-      exercised,
-      load,
-      reports: [],
-    };
+  private keep(key: string, state: EdgeState): void {
+    this.states.set(key, state);
+    const broke = state.exercised.brokenAt !== undefined;
+    if (!broke && !this.broken.has(key)) return;
+    if (broke) this.broken.add(key);
+    else this.broken.delete(key);
+    this.changes++;
+  }
+
+  private isBroken(route: Route, step: Step): boolean {
+    const { key, contract } = this.edge(route, step);
+    const state = this.broken.has(key) ? this.states.get(key) : undefined;
+    return state !== undefined && rule.read(state.exercised, this.clock.now(), contract).state === 'BROKEN';
+  }
+
+  private watches(route: Route): boolean {
+    let watched = this.watched.get(route);
+    if (watched === undefined) {
+      const { exercise, tiers } = route.config;
+      watched = exercise.share > 0 || tiers.some(({ minProof }) => minProof !== undefined);
+      this.watched.set(route, watched);
+    }
+    return watched;
   }
 
   private edge(route: Route, step: Step): Edge {

@@ -1,2 +1,3 @@
 export { canonical } from './canonical.ts';
+export { fits } from './fits.ts';
 export { memberSpan, replaceSpan, type Span } from './span.ts';

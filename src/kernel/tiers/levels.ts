@@ -52,13 +52,9 @@ const better = (a: ProofName, b: ProofName): ProofName => (worse(a, b) === a ? b
 
 /** Where an edge stands against what is asked of it; without a level, by its best proof. */
 export function standsAt(level: ProofLevel | undefined, { probed, exercised, load }: ThreeProofs): ProofName {
-  switch (level) {
-    case 'LOAD':
-      return worse(exercised.state, load.state);
-    case 'EXERCISED':
-      return exercised.state;
-    default:
-      // A probe that went well says nothing against traffic that did not.
-      return exercised.state === 'BROKEN' ? 'BROKEN' : better(exercised.state, probed.state);
-  }
+  // A probe that failed is believed until traffic says otherwise; one that went well says nothing against traffic that did not.
+  const used = exercised.state === 'UNPROVEN' && probed.state === 'BROKEN' ? probed.state : exercised.state;
+  if (level === 'EXERCISED') return used;
+  if (level === 'LOAD') return worse(used, load.state);
+  return used === 'BROKEN' ? used : better(used, probed.state);
 }

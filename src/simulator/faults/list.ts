@@ -16,6 +16,7 @@ import { fault as malformedChunk } from './malformed-chunk/index.ts';
 import { fault as missingDone } from './missing-done/index.ts';
 import { fault as missingUsage } from './missing-usage/index.ts';
 import { fault as refusal } from './refusal/index.ts';
+import { fault as renamedField } from './renamed-field/index.ts';
 import { fault as reset } from './reset/index.ts';
 import { fault as silence } from './silence/index.ts';
 import { fault as slowDrip } from './slow-drip/index.ts';
@@ -41,6 +42,7 @@ export const FAULTS: readonly Fault[] = [
   missingDone,
   missingUsage,
   refusal,
+  renamedField,
   reset,
   silence,
   slowDrip,

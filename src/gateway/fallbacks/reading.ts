@@ -1,0 +1,169 @@
+import type { EpochMs, FallbackView, ProbeProof, QuotaConfig, Route } from '#contracts';
+import {
+  type Capacity,
+  capacity,
+  edgeProof,
+  type ProofState,
+  parity,
+  readiness,
+  readShown,
+  type Shown,
+  secondsToProve,
+  standsAt,
+} from '#kernel/tiers';
+import type { Step } from '../plan.ts';
+import { type DemandState, peakOf } from './demand.ts';
+import type { Edge } from './edges.ts';
+
+/** Share of answers that may break the schema of their ask, and that may be slow, before an edge is reported. */
+export const SHAPE = { allowed: 0.02 } as const;
+export const SLOW = { allowed: 0.05 } as const;
+
+interface Seen {
+  readonly n: number;
+  readonly k: number;
+}
+
+/** What was seen of one edge. Plain JSON. */
+export interface EdgeState {
+  readonly exercised: ProofState;
+  /** Ways in which answers were no match for those of the first tier, under the contract of `exercised`. */
+  readonly broke?:
+    | { readonly shape: Seen; readonly slow: Seen; readonly overflow?: number | undefined }
+    | undefined;
+  readonly probed?: Shown & Pick<ProbeProof, 'checks'>;
+  readonly load?: Shown & { readonly perSecond: number };
+  /** What its provider allows a minute, by axis, as it said itself. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+/** An edge as it stands, without the sentence for a person. */
+export type EdgeReading = Omit<FallbackView, 'says' | 'todo'>;
+
+const rule = edgeProof();
+const shape = parity(SHAPE);
+const slowness = parity(SLOW);
+
+export interface EdgeSight {
+  readonly route: Route;
+  readonly step: Step;
+  readonly edge: Edge;
+  readonly state: EdgeState | undefined;
+  readonly demand: DemandState | undefined;
+  readonly now: EpochMs;
+}
+
+export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): EdgeReading {
+  const { name, contract } = edge;
+  const { exercise, tiers } = route.config;
+  const proof = rule.read(state?.exercised ?? rule.start(contract), now, contract);
+  const { hashMatches, lastSuccess, ...counts } = proof;
+  const lastExercise = state?.exercised.lastExercise;
+  const rate = demand ? rateOf(demand) : 0;
+  const eta = 1_000 * secondsToProve(proof.needed, rate, exercise.share);
+  const exercised = {
+    ...counts,
+    share: exercise.share,
+    ...(Number.isFinite(eta) && { etaMs: eta }),
+    ...(lastSuccess !== undefined && { lastSuccess }),
+    ...(lastExercise !== undefined && { lastExercise }),
+  };
+  const probed = {
+    ...readShown(state?.probed, now, contract),
+    checks: state?.probed?.contract === contract ? state.probed.checks : [],
+  };
+  const peak = demand && peakOf(demand);
+  const headroom = headroomOf(step, state, demand);
+  const carried = state?.load?.contract === contract ? state.load.perSecond : undefined;
+  const load = {
+    ...readShown(state?.load, now, contract),
+    ...(carried !== undefined && { perSecond: carried }),
+    ...(peak && { needed: peak.requests / 60 }),
+    ...(headroom && { headroom }),
+  };
+  const required = tiers.find((t) => t.name === name.tier)?.minProof;
+  const stands = standsAt(required, { probed, exercised: proof, load });
+  const broke = hashMatches ? state?.broke : undefined;
+  const offered = Math.min(
+    step.target.contextWindow ?? Number.POSITIVE_INFINITY,
+    broke?.overflow ?? Number.POSITIVE_INFINITY,
+  );
+  const asked = Math.max(peak?.largest ?? 0, broke?.overflow === undefined ? 0 : broke.overflow + 1);
+  const [row] = readiness([
+    {
+      edge: edge.key,
+      proof,
+      rate,
+      share: exercise.share,
+      required: required !== undefined,
+      ...(headroom && { capacity: headroom }),
+      context: { asked: Math.round(asked), offered: Math.round(offered) },
+      parity: broke
+        ? [
+            { what: 'answers that break the schema of their ask', ...shape.read(broke.shape) },
+            { what: 'slow answers', ...slowness.read(broke.slow) },
+          ]
+        : [],
+    },
+  ]);
+  return {
+    ...name,
+    ...(required !== undefined && { required }),
+    state: stands,
+    ready: required === undefined || stands === 'PROVEN',
+    hashMatches,
+    ...(lastSuccess !== undefined && { lastSuccess }),
+    probed,
+    exercised,
+    load,
+    reports: (row?.reports ?? []).flatMap(({ kind, text }) =>
+      kind === 'capacity' || kind === 'context' || kind === 'parity' ? [{ kind, text }] : [],
+    ),
+  };
+}
+
+/** Exchanges per second, lately. */
+const rateOf = ({ minutes, requests }: DemandState): number => {
+  const last = minutes.slice(-10);
+  return last.length === 0 ? requests / 60 : last.reduce((sum, [n]) => sum + n, 0) / last.length / 60;
+};
+
+/** What the provider allows over what the route needs at its p99 minute; undefined while either is unknown. */
+export function headroomOf(
+  step: Step,
+  state: Pick<EdgeState, 'limits'> | undefined,
+  demand: DemandState | undefined,
+): Capacity | undefined {
+  const peak = demand && peakOf(demand);
+  if (!peak) return undefined;
+  return capacity(
+    { ...state?.limits, ...declared(step) },
+    {
+      requests: peak.requests,
+      tokens: peak.tokensIn + peak.tokensOut,
+      input_tokens: peak.tokensIn,
+      output_tokens: peak.tokensOut,
+    },
+  );
+}
+
+/** Limits that the configuration states; they are kept whatever the provider says. */
+export function declared({ target }: Step): Readonly<Record<string, number>> {
+  const quotas = (target.settings.quota ?? []) as readonly QuotaConfig[];
+  const model = target.model ?? '';
+  const own = quotas.find(({ models }) =>
+    new RegExp(`^${models.split('*').map(literal).join('.*')}$`).test(model),
+  );
+  if (!own) return {};
+  const limits: Record<string, number | undefined> = {
+    requests: own.requestsPerMinute,
+    tokens: own.tokensPerMinute,
+    input_tokens: own.tokensInPerMinute,
+    output_tokens: own.tokensOutPerMinute,
+  };
+  return Object.fromEntries(
+    Object.entries(limits).filter((limit): limit is [string, number] => limit[1] !== undefined),
+  );
+}
+
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

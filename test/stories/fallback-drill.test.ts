@@ -1,0 +1,124 @@
+import { expect, test } from 'bun:test';
+import type { FallbackDrillOrder } from '#contracts';
+import { testGateway } from '../support/gateway.ts';
+import { simulatorAt } from '../support/simulator.ts';
+import { openai } from '../support/speech.ts';
+
+/** A drill of a route by real calls to a real provider, before anybody has asked. */
+const sim = simulatorAt();
+const order = (more: Partial<FallbackDrillOrder> = {}): FallbackDrillOrder => ({
+  route: 'chat',
+  load: false,
+  maxCalls: 500,
+  maxMicroUsd: 1_000_000,
+  confirmed: true,
+  ...more,
+});
+
+function house(model: string, protocol: string) {
+  return testGateway({
+    providers: { up: { kind: 'simulator', baseUrl: sim.url, free: true } },
+    routes: {
+      chat: {
+        match: { protocol },
+        timeouts: { headers: 150, firstToken: 300, idle: 300 },
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up', model: 'sim' }] },
+          { name: 'spare', minProof: 'PROBED', targets: [{ provider: 'up', model }] },
+        ],
+      },
+    },
+  });
+}
+
+test.each(['openai-chat', 'openai-responses', 'anthropic-messages'])(
+  '%s: a sound fallback is probed with every feature, and nobody counts the calls as traffic',
+  async (protocol) => {
+    const { gateway, finished, stop } = house('sim-instant', protocol);
+    expect(gateway.proofs.read()).toMatchObject([
+      { tier: 'spare', protocol, required: 'PROBED', state: 'UNPROVEN', ready: false },
+    ]);
+    const planned = await gateway.drill(order({ confirmed: false }));
+    expect(planned).toMatchObject({ ok: true, value: { ran: false, plan: { calls: 8 } } });
+    expect(finished).toEqual([]);
+
+    const done = await gateway.drill(order());
+    expect(done).toMatchObject({
+      ok: true,
+      value: {
+        ran: true,
+        results: [{ drill: 'probe', good: true }],
+        edges: [{ state: 'PROVEN', ready: true }],
+      },
+    });
+    const [edge] = gateway.proofs.read();
+    expect(edge?.probed.checks.map(({ check, good }) => [check, good])).toEqual([
+      ['answer', true],
+      ['stream', true],
+      ['tools', true],
+      ['schema', true],
+      ['context', undefined],
+    ]);
+    expect(
+      new Set(finished.map(({ facts }) => `${facts.source} ${facts.protocol} ${facts.tier.served}`)),
+    ).toEqual(new Set([`probe ${protocol} spare`]));
+    expect(gateway.standing.read()).toEqual([]);
+    stop();
+  },
+);
+
+test('a fallback that is gone is found, with the reason; one that renames fields fails where callers need them', async () => {
+  const gone = house('sim-fault-status-404', 'openai-chat');
+  const done = await gone.gateway.drill(order());
+  expect(done).toMatchObject({
+    ok: true,
+    value: { results: [{ good: false }], edges: [{ state: 'BROKEN' }] },
+  });
+  expect(gone.gateway.proofs.read()[0]?.probed.why).toContain('answer:');
+  gone.stop();
+
+  const renames = house('sim-fault-renamed-field', 'openai-chat');
+  await renames.gateway.drill(order());
+  expect(renames.gateway.proofs.read()[0]?.probed).toMatchObject({
+    state: 'BROKEN',
+    why: expect.stringContaining('schema'),
+  });
+  renames.stop();
+});
+
+test.each(['429', '500', 'hang', 'slow-drip', 'cut', 'bad-json'] as const)(
+  'a first tier that pretends %s: the fallback answers, the real one is not asked and not blamed',
+  async (fault) => {
+    const { gateway, finished, url, stop } = house('sim-instant', 'openai-chat');
+    const done = await gateway.drill(order({ fault }));
+    const result = done.ok ? done.value.results.find(({ drill }) => drill === 'fault') : undefined;
+    expect(result).toMatchObject({ good: true, tier: 'spare', calls: 1 });
+    const drill = finished.find(({ facts }) => facts.source === 'drill')?.facts;
+    expect(drill?.attempts.map(({ tier, cost }) => [tier, cost.microUsd])).toEqual(
+      drill?.attempts.map(({ tier }) => [tier, 0]),
+    );
+    expect(drill?.tier).toMatchObject({ intended: 'primary', served: 'spare' });
+    const answer = await fetch(`${url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask()),
+    });
+    expect(answer.headers.get('x-midwatch-tier')).toBe('primary');
+    stop();
+  },
+);
+
+test('a drill says no in words: no such route or tier, no demand, too many calls', async () => {
+  const { gateway, stop } = house('sim-instant', 'openai-chat');
+  const refusal = async (more: Partial<FallbackDrillOrder>) => {
+    const done = await gateway.drill(order(more));
+    return done.ok ? undefined : `${done.error.message} ${done.error.hint}`;
+  };
+  expect(await refusal({ route: 'chart' })).toContain('Known routes: chat');
+  expect(await refusal({ tier: 'primary' })).toContain('Its fallbacks: spare');
+  expect(await refusal({ load: true })).toContain('--rate');
+  expect(await refusal({ load: true, perSecond: 100 })).toContain('--max-calls');
+  expect(await refusal({ maxCalls: 3 })).toContain('8 calls');
+  stop();
+});
+
+test.serial('the simulator goes last', () => sim.stop());
