@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Message } from './ask.ts';
 import type { Exchange } from './exchange.ts';
+import type { FreezeMark } from './freeze.ts';
 import { OUTCOMES } from './outcome.ts';
 import type { Axes, ChangeEvent } from './release.ts';
 
@@ -202,6 +203,8 @@ export interface RouteView {
     readonly reply?: string;
   }[];
   readonly source: 'config' | 'environment' | 'simulator';
+  /** Its policy is held as it is; absent for most. */
+  readonly frozen?: FreezeMark;
   readonly lastHour?: WatchTotals;
 }
 

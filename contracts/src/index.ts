@@ -6,6 +6,7 @@ export * from './exchange.ts';
 export * from './failure.ts';
 export * from './fallbacks.ts';
 export * from './family.ts';
+export * from './freeze.ts';
 export * from './hours.ts';
 export * from './ids.ts';
 export * from './ledger.ts';

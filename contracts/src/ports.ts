@@ -110,6 +110,8 @@ export interface Route {
   readonly name: string;
   readonly config: RouteConfig;
   readonly tiers: readonly Tier[];
+  /** Version of its policy while it is frozen: nothing may move it by itself. */
+  readonly frozen?: string;
   /** Where copies of its asks go, if anywhere. */
   readonly shadow?: Tier;
 }

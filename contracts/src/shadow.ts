@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { RateView } from './api.ts';
 import type { Cost, ExchangeFacts } from './exchange.ts';
 import type { EpochMs, ExchangeId, MicroUsd } from './ids.ts';
@@ -141,3 +142,10 @@ export interface ShadowTraffic {
 
 /** Name of the verdict on a shadow's record whose evidence is its pair as JSON. */
 export const SHADOW_GUARD = 'shadow';
+
+export const shadowQuerySchema = z.object({
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
+  route: z.string().optional(),
+});
+export type ShadowQuery = z.output<typeof shadowQuerySchema>;

@@ -14,11 +14,13 @@ import type {
 } from './api.ts';
 import type { AnswerRecord, AskRecord } from './ask.ts';
 import type { Exchange } from './exchange.ts';
+import type { FreezeStore } from './freeze.ts';
 import type { ExchangeId } from './ids.ts';
 import type { TierCount } from './mix.ts';
 import type { ExchangeWriter, KeyRecord } from './ports.ts';
 import type { Axes } from './release.ts';
 import type { RunStore } from './runs.ts';
+import type { ShadowPair } from './shadow.ts';
 import type { SpendBy, SpendReport } from './traffic.ts';
 
 /** What the rest of the house asks of Postgres. Every method may reject with `StoreUnavailable`; callers say so, nobody waits. */
@@ -89,6 +91,16 @@ export interface Store extends ExchangeWriter {
     revoke(id: string, at: number): Promise<TokenView | undefined>;
   };
   runs: RunStore;
+  freezes: FreezeStore;
+  shadows: {
+    /** Newest first, at most `limit`. */
+    pairs(query: {
+      readonly from: number;
+      readonly to: number;
+      readonly route?: string;
+      readonly limit: number;
+    }): Promise<readonly ShadowPair[]>;
+  };
   upkeep: {
     migrate(): Promise<{ readonly from: number; readonly to: number }>;
     /** Creates coming partitions, drops what retention and the disk budget no longer cover; says what it dropped. */

@@ -11,6 +11,9 @@ import type {
   FallbackDrill,
   FallbackDrillAsk,
   FallbackView,
+  FreezeCreate,
+  FreezeMark,
+  FreezeView,
   HoursQuery,
   HoursView,
   KeyCreate,
@@ -18,6 +21,7 @@ import type {
   KeyView,
   Me,
   PageQuery,
+  PolicyVersionView,
   ProviderView,
   QuotaView,
   RampChange,
@@ -29,6 +33,8 @@ import type {
   RunDetail,
   RunFilter,
   RunPage,
+  ShadowQuery,
+  ShadowReport,
   SpendQuery,
   SpendReport,
   Status,
@@ -74,7 +80,17 @@ export interface Midwatch {
   readonly routes: {
     list(options?: CallOptions): Promise<readonly RouteView[]>;
     get(name: string, options?: CallOptions): Promise<RouteView>;
+    /** Holds its policy on every gateway: as it is, or a kept version; rejects with `not_frozen` where there is none. */
+    freeze(name: string, freeze?: FreezeCreate, options?: CallOptions): Promise<FreezeView>;
+    /** Rejects with `not_found` where it is not frozen. */
+    thaw(name: string, options?: CallOptions): Promise<FreezeMark>;
+    /** Kept versions of its policy, the one used last first. */
+    versions(name: string, options?: CallOptions): Promise<readonly PolicyVersionView[]>;
   };
+  /** Routes that are held as they are, and what has moved on them since. */
+  freezes(options?: CallOptions): Promise<readonly FreezeView[]>;
+  /** Answers that were served beside those of a second target that nobody got; of the last day unless asked otherwise. */
+  shadows(query?: ShadowQuery, options?: CallOptions): Promise<ShadowReport>;
   /** How every target stands, worst first. */
   providers(options?: CallOptions): Promise<readonly ProviderView[]>;
   /** Time to the first token by the hour of the week, the most used target first. */
@@ -170,7 +186,12 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     routes: {
       list: (call) => get('/routes', call),
       get: (name, call) => get(`/routes/${segment(name)}`, call),
+      freeze: (name, freeze = {}, call) => post(`/routes/${segment(name)}/freeze`, freeze, call),
+      thaw: (name, call) => post(`/routes/${segment(name)}/thaw`, {}, call),
+      versions: (name, call) => get(`/routes/${segment(name)}/versions`, call),
     },
+    freezes: (call) => get('/freezes', call),
+    shadows: (query = {}, call) => get(`/shadows${search(query)}`, call),
     providers: (call) => get('/providers', call),
     hours: (query = {}, call) => get(`/providers/hours${search(query)}`, call),
     fallbacks: {

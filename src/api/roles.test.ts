@@ -35,6 +35,8 @@ const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /ramps/:route/reset': ['operator', 'admin'],
   'POST /ramps/:route/rollback': ['operator', 'admin'],
   'POST /reload': ['operator', 'admin'],
+  'POST /routes/:name/freeze': ['operator', 'admin'],
+  'POST /routes/:name/thaw': ['operator', 'admin'],
   'POST /runs/:id/cancel': ['operator', 'admin'],
   'POST /tokens': ['admin'],
   'POST /tokens/:id/revoke': ['admin'],

@@ -7,9 +7,12 @@ import type {
   FallbackDrill,
   FallbackDrillOrder,
   FallbackView,
+  FreezeMark,
+  FreezeView,
   LiveFeed,
   Log,
   Message,
+  PolicyVersionView,
   ProviderView,
   QuotaReading,
   RampChange,
@@ -18,6 +21,7 @@ import type {
   RouterView,
   RouteView,
   Run,
+  ShadowTraffic,
   Status,
   Store,
   SystemView,
@@ -38,6 +42,20 @@ export interface AskParts {
 
 /** An edge without the sentences that the API adds. */
 export type FallbackEdge = Omit<FallbackView, 'says' | 'todo'>;
+
+/** Routes that are held as they are. */
+export interface Freezes {
+  /** Resolves when it is in force here; the error is one sentence. Rejects with `StoreUnavailable`. */
+  freeze(
+    route: string,
+    ask: { readonly by: string; readonly reason?: string | undefined; readonly to?: string | undefined },
+  ): Promise<Result<FreezeView, string>>;
+  /** What it was; undefined when the route was not frozen. */
+  thaw(route: string): Promise<FreezeMark | undefined>;
+  list(): Promise<readonly FreezeView[]>;
+  /** Kept versions of the policy of a route, the one used last first. */
+  versions(route: string): Promise<readonly PolicyVersionView[]>;
+}
 
 /** Everything the control plane needs of the house; supplied by `app`. */
 export interface ApiServices {
@@ -102,6 +120,9 @@ export interface ApiServices {
     /** What the watch over the tier mix says now. */
     findings(): readonly (TierFinding & { readonly route: string })[];
   };
+  readonly freezes: Freezes;
+  /** Copies of exchanges that this process asked elsewhere. */
+  shadows(): readonly ShadowTraffic[];
   /** Reads the configuration again: all or nothing. */
   reload():
     | { readonly ok: true; readonly changed: readonly string[] }

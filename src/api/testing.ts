@@ -1,5 +1,6 @@
 import type { Attempt, Exchange, ExchangeFacts, RouteView, SystemView } from '#contracts';
 import { configSchema, NO_COST, NO_USAGE } from '#contracts';
+import { createFreezes } from '#freeze';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, rebuildAsk } from '#protocols';
 import { openStore } from '#store';
@@ -100,6 +101,20 @@ export async function startApi() {
   const live = createLiveFeed();
   const traffic = noTraffic();
   const tiers = createTiers({ clock, config: MIXED, record: store.tiers, late: () => 0, log });
+  const house = configSchema.parse({
+    providers: { sim: { kind: 'simulator' } },
+    routes: { [ROUTE.name]: { tiers: [{ name: 'primary', targets: [{ provider: 'sim' }] }] } },
+  });
+  const freezes = createFreezes({
+    store: store.freezes,
+    clock,
+    log,
+    snapshot: { read: () => undefined, write: () => undefined },
+    configured: () => house,
+    changed: () => void freezes.pin(house),
+    differences: () => [],
+  });
+  freezes.pin(house);
   const api = createApi({
     clock,
     log,
@@ -146,6 +161,8 @@ export async function startApi() {
     quotas: () => traffic.quotas,
     budgets: () => traffic.budgets,
     tiers,
+    freezes,
+    shadows: () => [],
     reload: () => traffic.reloaded,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,

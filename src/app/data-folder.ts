@@ -31,6 +31,8 @@ export interface DataFolder {
   readonly seats: string;
   /** What is normal at each hour of the week. */
   readonly climate: string;
+  /** Frozen routes as last seen in the database. */
+  readonly freezes: string;
   /** Name of this instance among those that share a database: the same after a restart, and nobody else's. */
   readonly instance: string;
   /** Which fallbacks have been seen to work. */
@@ -57,6 +59,7 @@ export function openDataFolder(path: string, cwd: string, name: string): DataFol
     keys: join(root, 'keys.json'),
     admin: join(root, 'admin.json'),
     ledger: join(root, 'ledger.json'),
+    freezes: join(root, 'freezes.json'),
     standing: join(root, 'standing.json'),
     seats: join(root, 'seats.json'),
     climate: join(root, 'climate.json'),

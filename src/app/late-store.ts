@@ -19,6 +19,8 @@ const GROUPS = [
   'admin',
   'tokens',
   'runs',
+  'freezes',
+  'shadows',
   'upkeep',
 ] as const;
 

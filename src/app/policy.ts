@@ -1,4 +1,4 @@
-import type { Config, QuotaConfig, Route, RouteView } from '#contracts';
+import type { Config, Freeze, QuotaConfig, Route, RouteView } from '#contracts';
 
 type Rule = RouteView['policy'][number];
 
@@ -6,7 +6,11 @@ export const targetsOf = (tier: Route['tiers'][number]): readonly string[] =>
   tier.targets.map((t) => `${t.provider}/${t.model ?? "the client's model"}`);
 
 /** A route's whole policy as one printable list, in the order in which it acts; what is switched off takes no line. */
-export function policyOf({ config, tiers }: Route, providers: Config['providers']): readonly Rule[] {
+export function policyOf(
+  { config, tiers }: Route,
+  providers: Config['providers'],
+  freeze?: Freeze,
+): readonly Rule[] {
   const { match, timeouts, attempts } = config;
   const wants = [
     match.model && `model ${match.model}`,
@@ -15,6 +19,10 @@ export function policyOf({ config, tiers }: Route, providers: Config['providers'
   ].filter(Boolean);
   const share = config.exercise.share;
   return [
+    ...when(freeze !== undefined, {
+      step: 'frozen',
+      says: `at version ${freeze?.version} by ${freeze?.by} since ${new Date(freeze?.at ?? 0).toISOString().slice(0, 16)}Z${freeze?.reason ? `: ${freeze.reason}` : ''}; nothing below changes, and nothing is exercised or copied, until it is thawed`,
+    }),
     { step: 'match', says: wants.join(', ') || 'everything that no other route matches' },
     {
       step: 'admit',

@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { Clock, Log } from '#contracts';
+import type { Clock, Config, Log } from '#contracts';
 import { ConfigError, formatProblem, type LoadedConfig } from './config/index.ts';
 
 /** What became of a reload. All or nothing: where one thing cannot change, nothing does. */
@@ -15,12 +15,14 @@ export interface ReloadOptions {
   /** Reads and checks the configuration anew. @throws ConfigError */
   readonly read: () => LoadedConfig;
   readonly current: () => LoadedConfig;
+  /** Why the new one may not follow the present one; empty when it may. */
+  readonly refusals?: (before: Config, next: Config) => readonly string[];
   /** Puts it in force. May throw, and then must have changed nothing. */
   readonly apply: (next: LoadedConfig) => void;
   readonly log: Log;
 }
 
-export function createReload({ read, current, apply, log }: ReloadOptions): () => Reloaded {
+export function createReload({ read, current, refusals, apply, log }: ReloadOptions): () => Reloaded {
   const refused = (problems: readonly string[]): Reloaded => {
     log('error', 'configuration not reloaded, the old one stays in force', { problems });
     return { ok: false, problems };
@@ -32,6 +34,8 @@ export function createReload({ read, current, apply, log }: ReloadOptions): () =
       const fixed = FIXED.filter((key) => differences(before[key], next.config[key], key).length > 0);
       if (fixed.length > 0)
         return refused(fixed.map((key) => `${key}: changed, which takes a restart; nothing was reloaded`));
+      const forbidden = refusals?.(before, next.config) ?? [];
+      if (forbidden.length > 0) return refused(forbidden);
       const changed = differences(before, next.config, '');
       if (changed.length > 0) {
         apply(next);

@@ -1,10 +1,27 @@
 import { readFileSync } from 'node:fs';
-import type { Config, ProviderConfig, Route, RouteTable, RouteView, Target, TargetConfig } from '#contracts';
+import type {
+  Config,
+  Freeze,
+  ProviderConfig,
+  Route,
+  RouteTable,
+  RouteView,
+  Target,
+  TargetConfig,
+} from '#contracts';
+import { markOf } from '#freeze';
 import { ConfigError, kindOf, type LoadedConfig } from './config/index.ts';
 import { policyOf, targetsOf } from './policy.ts';
 
+/** Version of the policy of each frozen route. */
+export type FrozenVersions = ReadonlyMap<string, { readonly version: string }>;
+
 /** Routes made ready: names resolved to providers, keys read, patterns compiled. */
-export function buildRoutes(config: Config, simulator?: { readonly port: number }): RouteTable {
+export function buildRoutes(
+  config: Config,
+  simulator?: { readonly port: number },
+  frozen?: FrozenVersions,
+): RouteTable {
   const target = (t: TargetConfig): Target => ({
     ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
     ...(t.prefill !== undefined && { prefill: t.prefill }),
@@ -18,6 +35,7 @@ export function buildRoutes(config: Config, simulator?: { readonly port: number 
       targets: (tier.targets ?? []).map(target),
       ...(tier.reply !== undefined && { reply: tier.reply }),
     })),
+    ...(frozen?.has(name) && { frozen: frozen.get(name)?.version }),
     ...(route.shadow && { shadow: { name: 'shadow', targets: [target(route.shadow.target)] } }),
   }));
   const byName = new Map(routes.map((r) => [r.name, r]));
@@ -94,7 +112,11 @@ function readKey(provider: string, file: string): string {
 }
 
 /** Every route as a person reads it, in the order of the configuration. */
-export const describeRoutes = (table: RouteTable, { config, source }: LoadedConfig): readonly RouteView[] =>
+export const describeRoutes = (
+  table: RouteTable,
+  { config, source }: LoadedConfig,
+  freezes: ReadonlyMap<string, Freeze> = new Map(),
+): readonly RouteView[] =>
   table.routes.map((route) => ({
     name: route.name,
     source,
@@ -103,5 +125,6 @@ export const describeRoutes = (table: RouteTable, { config, source }: LoadedConf
       targets: targetsOf(tier),
       ...(tier.reply !== undefined && { reply: tier.reply }),
     })),
-    policy: policyOf(route, config.providers),
+    ...(freezes.has(route.name) && { frozen: markOf(freezes.get(route.name) as Freeze) }),
+    policy: policyOf(route, config.providers, freezes.get(route.name)),
   }));

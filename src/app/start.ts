@@ -1,6 +1,7 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status } from '#contracts';
+import { createFreezes } from '#freeze';
 import type { ClimateSnapshot, ProofsSnapshot, SeatsSnapshot, StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
@@ -22,7 +23,7 @@ import { createLifecycle } from './lifecycle.ts';
 import { createPasses } from './passes.ts';
 import { openPlane } from './plane.ts';
 import { proxyOf } from './proxy.ts';
-import { createReload, type Reloaded, watchConfig } from './reload.ts';
+import { createReload, differences, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
 import { openReplicas } from './replicas.ts';
 import { retryDatabase } from './retry-database.ts';
@@ -116,10 +117,26 @@ async function compose(given: Composition): Promise<Running> {
 
   const simulator = usesSimulator(config) ? startSimulator(config, given.cwd, clock, log) : undefined;
   if (simulator) lifecycle.onStop('simulator', simulator.stop);
-  /** Replaced as a whole by a reload. */
-  let active: Active = activate(loaded, simulator);
-
   const late = createLateStore();
+  /** As the file says it; what is in force may differ on routes that are frozen. */
+  let configured = loaded;
+  const freezes = createFreezes({
+    store: late.store.freezes,
+    clock,
+    log,
+    snapshot: {
+      read: () => readIfThere(folder.freezes),
+      write: (text) => writeWhole(folder.freezes, text),
+    },
+    configured: () => configured.config,
+    changed: () => putInForce(configured),
+    differences,
+  });
+  const effective = (file: LoadedConfig): Active =>
+    activate({ ...file, config: freezes.pin(file.config) }, simulator, freezes.pins);
+  /** Replaced as a whole by a reload, and when a route is frozen or thawed. */
+  let active: Active = effective(loaded);
+
   const keys = createKeyService({ store: late.store, clock, log, snapshot: snapshotFile(folder.keys) });
   const admin = createAdminHash(folder.admin, clock, log);
   const live = createLiveFeed();
@@ -224,17 +241,22 @@ async function compose(given: Composition): Promise<Running> {
         });
   lifecycle.onStop('replicas', () => replicas?.stop());
 
+  const putInForce = (next: LoadedConfig) => {
+    active = effective(next);
+    configured = next;
+    const { config } = active.loaded;
+    steering.reload(config);
+    if (ledger) ledger.reload(config);
+    else if (limits(config)) ledger = openLedger(config, folder.ledger, clock, log);
+  };
   const reload = createReload({
     read: given.reread ?? (() => loaded),
-    current: () => active.loaded,
-    apply(next) {
-      active = activate(next, simulator);
-      steering.reload(next.config);
-      if (ledger) ledger.reload(next.config);
-      else if (limits(next.config)) ledger = openLedger(next.config, folder.ledger, clock, log);
-    },
+    current: () => configured,
+    refusals: freezes.refusals,
+    apply: putInForce,
     log,
   });
+  live.subscribe(freezes.ended);
   if (given.reread && loaded.file !== undefined)
     lifecycle.onStop(
       'configuration watch',
@@ -281,7 +303,7 @@ async function compose(given: Composition): Promise<Running> {
     adminHash: admin.current,
     status,
     system,
-    routes: () => describeRoutes(active.table, active.loaded),
+    routes: () => describeRoutes(active.table, active.loaded, freezes.pins),
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
     fallbacks: () => gateway.proofs.read(),
@@ -296,6 +318,8 @@ async function compose(given: Composition): Promise<Running> {
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,
     cancelRun: runs.cancel,
+    freezes,
+    shadows: () => gateway.shadows.read(),
   });
 
   const drain = () => {
@@ -362,11 +386,13 @@ async function compose(given: Composition): Promise<Running> {
     adminToken = await admin.settle(database.store);
     if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
     await keys.refresh();
+    await freezes.start();
     await runs.start();
     // Before the database goes, since the end of a run is written there.
     lifecycle.onStop('runs', async () => {
       await drain();
       await runs.stop();
+      await freezes.stop();
     });
   };
   try {

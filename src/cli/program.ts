@@ -6,6 +6,7 @@ import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
 import { fallback } from './fallback.ts';
+import { freeze, thaw } from './freeze.ts';
 import { keys } from './keys.ts';
 import { latency } from './latency.ts';
 import { login, logout } from './login.ts';
@@ -16,6 +17,7 @@ import { reload } from './reload.ts';
 import { router } from './router.ts';
 import { routes } from './routes.ts';
 import { runs } from './runs.ts';
+import { shadow } from './shadow.ts';
 import { show } from './show.ts';
 import { sim } from './sim.ts';
 import { spend } from './spend.ts';
@@ -30,12 +32,15 @@ const VERBS = [
   tail,
   show,
   routes,
+  freeze,
+  thaw,
   providers,
   latency,
   ramp,
   router,
   quota,
   fallback,
+  shadow,
   budgets,
   tiers,
   spend,

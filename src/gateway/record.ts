@@ -95,9 +95,10 @@ function tierOf(walk: Walk, intended: string, served: string, ended: FailureKind
 
 const NO_VERDICTS: readonly Verdict[] = [];
 
-/** What of the answer was changed on its way. */
-function verdictsOf({ taken, attempts }: Walk, reading: Reading | undefined): readonly Verdict[] {
-  if (!taken && !reading?.malformed) return NO_VERDICTS;
+/** What of the answer was changed on its way, and which version of its policy the route was held at. */
+function verdictsOf({ taken, attempts, route }: Walk, reading: Reading | undefined): readonly Verdict[] {
+  const frozen = route?.frozen;
+  if (!taken && !reading?.malformed && frozen === undefined) return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
     guard,
     version: 1,
@@ -116,6 +117,7 @@ function verdictsOf({ taken, attempts }: Walk, reading: Reading | undefined): re
       ),
     );
   }
+  if (frozen !== undefined) found.push({ guard: 'freeze', version: 1, decision: 'pass', evidence: frozen });
   return found;
 }
 

@@ -73,8 +73,9 @@ export class Shadows {
     };
   }
 
-  /** May this route have copies at all? */
+  /** May this route have copies at all? A frozen one has none. */
   wanted(route: Route): boolean {
+    if (route.frozen !== undefined) return false;
     return route.shadow !== undefined || this.asks.length > 1;
   }
 

@@ -10,7 +10,10 @@ export function tell(
 ): Record<string, string> {
   const tier = running?.tier.name ?? servedBy(walk)?.tier;
   headers['x-midwatch-exchange'] = walk.id;
-  if (walk.route) headers['x-midwatch-route'] = walk.route.name;
+  if (walk.route) {
+    headers['x-midwatch-route'] = walk.route.name;
+    if (walk.route.frozen !== undefined) headers['x-midwatch-frozen'] = walk.route.frozen;
+  }
   if (tier) headers['x-midwatch-tier'] = tier;
   if (outcome) headers['x-midwatch-outcome'] = outcome;
   headers['x-midwatch-attempts'] = String(walk.attempts.length + (running ? 1 : 0));

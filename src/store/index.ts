@@ -2,9 +2,11 @@ import type { Clock, Log, Store } from '#contracts';
 import { adminStore } from './admin.ts';
 import { listChanges } from './changes.ts';
 import { connect } from './connection.ts';
+import { freezeStore } from './freezes.ts';
 import { keyStore } from './keys.ts';
 import { exchangeReader } from './read.ts';
 import { runStore } from './runs.ts';
+import { shadowPairs } from './shadows.ts';
 import { readSpend } from './spend.ts';
 import { tierHours, tierTenants, tierUsers } from './tiers.ts';
 import { tokenStore } from './tokens.ts';
@@ -46,6 +48,8 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     admin: adminStore(database),
     tokens: tokenStore(database),
     runs: runStore(database),
+    freezes: freezeStore(database),
+    shadows: { pairs: (query) => shadowPairs(database, query) },
     upkeep: upkeep(database, log),
     close: () => database.close(),
   };

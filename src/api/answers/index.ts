@@ -10,6 +10,7 @@ import {
   usage,
 } from './exchange.ts';
 import { fallbackDrill, fallbackView } from './fallbacks.ts';
+import { freezeView, policyVersionView } from './freeze.ts';
 import { hoursView } from './hours.ts';
 import {
   apiError,
@@ -26,12 +27,14 @@ import {
 import { rampView } from './ramp.ts';
 import { routerView } from './router.ts';
 import { run, runDetail, runPage } from './runs.ts';
+import { shadowReport } from './shadows.ts';
 import { demotionView, tiersReport } from './tiers.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
 import {
   attentionItem,
   changeEvent,
   changePage,
+  freezeMark,
   quantiles,
   rateView,
   routeView,
@@ -61,11 +64,14 @@ export const answers = {
   Failure: failure,
   FallbackDrill: fallbackDrill,
   FallbackView: fallbackView,
+  FreezeMark: freezeMark,
+  FreezeView: freezeView,
   HoursView: hoursView,
   KeyCreated: keyCreated,
   KeyView: keyView,
   Me: me,
   Message: message,
+  PolicyVersionView: policyVersionView,
   ProviderView: providerView,
   Quantiles: quantiles,
   QuotaView: quotaView,
@@ -74,6 +80,7 @@ export const answers = {
   ReloadView: reloadView,
   RouterView: routerView,
   RouteView: routeView,
+  ShadowReport: shadowReport,
   SpendReport: spendReport,
   Run: run,
   RunDetail: runDetail,

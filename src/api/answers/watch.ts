@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChangeEvent, ChangePage, RouteView, Watch } from '#contracts';
+import type { ChangeEvent, ChangePage, FreezeMark, RouteView, Watch } from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -74,6 +74,15 @@ export const watch = z.object({
 });
 true satisfies Same<Watch, z.output<typeof watch>>;
 
+export const freezeMark = z.object({
+  route: z.string(),
+  version: z.string().describe('Of the policy that is kept.'),
+  at: epoch,
+  by: z.string(),
+  reason: z.string().optional(),
+});
+true satisfies Same<FreezeMark, z.output<typeof freezeMark>>;
+
 export const routeView = z.object({
   name: z.string(),
   policy: z
@@ -81,6 +90,7 @@ export const routeView = z.object({
     .describe('The whole policy in the order in which it acts.'),
   tiers: z.array(z.object({ name: z.string(), targets: z.array(z.string()), reply: z.string().optional() })),
   source: z.enum(['config', 'environment', 'simulator']),
+  frozen: freezeMark.optional().describe('Its policy is held as it is.'),
   lastHour: watchTotals.optional().describe('Absent without traffic, or while the database is away.'),
 });
 true satisfies Same<RouteView, z.output<typeof routeView>>;

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type {
   BudgetView,
+  ExchangeId,
   FallbackView,
   ProviderView,
   RampView,
@@ -85,6 +86,7 @@ const look = (facts: Partial<AttentionFacts>) =>
     ramps: [],
     routers: [],
     fallbacks: [],
+    freezes: [],
     spend: [],
     mix: [],
     demotions: [],
@@ -361,4 +363,31 @@ test('a fallback that a route relies on and that is not proven needs attention; 
     ['warn', 'Fallback e of chat carries 30 % of the demand'],
   ]);
   expect(found[0]).toMatchObject({ todo: 'Mend it.', link: '/tiers' });
+});
+
+test('a frozen route says what has moved and what waits, and no more', () => {
+  const freeze = {
+    route: 'chat',
+    version: 'abc',
+    at: 1,
+    by: 'ann',
+    reason: 'incident 12',
+    waiting: [],
+    moved: [],
+  };
+  expect(look({ freezes: [freeze] })).toEqual([]);
+  const moved = [{ subject: 'declared.prompt', value: 'v2', lastSeen: 2, exchange: 'x' as ExchangeId }];
+  const said = look({
+    freezes: [{ ...freeze, moved, waiting: ['routes.chat.timeouts.idle: 30000 → 10000'] }],
+  });
+  expect(said.map(({ level, what }) => [level, what])).toEqual([
+    ['warn', 'chat is frozen, and what is sent to it has moved'],
+    ['note', 'chat is frozen, and the configuration says otherwise'],
+  ]);
+  expect(said[0]?.why).toBe(
+    'Since it was frozen at abc: declared.prompt is now v2. Frozen by ann: incident 12.',
+  );
+  // With the database away nobody has looked, and nothing is claimed.
+  const { moved: _, ...unknown } = freeze;
+  expect(look({ freezes: [unknown] })).toEqual([]);
 });

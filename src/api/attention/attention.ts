@@ -3,6 +3,7 @@ import type {
   BudgetView,
   DemotionView,
   FallbackView,
+  FreezeView,
   ProviderView,
   RampView,
   RollupWindow,
@@ -13,6 +14,7 @@ import type {
   TierFinding,
 } from '#contracts';
 import { fallbackAttention } from './fallbacks.ts';
+import { freezeAttention } from './freezes.ts';
 import { houseAttention } from './house.ts';
 import { rampAttention } from './ramps.ts';
 import { routerAttention } from './routers.ts';
@@ -34,6 +36,7 @@ export interface AttentionFacts {
   readonly ramps: readonly RampView[];
   readonly routers: readonly RouterView[];
   readonly fallbacks: readonly FallbackView[];
+  readonly freezes: readonly FreezeView[];
   /** By route, over the last hour. */
   readonly spend: readonly SpendRow[];
   /** What the watch over the tier mix says. */
@@ -52,6 +55,7 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
     ...routerAttention(facts.routers),
     ...budgetAttention(facts.budgets),
     ...fallbackAttention(facts.fallbacks),
+    ...freezeAttention(facts.freezes),
     ...spendAttention(facts.spend),
     ...tierAttention(facts.mix, facts.demotions),
     ...trafficAttention(facts),

@@ -30,7 +30,7 @@ export const SAYS: Readonly<Record<string, string>> = {
   limit: 'Rows of a page, at most 500.',
   actor: 'Who did it: the name of a token, `admin`, or `midwatch up`.',
   action:
-    'What was done: login, logout, key.create, key.revoke, token.create, token.revoke, token.replace, run.cancel, demotion.approve, demotion.end, reload, ramp.advance, ramp.rollback, ramp.reset.',
+    'What was done: login, logout, key.create, key.revoke, token.create, token.revoke, token.replace, run.cancel, demotion.approve, demotion.end, reload, ramp.advance, ramp.rollback, ramp.reset, route.freeze, route.thaw.',
   subject: 'Id of what was changed.',
   until: 'Milliseconds since 1970-01-01 UTC.',
   role: 'viewer, operator or admin.',

@@ -3,6 +3,7 @@ import { auditEndpoints } from './audit.ts';
 import { changeEndpoints } from './changes.ts';
 import { exchangeEndpoints } from './exchanges.ts';
 import { fallbackEndpoints } from './fallbacks.ts';
+import { freezeEndpoints } from './freezes.ts';
 import { keyEndpoints } from './keys.ts';
 import { ledgerEndpoints } from './ledger.ts';
 import { liveEndpoints } from './live.ts';
@@ -14,6 +15,7 @@ import { routerEndpoints } from './routers.ts';
 import { routeEndpoints } from './routes.ts';
 import { runEndpoints } from './runs.ts';
 import { sessionEndpoints } from './session.ts';
+import { shadowEndpoints } from './shadows.ts';
 import { spendEndpoints } from './spend.ts';
 import { statusEndpoints } from './status.ts';
 import { systemEndpoints } from './system.ts';
@@ -29,6 +31,8 @@ export const endpoints: readonly Endpoint[] = [
   ...exchangeEndpoints,
   ...liveEndpoints,
   ...routeEndpoints,
+  ...freezeEndpoints,
+  ...shadowEndpoints,
   ...providerEndpoints,
   ...fallbackEndpoints,
   ...rampEndpoints,

@@ -49,12 +49,13 @@ export const watchEndpoints = [
       const { tiers } = services;
       const { rollups, changes } = services.store;
       const now = services.clock.now();
-      const [window, before, changed, system, spend] = await Promise.all([
+      const [window, before, changed, system, spend, frozen] = await Promise.all([
         rollups.window({ from, to, step, ...slice }),
         rollups.window({ from: from - (to - from), to: from, step, ...slice }),
         changes.list({ from, to, ...route }, { limit: 500 }),
         services.system(),
         rollups.spend({ from: now - HOUR, to: now, by: 'route' }),
+        services.freezes.list(),
       ]).catch((error: unknown) => {
         throw error instanceof RangeError
           ? badRequest(
@@ -77,6 +78,7 @@ export const watchEndpoints = [
         mix: tiers.findings().filter(({ route: of }) => only === undefined || of === only),
         demotions: tiers.demotions().filter(({ route: of }) => only === undefined || of === only),
         fallbacks: fallbackViews(services).filter(({ route }) => only === undefined || route === only),
+        freezes: frozen.filter(({ route }) => only === undefined || route === only),
         spend: spend.rows.filter(({ name }) => only === undefined || name === only),
       };
       return { from, to, step, ...window, changes: changed.rows, attention: attention(facts) };

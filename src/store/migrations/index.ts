@@ -9,6 +9,7 @@ import { sql as translated } from './0007-translated.ts';
 import { sql as spend } from './0008-spend.ts';
 import { sql as steered } from './0009-steered.ts';
 import { sql as tiers } from './0010-tiers.ts';
+import { sql as freezes } from './0011-freezes.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly string[] = [
   spend,
   steered,
   tiers,
+  freezes,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import type { RatioView, ShadowReport, ShadowView } from '#contracts';
+import { systemClock } from '#kernel';
+import { type ConnectionFlags, connect, withConnection } from './connect.ts';
+import { EXIT } from './exit.ts';
+import { count, rate } from './format.ts';
+import { facts } from './table.ts';
+import { bold, cyan, dim, print, printJson } from './terminal.ts';
+
+interface Flags extends ConnectionFlags {
+  readonly hours: string;
+  readonly json?: true;
+}
+
+const HOUR = 3_600_000;
+
+export const shadow = () =>
+  new Command('shadow')
+    .description('Answers that were served beside those of a second target that nobody got.')
+    .addCommand(
+      withConnection(
+        new Command('report')
+          .description(
+            'How often the second target agrees, what it costs and how long it takes. Exits 3 when nothing was compared yet.',
+          )
+          .argument('[route]', 'name of a route')
+          .option('--hours <n>', 'how far back', '24')
+          .option('--json', 'print one JSON object'),
+      ).action(async (route: string | undefined, flags: Flags) => {
+        const to = systemClock().now() + 1;
+        const report = await (await connect(flags)).midwatch.shadows({
+          from: to - Number(flags.hours) * HOUR,
+          to,
+          ...(route !== undefined && { route }),
+        });
+        if (flags.json) printJson(report);
+        else print(report.rows.length === 0 ? NOTHING : report.rows.map(described).join('\n\n'));
+        if (!flags.json) for (const line of droppedOf(report)) print(dim(line));
+        if (report.rows.length === 0) process.exitCode = EXIT.unknown;
+      }),
+    );
+
+const NOTHING =
+  'nothing was compared yet: write `shadow: { target: { provider, model }, share: 0.01 }` under a route in midwatch.yaml';
+
+function described({ route, target, pairs, good, agree, ...ratios }: ShadowView): string {
+  return `${bold(cyan(route))}  ${dim(`copied to ${target}, ${count(pairs)} pairs`)}\n\n${facts([
+    ['served good', rate(good.served)],
+    ['shadow good', rate(good.shadow)],
+    ['same end', rate(agree.end)],
+    ['same tools', agree.tools && rate(agree.tools)],
+    ['same arguments', agree.args && rate(agree.args)],
+    ['served is JSON', agree.json && rate(agree.json.served)],
+    ['shadow is JSON', agree.json && rate(agree.json.shadow)],
+    ['cost', times(ratios.cost)],
+    ['time', times(ratios.latency)],
+    ['first token', times(ratios.firstToken)],
+    ['length', times(ratios.length)],
+    ['words shared', ratios.similarity && inWords(ratios.similarity, '')],
+  ])}`;
+}
+
+const times = (ratio: RatioView | undefined): string | undefined =>
+  ratio && `${inWords(ratio, ' ×')} of what was served`;
+
+const inWords = ({ n, median, low, high }: RatioView, unit: string): string =>
+  low === undefined || high === undefined
+    ? `${median.toFixed(2)}${unit} (${n} pairs: too few for an interval)`
+    : `${median.toFixed(2)}${unit} (95 % ${low.toFixed(2)} to ${high.toFixed(2)}, ${count(n)} pairs)`;
+
+const droppedOf = ({ now }: ShadowReport): readonly string[] =>
+  now.flatMap(({ route, dropped }) => {
+    const parts = Object.entries(dropped).map(([why, n]) => `${count(n)} ${why}`);
+    return parts.length === 0 ? [] : [`not copied on ${route} since the start: ${parts.join(', ')}`];
+  });
