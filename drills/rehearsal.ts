@@ -65,6 +65,8 @@ export interface Rehearsal {
   send(question: Question): Promise<Seen>;
   /** Past the gateway, straight to the provider: what an application without Midwatch does and sees. */
   askDirectly(question: Question): Promise<Seen>;
+  /** The same without letting time pass. */
+  sendDirectly(question: Question): Promise<Seen>;
   /** Lets time pass until the promise settles. */
   run<T>(promise: Promise<T>): Promise<T>;
   stop(): Promise<void>;
@@ -146,6 +148,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     ask: (question) => run(timed(viaGateway(question))),
     send: (question) => timed(viaGateway(question)),
     askDirectly: (question) => run(timed(viaNothing(question))),
+    sendDirectly: (question) => timed(viaNothing(question)),
     run,
     async stop() {
       await run(gateway.drain(0));

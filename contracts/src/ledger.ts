@@ -564,7 +564,7 @@ export const lanesSchema = z
     batch: laneSchema(0.06, 0.7),
     queue: count.default(1_000).describe('Most callers that wait per quota.'),
     keep: count
-      .default(1_000)
+      .default(10_000)
       .describe('Most places kept per quota for callers that were told when to return.'),
     grace: duration.default(2_000).describe('How long a kept place waits for its caller.'),
     weights: z

@@ -2,11 +2,11 @@ import { hostname } from 'node:os';
 import type { Clock, Config, LedgerEvent, LedgerSnapshot, Log, QuotaConfig } from '#contracts';
 import type { LedgerPorts } from '#gateway';
 import {
+  answerEstimate,
   createLedger,
   createRedisAuthority,
   type Ledger,
   type LedgerSettings,
-  outputEstimate,
 } from '#ledger';
 import { recall, remember } from './remembered.ts';
 
@@ -47,15 +47,13 @@ export function openLedger(config: Config, file: string | undefined, clock: Cloc
     }),
     onEvent: (event) => log(levelOf(event), `ledger.${event.type}`, { ...event }),
   });
-  const output = outputEstimate();
   const remembered =
     file === undefined ? undefined : remember(file, () => ledger.snapshot(), SAVE, clock, log);
   const sweeping = clock.every(SWEEP, () => ledger.sweep());
   return {
     budgets: ledger.budgets,
     quotas: ledger.quotas,
-    expectOutput: output.expect,
-    sawOutput: output.saw,
+    answers: answerEstimate(),
     reload: (next) => ledger.reload(settingsOf(next)),
     async stop() {
       sweeping();

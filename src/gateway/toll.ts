@@ -15,8 +15,10 @@ import {
   NO_USAGE,
   type Pricer,
   type QuotaAsk,
+  type QuotaAxis,
   type QuotaDecision,
   type QuotaGrant,
+  type QuotaRefusal,
   type Target,
   type Usage,
 } from '#contracts';
@@ -34,9 +36,16 @@ export interface LedgerPorts {
     observe(key: QuotaKey, readings: readonly LimitReading[]): void;
     refused(key: QuotaKey, retryAfterMs: number): void;
   };
-  /** Output tokens that an answer of this model is expected to have. */
-  readonly expectOutput: (model: string, max?: number) => number;
-  readonly sawOutput: (model: string, tokens: number, at: EpochMs) => void;
+  /** What answers of a route and model were like lately, by a name for both. */
+  readonly answers: {
+    /** Output tokens, mean. */
+    tokens(name: string, max?: number): number;
+    /** Output tokens of the longest; undefined until enough were seen. */
+    longest(name: string): number | undefined;
+    /** Milliseconds that nearly all of them took. */
+    ms(name: string): number;
+    saw(name: string, answer: { readonly tokens: number; readonly ms: number }, at: EpochMs): void;
+  };
 }
 
 type QuotaKey = Pick<QuotaAsk, 'provider' | 'credential' | 'model'>;
@@ -61,17 +70,21 @@ export interface Toll {
 export class Paid {
   private readonly ledger: LedgerPorts;
   private readonly key: QuotaKey;
+  /** Of the route and model. */
+  private readonly name: string;
   private readonly quota: QuotaGrant | undefined;
   private readonly budget: BudgetGrant | undefined;
 
   constructor(
     ledger: LedgerPorts,
     key: QuotaKey,
+    name: string,
     quota: QuotaGrant | undefined,
     budget: BudgetGrant | undefined,
   ) {
     this.ledger = ledger;
     this.key = key;
+    this.name = name;
     this.quota = quota;
     this.budget = budget;
   }
@@ -79,7 +92,8 @@ export class Paid {
   settle(row: Attempt, at: EpochMs): void {
     const { usage, cost, failure } = row;
     const tokensOut = outputOf(usage);
-    if (tokensOut > 0) this.ledger.sawOutput(this.key.model, tokensOut, at);
+    if (tokensOut > 0 && !failure)
+      this.ledger.answers.saw(this.name, { tokens: tokensOut, ms: row.timing.total }, at);
     this.budget?.settle({ microUsd: cost.microUsd, state: cost.state });
     // What never left the house took nothing of the provider's limit.
     if (failure?.kind === 'connect' || failure?.kind === 'timeout_connect') this.quota?.release();
@@ -109,14 +123,17 @@ export async function pay(
   const left = Math.max(0, toll.deadline - now);
   const tokensIn = inputOf(ctx.estimate(walk.facets, 0, 0));
   const { maxOutput } = walk.facets;
+  const name = `${walk.route?.name} ${model}`;
+  // Room that comes later than this is of no use: the answer would be cut by the deadline, and paid for all the same.
+  const latest = Math.min(toll.patience, toll.deadline - ledger.answers.ms(name));
   const gaveUp = new AbortController();
   const asked = ledger.quotas?.reserve({
     ...key,
-    estimate: { tokensIn, tokensOut: ledger.expectOutput(model, maxOutput) },
+    estimate: { tokensIn, tokensOut: ledger.answers.tokens(name, maxOutput) },
     lane: toll.lane,
     ...(walk.who.tenant !== undefined && { tenant: walk.who.tenant }),
     ...(callerOf(walk) && { caller: callerOf(walk) as string }),
-    deadline: clock.now() + Math.max(0, toll.patience - now),
+    deadline: clock.now() + Math.max(0, latest - now),
     ttlMs: left,
     signal: gaveUp.signal,
   });
@@ -128,28 +145,39 @@ export async function pay(
   const budget = await ledger.budgets?.reserve({
     subject: subjectOf(walk),
     cause: toll.cause,
-    worst: worstOf(ctx, walk.facets, target, model, tokensIn),
+    worst: worstOf(ctx, walk.facets, target, model, tokensIn, ledger.answers.longest(name)),
     ttlMs: left,
   });
   if (budget && !budget.ok) {
     quota?.release();
     return overBudget(budget);
   }
-  return new Paid(ledger, key, quota, budget);
+  return new Paid(ledger, key, name, quota, budget);
 }
 
 /** Answers may run to here when the caller names no limit: what current models write at most. */
 const LONGEST_ANSWER = 16_384;
+/** Where the answers of a route are known, one that is longer than all of the last hundreds is reserved for, and no book. */
+const LONGER = 2;
+const SHORTEST_KNOWN = 1_024;
 
-/** The dearest this attempt can come to; undefined when nobody knows its price. */
+/**
+ * The dearest this attempt can come to; undefined when nobody knows its price. Exact where the caller names a limit. Where he
+ * names none a bound for every case would refuse a caller with a dollar left for an answer of a cent.
+ */
 function worstOf(
   { pricer, clock }: TollContext,
   facets: AskFacets,
   { provider }: Target,
   model: string,
   input: number,
+  longest: number | undefined,
 ): number | undefined {
-  const output = (facets.maxOutput ?? LONGEST_ANSWER) * facets.choices;
+  const unnamed =
+    longest === undefined
+      ? LONGEST_ANSWER
+      : Math.min(LONGEST_ANSWER, Math.max(SHORTEST_KNOWN, LONGER * longest));
+  const output = (facets.maxOutput ?? unnamed) * facets.choices;
   const { state, microUsd } = pricer.price({
     provider,
     model,
@@ -200,23 +228,35 @@ const asLimit = (reading: QuotaReading): LimitReading => ({ ...reading, axis: AX
 function quotaShort(
   { provider, model }: QuotaKey,
   after: number | undefined,
-  why: string,
-  axis: string,
+  why: QuotaRefusal['why'],
+  axis: QuotaAxis,
 ): Failure {
   if (why === 'left') return seen('client_left');
+  const place = `providers.${provider}.quota`;
+  const words: Readonly<Record<Exclude<typeof why, 'left'>, string>> = {
+    never: `This ask alone is larger than the limit of ${AXIS_WORDS[axis]} for ${provider}/${model}: no wait helps. Send less, or have \`${place}\` raised if the provider grants more.`,
+    deadline: `${provider}/${model} has no room for this ask before its deadline: its limit of ${AXIS_WORDS[axis]} is used up. A place is likely after retry-after; with x-midwatch-priority: interactive, or a later deadline, it may be sooner.`,
+    full: `${provider}/${model} is out of ${AXIS_WORDS[axis]}, and as many callers as may (\`lanes.queue\`) wait already. Come back after retry-after.`,
+    away: `The shared limits of ${provider}/${model} cannot be asked (Redis is away), and \`${place}.whenAway\` is \`closed\`. Whoever runs this gateway can set it to \`local\` or \`open\`.`,
+  };
   return {
-    ...seen(
-      'rate_limited',
-      why === 'never'
-        ? `This ask alone is larger than the ${axis} limit that is configured for ${provider}/${model} (providers.${provider}.quota).`
-        : `The quota of ${provider}/${model} has no room for this ask in time (${axis}, ${why}); it does after retry-after.`,
-    ),
+    ...seen('rate_limited', words[why]),
     origin: 'midwatch',
     ...(after !== undefined && { after }),
   };
 }
 
+const AXIS_WORDS: Readonly<Record<QuotaAxis, string>> = {
+  requests: 'requests a minute',
+  tokensIn: 'input tokens a minute',
+  tokensOut: 'output tokens a minute',
+  tokens: 'tokens a minute',
+  requestsPerDay: 'requests a day',
+  tokensPerDay: 'tokens a day',
+};
+
 function overBudget({
+  why,
   budget,
   scope,
   value,
@@ -226,11 +266,16 @@ function overBudget({
   asked,
   retryAfterMs,
 }: BudgetRefusal): Failure {
+  const whose = `Budget "${budget}" (${scope}${scope === 'organisation' ? '' : ` ${value}`}, ${period})`;
+  const key = `\`budgets.${budget}.hard\``;
+  const next = period === 'lifetime' ? '' : `wait for the next ${period}, `;
+  const words: Readonly<Record<typeof why, string>> = {
+    exceeded: `${whose} has ${dollars(left)} of ${dollars(limit)} dollars left and this ask may cost ${dollars(asked)}. Lower max_tokens, ${next}or ask whoever keeps midwatch.yaml to raise ${key}.`,
+    never: `${whose} is ${dollars(limit)} dollars in all and this ask alone may cost ${dollars(asked)}: no wait helps. Lower max_tokens, or ask whoever keeps midwatch.yaml to raise ${key}.`,
+    away: `${whose} is kept with others in Redis, which is away, and \`budgets.${budget}.whenAway\` is \`closed\`: nothing is spent until it is back, or whoever runs this gateway sets \`local\` or \`open\`.`,
+  };
   return {
-    ...seen(
-      'over_budget',
-      `Budget "${budget}" (${scope} ${value}, ${period}) has ${dollars(left)} of ${dollars(limit)} dollars left and this ask may cost ${dollars(asked)}; lower max_tokens, wait for the next period, or have the budget raised.`,
-    ),
+    ...seen('over_budget', words[why]),
     ...(retryAfterMs !== undefined && { after: retryAfterMs }),
   };
 }

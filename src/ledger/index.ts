@@ -1,6 +1,6 @@
 export type { Budgets } from './budget/budgets.ts';
 export { createLedger, type Ledger, type LedgerSettings } from './ledger.ts';
-export { type OutputEstimate, outputEstimate } from './quota/output.ts';
+export { type AnswerEstimate, answerEstimate } from './quota/answers.ts';
 export type { QuotaKey, Quotas, QuotaTable } from './quota/quotas.ts';
 export { createRedisAuthority } from './redis/authority.ts';
 export { createMemoryAuthority } from './store/memory-authority.ts';

@@ -50,6 +50,7 @@ const house = (more: Partial<ConfigInput>, quota?: object) => {
   return {
     ledger,
     gateway,
+    client,
     ask,
     async stop() {
       gateway.stop();
@@ -76,6 +77,21 @@ test('200 callers race the last cent: never over, refused in words, and ledger =
   expect(reading).toMatchObject({ settled: spent, reserved: 0 });
   // Another tenant has a purse of its own.
   expect((await it.ask({ 'x-midwatch-tenant': 'green' })).choices).toHaveLength(1);
+  await it.stop();
+});
+
+test('where the answers of a route are known, a caller without max_tokens is not refused for what no answer ever cost', async () => {
+  const it = house({ budgets: { turn: { per: 'turn', period: 'lifetime', hard: 0.05 } } });
+  const ask = (max_tokens: number | undefined) =>
+    it.client.chat.completions.create({
+      model: 'sim-instant',
+      ...(max_tokens && { max_tokens }),
+      messages: [{ role: 'user', content: 'in 20 words' }],
+    });
+  // 16,384 tokens at ten dollars a million are sixteen cents, and nobody knows better yet.
+  await expect(async () => ask(undefined)).toThrow('raise `budgets.turn.hard`');
+  for (let i = 0; i < 200; i++) await ask(50);
+  expect((await ask(undefined)).choices).toHaveLength(1);
   await it.stop();
 });
 

@@ -21,6 +21,8 @@ export interface KeptPlaces {
   drop(place: Place, came: boolean): void;
   /** What must be left of limit `i` at `now` so that everybody finds what he was promised. */
   needed(i: number, rate: number, now: EpochMs): number;
+  /** Share of callers who came lately. */
+  readonly coming: number;
   /** Sum over all places. */
   promised(i: number): number;
   each(visit: (place: Place) => void): void;
@@ -32,13 +34,15 @@ export interface KeptPlaces {
 const TOLERANCE = 1.25;
 /** One caller holds at most this part of all places, so that who asks again and again does not push out the others. */
 const MOST_SHARE = 10;
+/** Places are spaced at a part of the refill, which therefore covers those that are further away than this. */
+const HORIZON = 120_000;
 /** Remembers about the last fifty places. */
 const NEWEST = 0.02;
 
 /**
  * A `retry-after` is only true if what it promises is not given away meanwhile. So a refused caller gets a place in the
  * future, and everybody else must leave max over places k of Σ_{j ≤ k} amount_j − rate·(due_k − now): what the refill until
- * then does not cover. Who does not come within `grace` loses the place; what was saved for him goes to the next. What must be left is weighted by
+ * then does not cover. Who does not come within `grace` loses the place; what was saved for him goes to the next. Amounts count by
  * the share of callers who came lately, or a crowd that never returns would keep everybody else waiting for it.
  */
 export function keptPlaces(most: () => number, grace: () => number): KeptPlaces {
@@ -60,6 +64,9 @@ export function keptPlaces(most: () => number, grace: () => number): KeptPlaces 
   return {
     get size() {
       return places.length;
+    },
+    get coming() {
+      return coming;
     },
     keep(place) {
       if (places.length >= most()) return false;
@@ -96,11 +103,13 @@ export function keptPlaces(most: () => number, grace: () => number): KeptPlaces 
       let sum = 0;
       let most = 0;
       for (const { amounts, due } of places) {
+        const wait = Math.max(0, due - now);
+        if (wait > HORIZON) break;
         sum += amounts[i]!;
-        const short = sum - rate * Math.max(0, due - now);
+        const short = sum * coming - rate * wait;
         if (short > most) most = short;
       }
-      return most * coming;
+      return most;
     },
     promised(i) {
       let sum = 0;

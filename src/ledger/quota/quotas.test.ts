@@ -205,9 +205,12 @@ test('a calendar day starts afresh at midnight, and its end is foretold', async 
 test('exhaustion is the instant at which an hourly profile has used up what is left', () => {
   const hour = 3_600_000;
   const profile = (at: number) => (Math.floor(at / hour) % 24 < 12 ? 100 : 300);
-  expect(exhaustion(1_500, 0, profile, 0, 24 * hour)).toBeCloseTo(13 * hour, 0);
-  expect(exhaustion(1_500, 50 / hour, profile, 0, 24 * hour)).toBeCloseTo((12 + 900 / 250) * hour, 0);
-  expect(exhaustion(1_500, 400 / hour, profile, 0, 24 * hour)).toBeUndefined();
+  expect(exhaustion(1_500, { rate: 0, depth: 9_000 }, profile, 0, 24 * hour)).toBeCloseTo(13 * hour, 0);
+  expect(exhaustion(1_500, { rate: 50 / hour, depth: 9_000 }, profile, 0, 24 * hour)).toBeCloseTo(
+    (12 + 900 / 250) * hour,
+    0,
+  );
+  expect(exhaustion(1_500, { rate: 400 / hour, depth: 9_000 }, profile, 0, 24 * hour)).toBeUndefined();
 });
 
 test('whatever is granted passes an independent bucket of the published size, in any interleaving', async () => {
@@ -387,8 +390,8 @@ for (const { who, callers, least } of [
       };
       void arrivals();
       await clock.run(60_000);
-      expect(returned).toBeGreaterThan(100);
-      expect(kept).toBeGreaterThan(100);
+      expect(returned).toBeGreaterThan(50);
+      expect(kept).toBeGreaterThan(50);
       all.served += served;
       all.returned += returned;
       expect(served).toBeGreaterThanOrEqual(returned * least);

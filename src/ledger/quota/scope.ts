@@ -51,7 +51,11 @@ const USE_TAU = 20_000;
 const LATENESS = 1_000;
 /** Estimates are means; the place is kept a little later than they say. */
 const MARGIN = 1.02;
-const KEPT_SHARE = 0.5;
+const KEPT_SHARE = 0.25;
+/** Of the refill; where those above leave nothing, a promise is far away and still not for ever. */
+const LEAST_SHARE = 0.05;
+/** A crowd that never came back may do so tomorrow. */
+const LEAST_COMING = 0.25;
 const LONGEST_REFUSAL = 60_000;
 const AWAY_RETRY = 1_000;
 const DAY = 86_400_000;
@@ -75,6 +79,8 @@ export function createScope(options: {
     () => lanes().keep,
     () => lanes().grace,
   );
+  /** Of the places of each lane. */
+  const lastDue: Record<Lane, EpochMs> = { interactive: 0, normal: 0, batch: 0 };
   const use = Object.fromEntries(LANES.map((lane) => [lane, [] as UseRate[]])) as Record<Lane, UseRate[]>;
   const days = new Map<QuotaAxis, DayProfile>();
   const pressures = new Map<QuotaAxis, Pressure>();
@@ -94,11 +100,17 @@ export function createScope(options: {
     return cost;
   };
 
-  /** What a lane leaves of limit `i`: its share for those above it, and what was promised. */
-  function leave(i: number, lane: Lane, owed: boolean, now: EpochMs): number {
-    const { depth, rate } = limits[i]!;
-    const above = owed ? 0 : (1 - lanes()[lane].stopAt) * depth;
-    return kept.size === 0 ? above : Math.max(above, kept.needed(i, rate, now));
+  /**
+   * What a lane leaves of limit `i` for those above it: its share of what an amount leaves of a full bucket. Its share of the
+   * whole bucket would ask a large amount to find the bucket full, which on a busy day it never is.
+   */
+  const toAbove = (i: number, lane: Lane, amount: number): number =>
+    (1 - lanes()[lane].stopAt) * Math.max(0, limits[i]!.depth - amount);
+
+  /** The same and what was promised, whichever is more. */
+  function leave(i: number, lane: Lane, amount: number, owed: boolean, now: EpochMs): number {
+    const above = owed ? 0 : toAbove(i, lane, amount);
+    return kept.size === 0 ? above : Math.max(above, kept.needed(i, limits[i]!.rate, now));
   }
 
   function take(ask: QuotaAsk, amounts: readonly number[], first: boolean, owed: boolean, now: EpochMs) {
@@ -107,7 +119,7 @@ export function createScope(options: {
       claims.push({
         account: limits[i]!.account,
         amount: amounts[i]!,
-        leave: first ? 0 : leave(i, ask.lane, owed, now),
+        leave: first ? 0 : leave(i, ask.lane, amounts[i]!, owed, now),
       });
     return store.take(claims, ask.ttlMs);
   }
@@ -178,6 +190,16 @@ export function createScope(options: {
     return axis;
   };
 
+  /** What the lanes above use of limit `i`, per millisecond. */
+  function usedAbove(i: number, lane: Lane, now: EpochMs): number {
+    let above = 0;
+    for (const other of LANES) {
+      if (other === lane) break;
+      above += use[other][i]?.read(now) ?? 0;
+    }
+    return above;
+  }
+
   /** How long a newcomer would have to wait, and for which axis. */
   function wait(ask: QuotaAsk, newcomer: Waiting, amounts: readonly number[], now: EpochMs) {
     let longest = 0;
@@ -194,22 +216,18 @@ export function createScope(options: {
     returned.forEach(own);
     for (let i = 0; i < limits.length; i++) {
       const limit = limits[i]!;
-      let above = 0;
-      for (const lane of LANES) {
-        if (lane === ask.lane) break;
-        above += use[lane][i]?.read(now) ?? 0;
-      }
       const ms = waitOf({
         limit,
         level: limit.depth - store.read(limit.account).used,
         before: before[i]!,
         amount: amounts[i]!,
-        leave: (1 - lanes()[ask.lane].stopAt) * limit.depth,
-        above,
+        leave: toAbove(i, ask.lane, amounts[i]!),
+        above: usedAbove(i, ask.lane, now),
         floor: lanes()[ask.lane].floor,
         most: lanes()[ask.lane].stopAt,
         needed: (at) => kept.needed(i, limit.rate, at),
-        promised: kept.promised(i),
+        kept: kept.size > 0,
+        promised: () => kept.promised(i),
         now,
       });
       if (ms > longest) {
@@ -257,20 +275,29 @@ export function createScope(options: {
     const caller = callerOf(ask);
     // Without a name nobody could find his place; with more of them than one caller may have the last one has to do.
     const last = kept.full(caller);
-    const due = last?.due ?? now + Math.max(Math.ceil(ms * MARGIN) + 1, spaced(amounts));
+    const soonest = now + Math.ceil(ms * MARGIN) + 1;
+    const due = last?.due ?? Math.max(soonest, lastDue[ask.lane] + spacing(ask.lane, amounts, now));
     const keeps =
       last === undefined &&
       ask.caller !== undefined &&
       kept.keep({ caller, due, estimate: ask.estimate, amounts });
+    if (keeps) lastDue[ask.lane] = due;
     return { ok: false, why, axis, retryAfterMs: Math.max(1, Math.ceil(due - now)), kept: keeps };
   }
 
-  /** Places come one after another at a share of the refill, so that a newcomer is always served from the rest. */
-  function spaced(amounts: readonly number[]): number {
+  /**
+   * Milliseconds between a place and the one before it in its lane: they come one after another at a share of what the lanes
+   * above leave of the refill. So a newcomer is always served from the rest, and what background work was promised does not
+   * make people wait. Of amounts counts what is likely to be fetched.
+   */
+  function spacing(lane: Lane, amounts: readonly number[], now: EpochMs): number {
+    const coming = Math.max(LEAST_COMING, kept.coming);
     let ms = 0;
     for (let i = 0; i < limits.length; i++) {
       const { rate } = limits[i]!;
-      if (rate > 0) ms = Math.max(ms, (kept.promised(i) + amounts[i]!) / (rate * KEPT_SHARE));
+      if (rate === 0) continue;
+      const own = Math.max(rate * Math.max(lanes()[lane].floor, LEAST_SHARE), rate - usedAbove(i, lane, now));
+      ms = Math.max(ms, (amounts[i]! * coming) / (own * KEPT_SHARE));
     }
     return Math.ceil(ms);
   }
@@ -414,11 +441,11 @@ export function createScope(options: {
     reading() {
       const now = clock.now();
       look(now);
-      const axes = limits.map(({ axis, account, limit, rate, daily, endsAt }) => {
+      const axes = limits.map(({ axis, account, limit, rate, depth, daily, endsAt }) => {
         const { share, left } = store.read(account);
         const until = endsAt ?? now + DAY;
         const end = daily
-          ? exhaustion(left, rate, (at) => day(axis).expected(at, now), now, until)
+          ? exhaustion(left, { rate, depth }, (at) => day(axis).expected(at, now), now, until)
           : undefined;
         return {
           axis,

@@ -17,12 +17,13 @@ export interface WaitQuestion {
   readonly most: number;
   /** What kept places need at an instant. */
   readonly needed: (at: EpochMs) => number;
-  /** All kept places together. */
-  readonly promised: number;
+  /** Whether any place is kept, and what all of them together need. */
+  readonly kept: boolean;
+  readonly promised: () => number;
   readonly now: EpochMs;
 }
 
-/** Rounds of looking for a gap between kept places; after them the wait is until behind the last one. */
+/** Rounds of looking for a gap between kept places. Each is later than the one before, and nearer to a gap. */
 const ROUNDS = 12;
 /** A lane that gets nothing would wait for ever; nobody is told so. */
 const LEAST = 0.01;
@@ -36,10 +37,10 @@ export function waitOf(q: WaitQuestion): number {
   const all = q.before.above + q.before.own;
   const short = all + Math.min(q.amount + q.leave, depth) - q.level;
   if (rate === 0) {
-    const lacking = short + q.promised > 1e-6;
+    const lacking = short + q.promised() > 1e-6;
     return lacking ? Math.max(1, (endsAt ?? q.now + 86_400_000) - q.now) : 0;
   }
-  if (short + q.promised <= 1e-6) return 0;
+  if (short <= 1e-6 && !q.kept) return 0;
   const ranked = Math.max(Math.min(rate - q.above, rate * q.most), rate * LEAST);
   const floored = rate * q.floor;
   const byRank = Math.max(0, short / ranked);
@@ -48,12 +49,12 @@ export function waitOf(q: WaitQuestion): number {
       ? (q.before.own + q.amount) / floored + Math.max(0, (q.amount - q.level) / rate)
       : Number.POSITIVE_INFINITY;
   const [start, ahead, ours] = byRank <= byFloor ? [byRank, all, ranked] : [byFloor, q.before.own, floored];
-  if (q.promised === 0) return Math.ceil(start - 1e-6);
+  if (!q.kept) return Math.ceil(start - 1e-6);
   let ms = start;
   for (let round = 0; round < ROUNDS; round++) {
     const lacking = q.needed(q.now + ms) + ahead + q.amount - (q.level + ours * ms);
     if (lacking <= 1e-6) return Math.ceil(ms);
     ms += lacking / ours;
   }
-  return Math.ceil(Math.max(ms, start + q.promised / ours));
+  return Math.ceil(ms);
 }
