@@ -8,7 +8,16 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { parseSearch, readFilter, stringifySearch } from './data/filters.ts';
-import { type AuditSearch, isUnauthorised, meQuery, SPEND_WAYS } from './data/queries.ts';
+import {
+  type AuditSearch,
+  isUnauthorised,
+  meQuery,
+  RUN_STATES,
+  type RunsSearch,
+  SPEND_WAYS,
+  TIER_WAYS,
+  type TiersSearch,
+} from './data/queries.ts';
 import { readWindow, type WindowSearch } from './data/window.ts';
 import { Changes } from './pages/changes/Changes.tsx';
 import { ExchangePage } from './pages/exchange/ExchangePage.tsx';
@@ -17,10 +26,15 @@ import { Keys } from './pages/keys/Keys.tsx';
 import { Login } from './pages/Login.tsx';
 import { NotFound } from './pages/NotFound.tsx';
 import { Quota } from './pages/quota/Quota.tsx';
+import { Ramp } from './pages/ramp/Ramp.tsx';
+import { Router } from './pages/router/Router.tsx';
 import { RoutePage } from './pages/routes/RoutePage.tsx';
 import { Routes } from './pages/routes/Routes.tsx';
+import { RunPage } from './pages/runs/RunPage.tsx';
+import { Runs } from './pages/runs/Runs.tsx';
 import { Spend } from './pages/spend/Spend.tsx';
 import { System } from './pages/system/System.tsx';
+import { TIER_DAYS, Tiers } from './pages/tiers/Tiers.tsx';
 import { WatchPage } from './pages/watch/WatchPage.tsx';
 import { Weather } from './pages/weather/Weather.tsx';
 import { Shell } from './parts/Shell.tsx';
@@ -99,6 +113,28 @@ const spend = createRoute({
     };
   },
 });
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  component: Runs,
+  validateSearch: (raw: Record<string, unknown>): RunsSearch => {
+    const state = RUN_STATES.find((one) => one === raw.state);
+    return state ? { state } : {};
+  },
+});
+const run = createRoute({ getParentRoute: () => root, path: '/runs/$id', component: RunPage });
+const tiers = createRoute({
+  getParentRoute: () => root,
+  path: '/tiers',
+  component: Tiers,
+  validateSearch: (raw: Record<string, unknown>): TiersSearch => {
+    const days = Number(raw.days);
+    const by = TIER_WAYS.find((way) => way === raw.by && way !== 'rule');
+    return { ...(TIER_DAYS.includes(days) ? { days } : {}), ...(by ? { by } : {}) };
+  },
+});
+const ramp = createRoute({ getParentRoute: () => root, path: '/ramp', component: Ramp });
+const router = createRoute({ getParentRoute: () => root, path: '/router', component: Router });
 const keys = createRoute({ getParentRoute: () => root, path: '/keys', component: Keys });
 const named = (raw: unknown): string | undefined => (typeof raw === 'string' && raw !== '' ? raw : undefined);
 const system = createRoute({
@@ -133,6 +169,11 @@ export const makeRouter = (client: QueryClient) =>
       exchange,
       routes,
       route,
+      runs,
+      run,
+      tiers,
+      ramp,
+      router,
       quota,
       spend,
       changes,

@@ -1,4 +1,4 @@
-import type { ExchangeFilter, Role, SpendBy } from '@midwatch/contracts';
+import type { ExchangeFilter, Role, RunState, SpendBy, TiersBy } from '@midwatch/contracts';
 import { MidwatchError } from '@midwatch/sdk';
 import {
   infiniteQueryOptions,
@@ -139,6 +139,72 @@ export const spendQuery = (search: WindowSearch, by: SpendBy) =>
     refetchInterval: refreshMs(search),
     placeholderData: keepPreviousData,
   });
+
+export const RUN_STATES = [
+  'queued',
+  'running',
+  'succeeded',
+  'degraded',
+  'refused',
+  'truncated',
+  'invalid',
+  'failed',
+  'cancelled',
+  'expired',
+] as const satisfies readonly RunState[];
+export interface RunsSearch {
+  readonly state?: RunState;
+}
+export const runsQuery = (search: RunsSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['runs', search],
+    queryFn: ({ pageParam }) =>
+      api.runs.list({
+        ...search,
+        limit: 100,
+        ...(pageParam === undefined ? {} : { cursor: pageParam }),
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: SOON,
+    placeholderData: keepPreviousData,
+  });
+export const runQuery = (id: string) =>
+  queryOptions({ queryKey: ['run', id], queryFn: () => api.runs.get(id), refetchInterval: SOON });
+
+export const hoursQuery = queryOptions({
+  queryKey: ['hours'],
+  queryFn: () => api.hours(),
+  refetchInterval: 60_000,
+});
+export const fallbacksQuery = queryOptions({
+  queryKey: ['fallbacks'],
+  queryFn: () => api.fallbacks.list(),
+  refetchInterval: 5_000,
+});
+export const TIER_WAYS = ['rule', 'tier', 'tenant', 'reason'] as const satisfies readonly TiersBy[];
+export interface TiersSearch {
+  /** Back from now. */
+  readonly days?: number;
+  readonly by?: TiersBy;
+}
+export const tiersQuery = ({ days, by }: Required<TiersSearch>) =>
+  queryOptions({
+    queryKey: ['tiers', days, by],
+    queryFn: () => api.tiers({ from: now() - days * 86_400_000, by }),
+    refetchInterval: 10_000,
+    placeholderData: keepPreviousData,
+  });
+export const routersQuery = queryOptions({
+  queryKey: ['routers'],
+  queryFn: () => api.routers(),
+  refetchInterval: 5_000,
+});
+export const rampsQuery = queryOptions({
+  queryKey: ['ramps'],
+  queryFn: () => api.ramps.list(),
+  refetchInterval: SOON,
+});
 
 export const routesQuery = queryOptions({
   queryKey: ['routes'],

@@ -60,6 +60,26 @@ export const SystemIcon = () => (
     <path d="M2.5 4.5h7M13 4.5h.5M2.5 11.5H3M6.5 11.5h7M11.2 2.8v3.4M4.8 9.8v3.4" />
   </Icon>
 );
+export const RunsIcon = () => (
+  <Icon>
+    <path d="M5 3.2v9.6L13 8ZM2.5 3.5v9" />
+  </Icon>
+);
+export const TiersIcon = () => (
+  <Icon>
+    <path d="M2.5 4h11M4.5 8h7M6.5 12h3" />
+  </Icon>
+);
+export const RampIcon = () => (
+  <Icon>
+    <path d="M2.5 13.5v-2.8h3.7V7.2h3.6V3.8h3.7v9.7Z" />
+  </Icon>
+);
+export const RouterIcon = () => (
+  <Icon>
+    <path d="M2.5 8h3.8l3.5-4h3.7M6.3 8l3.5 4h3.7M11.7 2.2 13.5 4l-1.8 1.8M11.7 10.2l1.8 1.8-1.8 1.8" />
+  </Icon>
+);
 export const SunIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="2.8" />

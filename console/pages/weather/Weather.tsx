@@ -10,6 +10,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { Status } from './Status.tsx';
 import { summary } from './summary.ts';
+import { Week } from './Week.tsx';
 
 export function Weather() {
   const found = useQuery(providersQuery);
@@ -27,7 +28,10 @@ export function Weather() {
           <FirstCall />
         </EmptyState>
       ) : (
-        <Sky targets={found.data} />
+        <>
+          <Sky targets={found.data} />
+          <Week />
+        </>
       )}
     </Page>
   );

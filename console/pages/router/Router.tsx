@@ -1,0 +1,166 @@
+import type { RouterArmView, RouterView } from '@midwatch/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { routersQuery } from '../../data/queries.ts';
+import { Badge, type Tone } from '../../parts/Badge.tsx';
+import { count, interval, money, percent } from '../../parts/format.ts';
+import { Gauge } from '../../parts/Gauge.tsx';
+import { Marked } from '../../parts/Marked.tsx';
+import { Page, Section } from '../../parts/Page.tsx';
+import { Snippet } from '../../parts/Snippet.tsx';
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
+import { Time } from '../../parts/Time.tsx';
+
+const EXAMPLE = `routes:
+  support:
+    tiers:
+      - { name: dear,  targets: [ { provider: openai, model: gpt-5.5 } ] }
+      - { name: cheap, targets: [ { provider: openai, model: gpt-5.5-mini } ] }
+    router: { cheap: cheap, dear: dear, expectedEscalation: 0.3, rules: [ { take: dear, tools: 1 } ], otherwise: cheap }
+`;
+const TONE: Readonly<Record<RouterView['verdict'], Tone>> = {
+  saves: 'good',
+  loses: 'broken',
+  undecided: 'running',
+};
+
+/** What a router costs in all: with the repeats that its wrong decisions cause. */
+export function Router() {
+  const found = useQuery(routersQuery);
+  return (
+    <Page title="Router">
+      {found.isError && !found.data ? (
+        <ErrorState error={found.error} retry={() => void found.refetch()} />
+      ) : found.isPending ? (
+        <Skeleton lines={5} height={64} label="routers" />
+      ) : found.data.length === 0 ? (
+        <EmptyState title="No route has a router">
+          <p>
+            A router sends easy asks to a cheap model. Here its books are kept: money per solved task, repeats
+            charged, against a share of the traffic that always takes the dear one.
+          </p>
+          <Snippet text={EXAMPLE} what="the example" />
+        </EmptyState>
+      ) : (
+        <div className="board">
+          {found.data.map((router) => (
+            <Books key={router.route} router={router} />
+          ))}
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function Books({ router }: { readonly router: RouterView }) {
+  const { escalation, tasks } = router;
+  const scale = Math.max(1e-9, escalation.declared * 2, escalation.upper);
+  return (
+    <Section
+      title={router.route}
+      aside={
+        <span>
+          {router.cheap} or {router.dear}, by {router.decidedBy} · since <Time at={router.since} show="ago" />
+        </span>
+      }
+    >
+      <p className="ramp-says">
+        <Badge tone={TONE[router.verdict]}>
+          {router.verdict}
+          {router.final ? '' : ' so far'}
+        </Badge>
+        <span>
+          <Marked text={router.says} />
+        </span>
+      </p>
+      <div className="table-scroll">
+        <table className="table">
+          <caption className="sr">Closed tasks of {router.route}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Path</th>
+              <th scope="col" className="num">
+                Tasks
+              </th>
+              <th scope="col" className="num">
+                Calls a task
+              </th>
+              <th scope="col" className="num">
+                Solved
+              </th>
+              <th scope="col" className="num">
+                Spent
+              </th>
+              <th scope="col" className="num">
+                A solved task
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <Arm name="with the router" arm={router.router} />
+            <Arm name={`always ${router.dear}`} arm={router.frontier} />
+          </tbody>
+        </table>
+      </div>
+      <div className="gauges">
+        <Gauge
+          label={`Sent to ${router.dear}`}
+          says={
+            escalation.n === 0
+              ? 'no data'
+              : `${percent(escalation.estimate)} ${interval(escalation.lower, escalation.upper)}`
+          }
+          parts={[{ share: escalation.estimate / scale, kind: escalation.finding ? 'broken' : 'good' }]}
+          mark={escalation.declared / scale}
+          note={`declared ${percent(escalation.declared)} ± ${percent(escalation.band)}${escalation.finding ? `, lies ${escalation.finding} it` : ''}`}
+        />
+        <Gauge
+          label="Evidence"
+          says={`${count(tasks.closed)} of ${count(tasks.planned)} tasks`}
+          parts={[{ share: tasks.closed / Math.max(1, tasks.planned), kind: 'good' }]}
+          note={`${count(tasks.open)} under way · ${percent(router.holdback)} always take ${router.dear}`}
+        />
+      </div>
+      <p className="quiet small">
+        {[
+          router.onPaper === undefined
+            ? undefined
+            : `On paper, repeats not charged: saves ${percent(router.onPaper)}`,
+          router.saved === undefined
+            ? undefined
+            : router.saved < 0
+              ? `in truth it costs ${percent(-router.saved)} more per solved task`
+              : `in truth ${percent(router.saved)} per solved task`,
+          router.classifier
+            ? `classifier asked ${count(router.classifier.asked)} times, late ${count(router.classifier.late)}, failed ${count(router.classifier.failed)}`
+            : undefined,
+        ]
+          .filter((word) => word !== undefined)
+          .join(' · ')}
+      </p>
+    </Section>
+  );
+}
+
+function Arm({ name, arm }: { readonly name: string; readonly arm: RouterArmView }) {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td className="num">{count(arm.tasks)}</td>
+      <td className="num">{arm.tasks === 0 ? '–' : (arm.exchanges / arm.tasks).toFixed(2)}</td>
+      <td className="num">{arm.tasks === 0 ? '–' : percent(arm.solved / arm.tasks)}</td>
+      <td className="num">{money(arm.microUsd)}</td>
+      <td className="num">
+        {arm.perSolved ? (
+          <>
+            {money(arm.perSolved.estimate)}{' '}
+            <span className="quiet">
+              {money(arm.perSolved.lower)}–{money(arm.perSolved.upper)}
+            </span>
+          </>
+        ) : (
+          <span className="quiet">nothing solved</span>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,29 @@
+import type { RunState } from '@midwatch/contracts';
+import type { Tone } from '../../parts/Badge.tsx';
+
+export const TONE: Readonly<Record<RunState, Tone>> = {
+  queued: 'waiting',
+  running: 'running',
+  succeeded: 'good',
+  degraded: 'short',
+  refused: 'short',
+  truncated: 'short',
+  invalid: 'broken',
+  failed: 'broken',
+  cancelled: 'waiting',
+  expired: 'broken',
+};
+
+/** What a person should take from the word. */
+export const MEANS: Readonly<Record<RunState, string>> = {
+  queued: 'Waits to be taken up',
+  running: 'Carried out now',
+  succeeded: 'An answer that came to a good end',
+  degraded: 'A good answer, from another tier than the one meant',
+  refused: 'The model declined',
+  truncated: 'The answer was cut short by its length',
+  invalid: 'An answer that cannot be used',
+  failed: 'No answer',
+  cancelled: 'Ended by somebody',
+  expired: 'Nobody got to it in time',
+};

@@ -1,0 +1,123 @@
+import type { HoursView, HourView } from '@midwatch/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { hoursQuery } from '../../data/queries.ts';
+import { compact, count, duration } from '../../parts/format.ts';
+import { Section } from '../../parts/Page.tsx';
+import { nameOf, scaleOf, WEEKDAYS } from './week.ts';
+
+/** What is normal at each hour of the week, so that nobody blames a release for the time of day. */
+export function Week() {
+  const all = useQuery(hoursQuery).data ?? [];
+  const [chosen, choose] = useState<string>();
+  const view = all.find((one) => nameOf(one) === chosen) ?? all[0];
+  if (!view) return null;
+  return (
+    <Section
+      title="By the hour of the week"
+      aside={
+        <select
+          className="select"
+          aria-label="Target and size of its asks"
+          value={nameOf(view)}
+          onChange={({ target }) => choose(target.value)}
+        >
+          {all.map((one) => (
+            <option key={nameOf(one)}>{nameOf(one)}</option>
+          ))}
+        </select>
+      }
+    >
+      <p className="week-says">
+        {view.now.says}
+        <span className="quiet">
+          {' · '}
+          {view.zone}
+          {view.now.recent
+            ? ` · last minutes ${duration(view.now.recent.p50)} of ${count(view.now.recent.n)}`
+            : ''}
+          {view.acts
+            ? view.now.timeout === undefined
+              ? ''
+              : ` · a first token is waited for ${duration(view.now.timeout)}`
+            : ' · timeouts go by it once four weeks are known'}
+        </span>
+      </p>
+      {view.cells.length === 0 ? (
+        <p className="quiet board-none">The first hour is not over yet.</p>
+      ) : (
+        <Heat view={view} />
+      )}
+    </Section>
+  );
+}
+
+function Heat({ view }: { readonly view: HoursView }) {
+  const { low, high, of } = scaleOf(view.cells);
+  return (
+    <>
+      <div className="table-scroll">
+        <table className="week num">
+          <caption className="sr">First token, p95, by hour of the week</caption>
+          <thead>
+            <tr>
+              <td />
+              {Array.from({ length: 24 }, (_, hour) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: an hour is its place
+                <th key={hour} scope="col">
+                  {hour % 3 === 0 ? String(hour).padStart(2, '0') : <span className="sr">{hour}</span>}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {WEEKDAYS.map((day, d) => (
+              <tr key={day}>
+                <th scope="row">{day}</th>
+                {view.cells.slice(d * 24, d * 24 + 24).map((cell) => (
+                  <Cell
+                    key={cell.hour}
+                    cell={cell}
+                    day={day}
+                    share={of(cell.p95)}
+                    now={cell.hour === view.now.hour}
+                  />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="week-key quiet small">
+        <span className="num">{duration(low)}</span>
+        <i aria-hidden="true" />
+        <span className="num">{duration(high)}</span>
+        <span>p95 to the first token · hatched: never seen, told from hours like it · framed: now</span>
+      </p>
+    </>
+  );
+}
+
+function Cell({
+  cell,
+  day,
+  share,
+  now,
+}: {
+  readonly cell: HourView;
+  readonly day: string;
+  readonly share: number;
+  readonly now: boolean;
+}) {
+  const said = `${day} ${String(cell.hour % 24).padStart(2, '0')}:00, p50 ${duration(cell.p50)}, p95 ${duration(cell.p95)}, p99 ${duration(cell.p99)}, ${compact(cell.n)} seen`;
+  return (
+    <td
+      title={said}
+      data-now={now || undefined}
+      data-unseen={cell.n === 0 || undefined}
+      style={{ '--share': `${Math.round(share * 100)}%` } as React.CSSProperties}
+    >
+      <span className="sr">{said}</span>
+    </td>
+  );
+}
