@@ -23,6 +23,7 @@ const EXAMPLE = `routes:
     ramp:
       to: candidate
       stages: [ [ 5, 5, 0, 0, 0 ], [ 50, 50, 5, 5, 1 ], [ 100, 100, 50, 50, 10 ] ]
+      harm: 40
 `;
 
 /** A new path is given the easy asks first, and each difficulty answers for itself. */

@@ -105,11 +105,13 @@ function Books({ router }: { readonly router: RouterView }) {
         <Gauge
           label={`Sent to ${router.dear}`}
           says={
-            escalation.n === 0
+            escalation.estimate === undefined
               ? 'no data'
               : `${percent(escalation.estimate)} ${interval(escalation.lower, escalation.upper)}`
           }
-          parts={[{ share: escalation.estimate / scale, kind: escalation.finding ? 'broken' : 'good' }]}
+          parts={[
+            { share: (escalation.estimate ?? 0) / scale, kind: escalation.finding ? 'broken' : 'good' },
+          ]}
           mark={escalation.declared / scale}
           note={`declared ${percent(escalation.declared)} ± ${percent(escalation.band)}${escalation.finding ? `, lies ${escalation.finding} it` : ''}`}
         />
@@ -120,8 +122,12 @@ function Books({ router }: { readonly router: RouterView }) {
           note={`${count(tasks.open)} under way · ${percent(router.holdback)} always take ${router.dear}`}
         />
       </div>
+      {router.regret ? <Regret regret={router.regret} /> : null}
       <p className="quiet small">
         {[
+          router.unpriced > 0
+            ? `${count(router.unpriced)} calls without a price count as nothing: the books are not to be trusted`
+            : undefined,
           router.onPaper === undefined
             ? undefined
             : `On paper, repeats not charged: saves ${percent(router.onPaper)}`,
@@ -162,5 +168,45 @@ function Arm({ name, arm }: { readonly name: string; readonly arm: RouterArmView
         )}
       </td>
     </tr>
+  );
+}
+
+/** Right and wrong choices, where both models were asked. */
+function Regret({ regret }: { readonly regret: NonNullable<RouterView['regret']> }) {
+  const cell = (share: { readonly estimate: number; readonly lower: number; readonly upper: number }) => (
+    <td className="num">
+      {percent(share.estimate)} <span className="quiet">{interval(share.lower, share.upper)}</span>
+    </td>
+  );
+  return (
+    <table className="table table-tight regret">
+      <caption>
+        Where both were asked, {count(regret.pairs)} pairs: a wrong choice costs{' '}
+        {money(regret.microUsd.estimate)} an ask
+      </caption>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col" className="num">
+            rightly
+          </th>
+          <th scope="col" className="num">
+            wrongly
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <th scope="row">sent cheap</th>
+          {cell(regret.rightCheap)}
+          {cell(regret.falseCheap)}
+        </tr>
+        <tr>
+          <th scope="row">sent dear</th>
+          {cell(regret.rightDear)}
+          {cell(regret.falseDear)}
+        </tr>
+      </tbody>
+    </table>
   );
 }

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { LOOKS, launch, signIn, wider, witness } from '../support/browser.ts';
+import { type Product, product, until } from '../support/product.ts';
+import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
+
+/** Tiers, ramps, routers and runs in a real Chromium, over traffic that a real provider answers. */
+setDefaultTimeout(120_000);
+
+let sim: SimulatorAt;
+let house: Product;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const { open, hosts, complaints } = witness();
+
+const config = (url: string) => `providers:
+  well:
+    protocol: openai
+    baseUrl: ${url}/v1
+    apiKey: y
+    prices: { sim-instant: { input: 1, output: 10 }, sim-fault-status-400: { input: 1, output: 10 } }
+routes:
+  chat:
+    match: { model: chat }
+    mix: { primary: { floor: 0.95, owner: ana } }
+    demotions:
+      - { id: batch-saves, from: primary, to: spare, owner: ana, reason: budget, maxShare: 0.9, expiresAt: 2099-01-01, when: { feature: batch } }
+    tiers:
+      - { name: primary, targets: [{ provider: well, model: sim-instant }] }
+      - { name: spare, targets: [{ provider: well, model: sim-instant }] }
+  careful:
+    match: { model: careful }
+    ramp: { to: new, stages: [[100, 0], [100, 100]], edges: [50], baseline: 0.02, minimum: 5, harm: 40 }
+    tiers:
+      - { name: old, targets: [{ provider: well, model: sim-instant }] }
+      - { name: new, targets: [{ provider: well, model: sim-instant }] }
+  thrifty:
+    match: { model: thrifty }
+    router: { cheap: small, dear: large, expectedEscalation: 0.3, rules: [{ take: dear, features: [hard] }], otherwise: cheap }
+    tiers:
+      - { name: large, targets: [{ provider: well, model: sim-instant }] }
+      - { name: small, targets: [{ provider: well, model: sim-instant }] }
+`;
+
+const ask = (model: string, feature: string, task = '') =>
+  fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'x-midwatch-feature': feature, 'x-midwatch-task': task, 'x-midwatch-user': `user ${task}` },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'in 20 words' }] }),
+  }).then((response) => response.text());
+
+const run = (model: string) =>
+  fetch(`${house.url}/v1/runs`, {
+    method: 'POST',
+    body: JSON.stringify({
+      endpoint: '/v1/chat/completions',
+      body: { model, messages: [{ role: 'user', content: 'in 20 words' }] },
+      metadata: { ticket: 'T-1' },
+    }),
+  }).then((response) => response.json() as Promise<{ id: string }>);
+
+beforeAll(async () => {
+  sim = simulatorAt();
+  [house, browser] = await Promise.all([product({ config: config(sim.url) }), launch()]);
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  page = await open(context);
+  await signIn(page, house.url, house.token);
+});
+afterAll(async () => {
+  await browser?.close();
+  await house?.stop();
+  house?.remove();
+  sim?.stop();
+});
+
+test('before any traffic each page says what it is for', async () => {
+  await page.goto(`${house.url}/runs`);
+  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('t');
+  await page.getByRole('region', { name: 'Fallback readiness' }).getByText('unproven').first().waitFor();
+  await page.getByRole('rowheader', { name: 'batch-saves' }).waitFor();
+});
+
+test('the tier mix names the rule that took exchanges away, and ends it', async () => {
+  for (let i = 0; i < 40; i++) await ask('chat', i % 2 ? 'batch' : 'live', `t${i}`);
+  await until(async () => {
+    const { routes } = await house.api.tiers();
+    return routes.find((r) => r.route === 'chat')?.demoted.n === 40;
+  }, 'the record');
+  await page.goto(`${house.url}/tiers`);
+  const chat = page.getByRole('region', { name: 'chat', exact: true });
+  await chat.getByText('not as declared').waitFor();
+  await chat.getByRole('rowheader', { name: 'demotion:batch-saves' }).waitFor();
+  const rules = page.getByRole('region', { name: 'Rules of demotion' });
+  await rules.getByText('acting').waitFor();
+  await rules.getByRole('button', { name: 'End it' }).click();
+  await rules.getByText('ended', { exact: true }).waitFor();
+  await page.getByLabel('Told apart by').selectOption('tier');
+  await page.waitForURL('**by=tier**');
+  await chat.getByRole('rowheader', { name: 'spare' }).last().waitFor();
+});
+
+test('a ramp goes on by a button, and comes back by one', async () => {
+  for (let i = 0; i < 12; i++) await ask('careful', 'x', `r${i}`);
+  await until(async () => (await house.api.ramps.list())[0]?.gate.verdict === 'pass', 'the gate');
+  await page.goto(`${house.url}/ramp`);
+  const ramp = page.getByRole('region', { name: 'careful' });
+  await ramp.getByText('may go on').first().waitFor();
+  await ramp.getByRole('button', { name: 'Next stage' }).click();
+  await ramp.getByText('stage 2 of 2').first().waitFor();
+  await ramp.getByRole('button', { name: 'Roll back' }).click();
+  await ramp.getByText('stopped').first().waitFor();
+});
+
+test('a router shows its books', async () => {
+  for (let i = 0; i < 20; i++) await ask('thrifty', i % 3 ? 'easy' : 'hard', `q${i}`);
+  await page.goto(`${house.url}/router`);
+  const books = page.getByRole('region', { name: 'thrifty' });
+  await books.getByText('undecided so far').waitFor();
+  await books.getByRole('rowheader', { name: 'always large' }).waitFor();
+});
+
+test('a run is listed, opened, and leads to its exchange', async () => {
+  const { id } = await run('chat');
+  await until(async () => (await house.api.runs.get(id)).run.state === 'succeeded', 'the run');
+  await page.goto(`${house.url}/runs`);
+  await page.getByRole('table', { name: 'Runs, newest first' }).getByText('succeeded').waitFor();
+  await page.getByRole('rowheader').getByRole('link').first().click();
+  await page.getByText('T-1').waitFor();
+  await page.getByRole('region', { name: 'Answer' }).waitFor();
+  await page.goto(`${house.url}/runs?state=failed`);
+  await page.getByRole('heading', { name: 'No run is failed' }).waitFor();
+});
+
+for (const [theme, width, height] of LOOKS)
+  test(`runs, tiers, ramp and router stand in ${theme} at ${width} pixels`, async () => {
+    const look = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: theme,
+      storageState: await context.storageState(),
+    });
+    const seen = await open(look);
+    for (const [path, shown] of [
+      ['/runs', 'chat/completions'],
+      ['/tiers', 'batch-saves'],
+      ['/ramp', 'stage 2 of 2'],
+      ['/router', 'undecided so far'],
+      ['/weather', 'well/sim-instant'],
+    ] as const) {
+      await seen.goto(`${house.url}${path}`);
+      await seen.getByText(shown).first().waitFor();
+      expect([path, await wider(seen)]).toEqual([path, 0]);
+      if (process.env.SHOTS)
+        await seen.screenshot({ path: `${process.env.SHOTS}${path}-${theme}-${width}.png`, fullPage: true });
+    }
+    await look.close();
+  });
+
+test('nothing complained, and no other host was asked', () => {
+  expect(complaints).toEqual([]);
+  expect([...hosts]).toEqual([new URL(house.url).host]);
+});
