@@ -2,7 +2,7 @@ import type { AnswerRecord, AskRecord, DemotionReason, Exchange, Verdict } from 
 import { timeOf } from '#kernel';
 import { type AttemptRow, attemptRow } from './attempts.ts';
 import type { Cleaner } from './clean.ts';
-import { FIRST_BAD, kinds, outcomes, records, sources } from './codes.ts';
+import { causes, FIRST_BAD, kinds, outcomes, records, sources } from './codes.ts';
 import type { Row } from './connection.ts';
 import { isUuid } from './copy.ts';
 import { DAY_MS } from './day.ts';
@@ -148,6 +148,19 @@ export function answering<A extends { readonly outcome: unknown }>(
   outcome: A['outcome'],
 ): A | undefined {
   return attempts.findLast((attempt) => attempt.outcome === outcome) ?? attempts.at(-1);
+}
+
+const TAKEOVER = causes.code('takeover');
+
+/** Did the caller get of this attempt's answer: all of it, or the beginning that another one finished? */
+export function heard(
+  attempt: AttemptRow,
+  final: AttemptRow | undefined,
+  attempts: readonly AttemptRow[],
+): boolean {
+  if (attempt === final) return true;
+  if (final?.cause !== TAKEOVER) return false;
+  return attempts.indexOf(attempt) === attempts.indexOf(final) - 1;
 }
 
 function exchangeRow(exchange: Exchange, at: number, clean: Cleaner) {

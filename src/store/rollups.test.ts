@@ -220,3 +220,25 @@ test('what failed targets did is theirs; what nobody got is waste', async () => 
   expect(target('good/m-1')).toMatchObject({ exchanges: 2, attempts: 2, wastedMicroUsd: 7 });
   expect(target('none')).toMatchObject({ exchanges: 1, attempts: 0 });
 });
+
+test('what was said of an answer before another target finished it is no waste', async () => {
+  const at = START + 41 * 86_400_000;
+  await store.write([
+    sample({
+      id: make(at),
+      at,
+      attempts: [
+        { provider: 'a', outcome: 'error', cost: { microUsd: 30, state: 'exact' } },
+        { provider: 'b', cause: 'fallback', outcome: 'cut', cost: { microUsd: 20, state: 'estimated' } },
+        { provider: 'c', cause: 'takeover', cost: { microUsd: 50, state: 'exact' } },
+      ],
+    }),
+  ]);
+  const range = { from: at, to: at + 60_000 };
+  const { totals } = await store.rollups.window({ ...range, step: 60_000 });
+  expect(totals).toMatchObject({ exchanges: 1, microUsd: 100, wastedMicroUsd: 30 });
+  expect(totals.clean.count).toBe(0);
+  const { total, rows } = await store.rollups.spend({ ...range, by: 'cause' });
+  expect(total).toMatchObject({ microUsd: 100, wastedMicroUsd: 30 });
+  expect(rows.find(({ name }) => name === 'takeover')).toMatchObject({ attempts: 1, microUsd: 50 });
+});

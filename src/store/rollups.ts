@@ -4,7 +4,7 @@ import type { AttemptRow } from './attempts.ts';
 import { costStates, outcomes } from './codes.ts';
 import type { Row, Session } from './connection.ts';
 import { DAY_MS } from './day.ts';
-import { answering, type Facts, isBad } from './exchanges.ts';
+import { answering, type Facts, heard, isBad } from './exchanges.ts';
 import { TOKEN_COLUMNS, type UsageRow } from './parts.ts';
 import { Sketch } from './sketch.ts';
 
@@ -109,7 +109,7 @@ export function tally(facts: Iterable<Facts>): Buckets {
       const cost = attempt.micro_usd ?? 0;
       own.attempts++;
       own.micro_usd += cost;
-      if (attempt !== final || !delivered(exchange.outcome)) own.wasted_micro_usd += cost;
+      if (!heard(attempt, final, attempts) || !delivered(exchange.outcome)) own.wasted_micro_usd += cost;
       addTokens(own, attempt);
       unaccounted -= cost;
     }

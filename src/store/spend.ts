@@ -3,7 +3,7 @@ import { plainArray, textArray } from './arrays.ts';
 import type { AttemptRow } from './attempts.ts';
 import { causes, costStates, sources } from './codes.ts';
 import type { Row, Session } from './connection.ts';
-import { answering, type ExchangeColumns, type Facts } from './exchanges.ts';
+import { answering, type ExchangeColumns, type Facts, heard } from './exchanges.ts';
 import { TOKENS_IN, TOKENS_OUT, type UsageRow } from './parts.ts';
 import { delivered, HOUR_MS, MINUTE_MS } from './rollups.ts';
 import { edges } from './window.ts';
@@ -101,7 +101,8 @@ export function tallySpend(facts: Iterable<Facts>): readonly SpendBucket[] {
     for (const attempt of attempts) {
       const bill = billOf(attempt, attempt.micro_usd ?? 0);
       bill.attempts = 1;
-      if (attempt !== final || !delivered(exchange.outcome)) bill.wasted_micro_usd = bill.micro_usd;
+      if (!heard(attempt, final, attempts) || !delivered(exchange.outcome))
+        bill.wasted_micro_usd = bill.micro_usd;
       unaccounted -= bill.micro_usd;
       add(minute, exchange, attempt, bill);
     }
