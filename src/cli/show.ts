@@ -106,6 +106,12 @@ function overview({
     ],
     ['demoted', demotion(tier)],
     [
+      'verdicts',
+      exchange.verdicts
+        .map(({ decision, guard, evidence }) => `${decision} ${guard}${evidence ? `: ${evidence}` : ''}`)
+        .join('; ') || undefined,
+    ],
+    [
       'observed',
       list({ fingerprint: observed.fingerprint, tier: observed.serviceTier, region: observed.region }),
     ],

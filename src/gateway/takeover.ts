@@ -97,7 +97,7 @@ function begin(
   const route = walk.route as Route;
   const now = ctx.clock.monotonic();
   if (walk.made.length >= route.config.attempts.perExchange || now >= errand.deadline) return undefined;
-  const step = heir(ctx, walk, running);
+  const step = heir(ctx, walk, running, failure);
   const begun = step && ctx.takeovers.begun(walk.protocol.name, walk.body as Uint8Array, sent);
   // Last, so that nothing is spent on what cannot be.
   if (!begun || !spend(ctx.takeoverBudget(route.name), now, ruleOf(wanted.share))) return undefined;
@@ -126,17 +126,31 @@ function begin(
   );
 }
 
-/** The next in the plan that takes traffic now, else one before; never the target that broke off. */
-function heir({ plan, standing }: TakeoverContext, walk: Walk, { step: from, model }: Try): Step | undefined {
+/**
+ * The next in the plan that takes traffic now, else one before; nobody who has failed this exchange already, and nobody behind a
+ * key that is refused now.
+ */
+function heir(
+  { plan, standing }: TakeoverContext,
+  walk: Walk,
+  { step: from, model }: Try,
+  failure: Failure,
+): Step | undefined {
   const planned = plan(walk.route as Route, walk.protocol);
   const steps = walk.turn ? turned(planned, walk.turn) : planned;
   const at = steps.indexOf(from);
   const open = standing.open(steps, walk.facets);
-  const other = ({ target }: Step) =>
-    target.provider !== from.target.provider || (target.model ?? walk.facets.model) !== model;
-  return [...steps.slice(at + 1), ...steps.slice(0, Math.max(0, at))].find(
-    (step) => other(step) && open(step),
-  );
+  const byKey = SEMANTICS[failure.kind].condemns === 'key';
+  const may = (step: Step): boolean => {
+    const { provider } = step.target;
+    const its = step.target.model ?? walk.facets.model;
+    if (provider === from.target.provider && (byKey || its === model)) return false;
+    const failed = walk.attempts.some(
+      (a) => a.provider === provider && a.model === its && a.failure?.kind !== 'hedge_lost',
+    );
+    return !failed && open(step);
+  };
+  return [...steps.slice(at + 1), ...steps.slice(0, Math.max(0, at))].find(may);
 }
 
 /** Best first. */

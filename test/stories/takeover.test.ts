@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import OpenAI from 'openai';
 import type { ExchangeFacts, RouteConfig } from '#contracts';
+import { exchangeIds, systemClock } from '#kernel';
+import { findTranslator } from '#protocols';
 import { type TestGateway, testGateway } from '../support/gateway.ts';
 import { eventually } from '../support/houses.ts';
 import {
@@ -40,6 +43,7 @@ afterEach(async () => {
   stops = [];
 });
 
+const nextId = exchangeIds(systemClock());
 const PRICES = { 'm-1': { input: 3, output: 15 } };
 
 async function rig(acts: Behaviour, rescues: Behaviour, options: RigOptions = {}): Promise<Rig> {
@@ -258,6 +262,46 @@ test('a block that had ended is not opened again: what follows is another', asyn
   expect(told).toMatchObject({ error: undefined, finish: 'end_turn', text: TEXT });
   expectTaken(await record());
 });
+
+/** The same stream as OpenAI's responses tell it, event by event. */
+function asResponses(events: readonly string[]): string[] {
+  const stream = findTranslator('openai-responses', 'openai-chat')?.stream({
+    exchange: nextId(),
+    model: 'm-1',
+    at: 0,
+    ask: Buffer.from(JSON.stringify({ model: 'm-1', input: '?' })),
+  });
+  return events
+    .map((event) => Buffer.from(stream?.push(Buffer.from(event)) ?? []).toString())
+    .filter(Boolean);
+}
+
+test.each([1, 4, PIECES.length])(
+  'responses: the real client reads one response; cut after %p pieces',
+  async (pieces) => {
+    const { house, second, record } = await rig(
+      ({ write, fin }) => {
+        write(streamed(OPENAI.sse, ...asResponses(beginning(OPENAI, PIECES.slice(0, pieces)))));
+        fin();
+      },
+      (call) => {
+        const said = PIECES.slice(0, pieces).join('');
+        const rest = beginning(OPENAI, [said.slice(said.lastIndexOf(' ') + 1) + TEXT.slice(said.length)]);
+        call.write(streamed(OPENAI.sse, ...asResponses([...rest, ...ending(OPENAI)])) + LAST_CHUNK);
+      },
+    );
+    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'x', maxRetries: 0 });
+    const numbers: number[] = [];
+    const stream = client.responses.stream({ model: 'm-1', input: '?' });
+    stream.on('event', (event) => numbers.push(event.sequence_number));
+    const response = await stream.finalResponse();
+    expect(response).toMatchObject({ status: 'completed', output_text: TEXT });
+    expect(response.output).toHaveLength(1);
+    expect(numbers).toEqual(numbers.map((_, i) => i));
+    expect(JSON.parse(new TextDecoder().decode(second.calls[0]?.body)).input).toHaveLength(3);
+    expectTaken(await record());
+  },
+);
 
 describe('what is asked of the other target', () => {
   const cases = [
@@ -524,4 +568,17 @@ test('a caller who leaves while somebody is looked for ends that too', async () 
   await second.calls[0]?.closed;
   await eventually(() => house.gateway.stats().inFlight === 0);
   expect(house.gateway.stats().streams).toBe(0);
+});
+
+test('who has failed this exchange already does not finish it', async () => {
+  const t = OPENAI;
+  const set = await rig(
+    ({ write }) => write(whole(500, t.json, t.error('server_error', 'on fire'))),
+    cutAfter(t, 4),
+  );
+  const raw = await fetched(set.house.url, t, { stream: true });
+  expect(raw.broke).toBe(true);
+  const facts = await set.record();
+  expect(facts.attempts.map((a) => a.cause)).not.toContain('takeover');
+  expect(facts.failure?.kind).toBe('cut');
 });
