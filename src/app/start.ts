@@ -159,7 +159,7 @@ async function compose(given: Composition): Promise<Running> {
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
   const steering = openSteering({
-    config,
+    config: active.loaded.config,
     folder: folder.path,
     transport: wire.transport,
     redactor,
@@ -167,6 +167,7 @@ async function compose(given: Composition): Promise<Running> {
     log,
     lifecycle,
     tiers: { record: late.store.tiers, late: () => recorder.stats().lagMs },
+    frozen: freezes.frozen,
   });
   const passes = createPasses(keys, clock);
   const gateway = openPlane({

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock, Config, Log, Redactor, Shadower, Steerer, Transport } from '#contracts';
+import type { Clock, Config, FrozenRoutes, Log, Redactor, Shadower, Steerer, Transport } from '#contracts';
 import { lastWords } from '#protocols';
 import { createRamps, type Ramps, type RampsSnapshot } from '#ramps';
 import { createRouters, type Routers, type RoutersSnapshot } from '#routers';
@@ -32,18 +32,20 @@ export interface SteeringOptions {
   readonly log: Log;
   readonly lifecycle: Lifecycle;
   readonly tiers: TierRecordPorts;
+  /** Nothing may move these routes by itself. */
+  readonly frozen: FrozenRoutes['frozen'];
 }
 
 /** Of what a crash may lose ten seconds: evidence, which comes again. */
 const SAVE = 10_000;
 
 export function openSteering(options: SteeringOptions): Steering {
-  const { config, folder, transport, redactor, clock, log, lifecycle } = options;
+  const { config, folder, transport, redactor, clock, log, lifecycle, frozen } = options;
   const { routes } = config;
   const tiers = openTiers(options);
   const rampsFile = join(folder, 'ramps.json');
   const rampsBefore = recall<RampsSnapshot>(rampsFile, log);
-  const ramps = createRamps({ clock, log, routes, ...(rampsBefore && { saved: rampsBefore }) });
+  const ramps = createRamps({ clock, log, routes, frozen, ...(rampsBefore && { saved: rampsBefore }) });
   lifecycle.onStop('ramps', remember(rampsFile, ramps.snapshot, SAVE, clock, log).stop);
 
   const routersFile = join(folder, 'routers.json');

@@ -2,6 +2,7 @@ import type {
   Clock,
   EpochMs,
   ExchangeFacts,
+  FrozenRoutes,
   Log,
   RampChange,
   RampConfig,
@@ -42,11 +43,19 @@ interface Moving {
   readonly turns: Readonly<Record<Path, readonly Turn[]>>;
 }
 
+export interface ClimbHouse {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A frozen route goes no further by itself; what does harm is taken back all the same. */
+  readonly frozen: FrozenRoutes['frozen'];
+}
+
 /** One route on its way up. Decides from memory, counts outcomes as they come, and takes a bucket back in the same step. */
 export class Climb {
   readonly ascent: Ascent;
   private readonly clock: Clock;
   private readonly log: Log;
+  private readonly frozen: ClimbHouse['frozen'];
   private readonly held = new Held();
   private readonly waiting: Turn;
   private since: EpochMs;
@@ -54,14 +63,11 @@ export class Climb {
   private moving: Moving | undefined;
   private state: RampState | undefined;
 
-  constructor(
-    ascent: Ascent,
-    { clock, log }: { readonly clock: Clock; readonly log: Log },
-    saved?: SavedClimb,
-  ) {
+  constructor(ascent: Ascent, { clock, log, frozen }: ClimbHouse, saved?: SavedClimb) {
     this.ascent = ascent;
     this.clock = clock;
     this.log = log;
+    this.frozen = frozen;
     this.since = saved?.since ?? clock.now();
     this.sample = saved?.sample ?? { scores: [], bad: [] };
     this.waiting = { ...turnTo(ascent, 'old'), cell: CELL };
@@ -158,7 +164,8 @@ export class Climb {
   }
 
   private study(facts: ExchangeFacts): void {
-    const { config, from } = this.ascent;
+    const { config, from, route } = this.ascent;
+    if (this.frozen(route)) return;
     const bad = badAt(facts, from);
     if (bad === undefined) return;
     const learnt = learn(this.sample, scoreOf(facts.ask), bad, config);
@@ -210,6 +217,7 @@ export class Climb {
   }
 
   private goOn(state: RampState, at: EpochMs): void {
+    if (this.frozen(this.ascent.route)) return;
     const next = (this.moving as Moving).ramp.advance(state, at);
     if (next === state) return;
     this.state = next;

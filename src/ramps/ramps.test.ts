@@ -52,10 +52,18 @@ const facets = (bytes: number): AskFacets => ({
   stops: 0,
   bytes,
 });
+const BROKEN = { kind: 'provider_error', origin: 'provider', retryable: true, hint: '' } as const;
 /** Bytes of an ask of each bucket under the edges above. */
 const BYTES = [40, 800, 3_000, 8_000, 60_000];
 
-function house(options: { ramp?: Partial<RampInput>; saved?: RampsSnapshot; model?: string } = {}) {
+function house(
+  options: {
+    ramp?: Partial<RampInput>;
+    saved?: RampsSnapshot;
+    model?: string;
+    frozen?: (route: string) => boolean;
+  } = {},
+) {
   const clock = virtualClock({ seed: 1 });
   const nextId = exchangeIds(clock);
   const events: string[] = [];
@@ -64,6 +72,7 @@ function house(options: { ramp?: Partial<RampInput>; saved?: RampsSnapshot; mode
     log: (_, event, data) => events.push(`${event} ${data?.bucket ?? ''}`.trim()),
     routes: routesOf(options.ramp, options.model),
     ...(options.saved && { saved: options.saved }),
+    ...(options.frozen && { frozen: options.frozen }),
   });
   const ask = (bucket: number, thread: string, more: Partial<SteerQuestion> = {}) => {
     const question = {
@@ -200,6 +209,23 @@ test('a stage goes on only when every open bucket has its data and somebody says
     expect(view()).toMatchObject({ stage: 3, phase: 'done' });
     expect(view().exposure.hard).toBeGreaterThan(0.3);
   }
+});
+
+test('on a frozen route nothing goes on by itself, and what fails is taken back all the same', () => {
+  let frozen = true;
+  const { ask, end, view } = house({ ramp: { auto: true }, frozen: () => frozen });
+  const fill = () => {
+    for (let i = 0; i < 400; i++) for (let b = 0; b < 2; b++) end(ask(b, `${view().stage}.${i}`));
+  };
+  fill();
+  expect(view()).toMatchObject({ stage: 1, gate: { verdict: 'pass' } });
+  frozen = false;
+  fill();
+  const { stage } = view();
+  expect(stage).toBeGreaterThanOrEqual(2);
+  frozen = true;
+  for (let i = 0; i < 400; i++) end(ask(1, `bad${i}`), 'error', { failure: BROKEN });
+  expect(view()).toMatchObject({ stage, buckets: { 1: { rolledBack: {} } } });
 });
 
 test('the harm budget stops the whole ramp', () => {

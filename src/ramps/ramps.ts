@@ -1,4 +1,4 @@
-import type { Clock, Config, Log, RampChange, RampView, Steerer } from '#contracts';
+import type { Clock, Config, FrozenRoutes, Log, RampChange, RampView, Steerer } from '#contracts';
 import { canonical, sha256 } from '#kernel';
 import { Climb, type SavedClimb } from './climb.ts';
 import { viewOf } from './view.ts';
@@ -28,9 +28,10 @@ export interface RampsOptions {
   readonly log: Log;
   readonly routes: Config['routes'];
   readonly saved?: RampsSnapshot;
+  readonly frozen?: FrozenRoutes['frozen'];
 }
 
-export function createRamps({ clock, log, routes, saved = {} }: RampsOptions): Ramps {
+export function createRamps({ clock, log, routes, saved = {}, frozen = () => false }: RampsOptions): Ramps {
   let climbs = planned(routes, saved);
 
   function planned(routes: Config['routes'], known: RampsSnapshot): ReadonlyMap<string, Climb> {
@@ -49,7 +50,7 @@ export function createRamps({ clock, log, routes, saved = {} }: RampsOptions): R
         route,
         new Climb(
           { route, config: ramp, from: old.name, plan },
-          { clock, log },
+          { clock, log, frozen },
           before?.plan === plan ? before : undefined,
         ),
       );

@@ -1,6 +1,7 @@
 import { type RampView, rampChangeSchema } from '#contracts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { notFound, Refusal } from '../http/refusal.ts';
+import { unfrozen } from '../traffic/still.ts';
 
 const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoint =>
   endpoint({
@@ -15,6 +16,8 @@ const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoi
     },
     async handle({ params, body, caller, address }, { services, audit }): Promise<RampView> {
       const route = params.route ?? '';
+      // What does harm is taken back whatever is frozen.
+      if (verb !== 'rollback') unfrozen(services, route);
       const changed = services.changeRamp(route, verb, body);
       if (!changed)
         throw notFound(

@@ -8,6 +8,7 @@ import {
 } from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
 import { badRequest, notFound, Refusal } from '../http/refusal.ts';
+import { unfrozen } from '../traffic/still.ts';
 
 /** A quarter: whoever wants it longer should say so in the configuration, where everybody reads it. */
 const LONGEST = 92 * 86_400_000;
@@ -60,6 +61,7 @@ export const tierEndpoints = [
           'Give milliseconds since 1970; for longer, move `expiresAt` in the configuration.',
         );
       const by = caller?.name ?? '';
+      unfrozen(services, route);
       const rule = done(route, id, services.tiers.approve(route, id, { by, until }));
       await audit({
         actor: by,
@@ -80,6 +82,7 @@ export const tierEndpoints = [
     async handle({ params, caller, address }, { services, audit }) {
       const { route = '', id = '' } = params;
       const by = caller?.name ?? '';
+      unfrozen(services, route);
       const rule = done(route, id, services.tiers.end(route, id, by));
       await audit({ actor: by, action: 'demotion.end', subject: `${route}/${id}`, detail: { address } });
       return rule;
