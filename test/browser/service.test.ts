@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { seeded } from '#kernel';
+import { decayingSketch, hours } from '#kernel/resilience';
 import { LOOKS, launch, signIn, wider, witness } from '../support/browser.ts';
 import { type Product, product, until } from '../support/product.ts';
 import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
@@ -60,9 +65,32 @@ const run = (model: string) =>
     }),
   }).then((response) => response.json() as Promise<{ id: string }>);
 
+/** Five weeks of first tokens that are twice as slow at noon of a working day, as a house remembers them. */
+function aMonthAgo(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'midwatch-story-'));
+  const zone = 'America/New_York';
+  const rule = hours({ zone });
+  const week = rule.create();
+  const lately = decayingSketch({ alpha: 0.01, smallest: 1, halfLife: 300_000 });
+  const recent = lately.create();
+  const random = seeded('week');
+  const now = Date.now();
+  for (let at = now - 35 * 86_400_000; at < now; at += 180_000) {
+    const local = new Date(at).getUTCHours() - 5;
+    const noon = Math.exp(-(((local - 12) / 4) ** 2)) * (new Date(at).getUTCDay() % 6 === 0 ? 0.2 : 1);
+    const ms = 600 * (1 + noon) * Math.exp((random() - 0.5) * 0.6);
+    rule.observe(week, at, ms);
+    lately.insert(recent, at, ms);
+  }
+  const kept = { [`well/sim-instant/0/${encodeURIComponent(zone)}`]: { hours: week, recent, seenAt: now } };
+  mkdirSync(join(folder, '.midwatch'), { mode: 0o700 });
+  writeFileSync(join(folder, '.midwatch', 'climate.json'), JSON.stringify(kept));
+  return folder;
+}
+
 beforeAll(async () => {
   sim = simulatorAt();
-  [house, browser] = await Promise.all([product({ config: config(sim.url) }), launch()]);
+  [house, browser] = await Promise.all([product({ config: config(sim.url), folder: aMonthAgo() }), launch()]);
   context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   page = await open(context);
   await signIn(page, house.url, house.token);
@@ -132,6 +160,15 @@ test('a run is listed, opened, and leads to its exchange', async () => {
   await page.getByRole('region', { name: 'Answer' }).waitFor();
   await page.goto(`${house.url}/runs?state=failed`);
   await page.getByRole('heading', { name: 'No run is failed' }).waitFor();
+});
+
+test('the week of a target shows each hour, and which is now', async () => {
+  await page.goto(`${house.url}/weather`);
+  const week = page.getByRole('region', { name: 'By the hour of the week' });
+  const heat = week.getByRole('table', { name: 'First token, p95, by hour of the week' });
+  await heat.waitFor();
+  expect(await heat.getByRole('cell', { name: /p95/ }).count()).toBe(168);
+  await week.getByText('America/New_York').waitFor();
 });
 
 for (const [theme, width, height] of LOOKS)

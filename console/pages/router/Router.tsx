@@ -105,9 +105,14 @@ function Books({ router }: { readonly router: RouterView }) {
         <Gauge
           label={`Sent to ${router.dear}`}
           says={
-            escalation.estimate === undefined
-              ? 'no data'
-              : `${percent(escalation.estimate)} ${interval(escalation.lower, escalation.upper)}`
+            escalation.estimate === undefined ? (
+              'no data'
+            ) : (
+              <>
+                {percent(escalation.estimate)}{' '}
+                <span className="quiet">{interval(escalation.lower, escalation.upper)}</span>
+              </>
+            )
           }
           parts={[
             { share: (escalation.estimate ?? 0) / scale, kind: escalation.finding ? 'broken' : 'good' },

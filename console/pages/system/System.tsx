@@ -9,12 +9,13 @@ import { Time } from '../../parts/Time.tsx';
 import { Audit } from './Audit.tsx';
 import { Meter } from './Meter.tsx';
 import { Partitions } from './Partitions.tsx';
+import { ReloadButton } from './ReloadButton.tsx';
 
 export function System() {
   const system = useQuery(systemQuery);
   const data = system.data;
   return (
-    <Page title="System">
+    <Page title="System" controls={<ReloadButton />}>
       {system.isError && !data ? (
         <ErrorState error={system.error} retry={() => void system.refetch()} />
       ) : null}

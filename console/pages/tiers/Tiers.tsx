@@ -57,14 +57,12 @@ export function Tiers() {
       }
     >
       <div className="board">
-        <Fallbacks />
         {found.isError && !report ? (
           <ErrorState error={found.error} retry={() => void found.refetch()} />
         ) : !report ? (
           <Skeleton lines={5} label="the tier mix" />
         ) : (
           <>
-            <Demotions rules={report.demotions} />
             {report.routes.length === 0 ? (
               <Section title="Tier mix">
                 <p className="quiet board-none">
@@ -74,8 +72,10 @@ export function Tiers() {
             ) : (
               report.routes.map((route) => <Mix key={route.route} route={route} by={report.by} />)
             )}
+            <Demotions rules={report.demotions} />
           </>
         )}
+        <Fallbacks />
       </div>
     </Page>
   );

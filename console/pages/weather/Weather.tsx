@@ -30,7 +30,9 @@ export function Weather() {
       ) : (
         <>
           <Sky targets={found.data} />
-          <Week />
+          <div className="board">
+            <Week />
+          </div>
         </>
       )}
     </Page>
