@@ -21,6 +21,7 @@ import type {
 import { seen } from './failures.ts';
 import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
 import { answerHeaders } from './headers.ts';
+import { isJson, mislabelled } from './mislabelled.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
 
@@ -456,8 +457,6 @@ const plainHead = ({ status, headers }: Head): Head => ({
   headers: { 'content-type': headers['content-type'] ?? 'application/json' },
 });
 
-const isJson = (type: string): boolean => /[/+]json\b/.test(type);
-
 export const join = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 
@@ -465,28 +464,3 @@ const unreachable = (detail: string): Failure => {
   const failure = seen('connect');
   return { ...failure, hint: `${failure.hint} (${detail})` };
 };
-
-/** A 200 of the wrong content type: an error in disguise, or a page of some proxy on the way. */
-function mislabelled(protocol: Protocol, type: string, streaming: boolean, body: Uint8Array): Landing {
-  const reading = readAsWhatItIs(protocol, body);
-  if (reading.failure && isJson(type)) return { kind: 'failed', failure: reading.failure, reading };
-  const wanted = streaming ? 'text/event-stream' : 'application/json';
-  return {
-    kind: 'failed',
-    failure: seen(
-      'bad_content_type',
-      `The provider answered 200 with content type "${type || 'none'}" where ${wanted} was due.`,
-    ),
-    // Right bytes under a wrong label were made by a model and are billed; a page of some proxy was not.
-    ...(reading.usage.basis === 'reported' && { reading }),
-  };
-}
-
-/** A stream or a body, whatever the label says: a JSON object begins with a brace, no event does. */
-function readAsWhatItIs(protocol: Protocol, body: Uint8Array): Reading {
-  const first = body.find((byte) => byte > 0x20);
-  if (first === 0x7b) return protocol.readAnswer(body);
-  const scanner = protocol.scanStream();
-  scanner.push(body);
-  return scanner.read(true);
-}

@@ -53,7 +53,8 @@ export const responsesTail: ReadTail = (ask, sent) => {
       return undefined;
     }
   }
-  if (!head || thinks) return undefined;
+  // What the provider keeps under this id would be another answer than the caller's, and the next turn may go on from it.
+  if (!head || thinks || head.store === true) return undefined;
   const base = head;
   const event = (type: string, data: Json) =>
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...data })}\n\n`;

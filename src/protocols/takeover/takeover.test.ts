@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { NO_USAGE, type Protocol } from '#contracts';
+import fc from 'fast-check';
+import { NO_USAGE, type Protocol, type Seam } from '#contracts';
 import { anthropicMessages } from '../anthropic-messages/index.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { openaiResponses } from '../openai-responses/index.ts';
@@ -98,6 +99,49 @@ test('what is kept at a provider nobody else goes on from', () => {
     { background: true },
   ])
     expect(takeovers.begun('openai-responses', asked(more), sent)).toBeUndefined();
+  const stored = encode(decode(sent).replaceAll('"store":false', '"store":true'));
+  expect(takeovers.begun('openai-responses', asked({}), stored)).toBeUndefined();
+});
+
+test('whatever came and whatever comes: no throw, and never an end that its own dialect does not take for one', () => {
+  const by = fc.constantFrom<Seam>('turn', 'prefix', 'continue', 'instruction', 'restart');
+  /** Events left out, twice, cut or with bytes of another. */
+  const bent = fc.array(fc.tuple(fc.nat(30), fc.constantFrom('drop', 'twice', 'cut', 'flip'), fc.nat(500)), {
+    maxLength: 4,
+  });
+  const bend = (events: readonly string[], changes: readonly [number, string, number][]): Uint8Array => {
+    const list = [...events];
+    for (const [place, how, at] of changes) {
+      const i = place % list.length;
+      const event = list[i] ?? '';
+      if (how === 'drop') list.splice(i, 1, '');
+      else if (how === 'twice') list.splice(i, 0, event);
+      else if (how === 'cut') list[i] = event.slice(0, at % (event.length + 1));
+      else list[i] = event.replace(event[at % (event.length || 1)] ?? '', '}');
+    }
+    return encode(list.join(''));
+  };
+  fc.assert(
+    fc.property(fc.nat(2), fc.nat(2), by, bent, bent, fc.nat(12), (one, other, seam, before, after, cut) => {
+      const [to, from] = [PROTOCOLS[one] as Protocol, PROTOCOLS[other] as Protocol];
+      const sent = bend(streamOf(to).slice(0, cut + 1), before);
+      const heard = to.scanStream();
+      heard.push(sent);
+      // A relay sends whole events that can be read, and looks for nobody when they say that they have ended.
+      if (heard.ended || heard.failure || heard.malformed > 0 || heard.pending > 0) return;
+      const begun = takeovers.begun(to.name, ask(to), sent);
+      const rest = begun?.rest(from.name, seam, usage);
+      if (!begun || !rest) return;
+      const told = [rest.push(bend(streamOf(from), after)), rest.end()].map((b) =>
+        decode(b ?? new Uint8Array()),
+      );
+      if (!rest.ended || rest.unusable) return;
+      const scanner = to.scanStream();
+      scanner.push(encode(decode(sent) + told.join('')));
+      expect(scanner.read(true).finish).toBeString();
+    }),
+    { seed: 3, numRuns: 2_000 },
+  );
 });
 
 describe('the ask for the rest', () => {
