@@ -33,7 +33,9 @@ const source = [
 ].join('\n');
 
 const built = await Bun.build({
-  entrypoints: [join(ROOT, 'src', 'cli', 'main.ts'), join(ROOT, 'src', 'app', 'scribe-worker.ts')],
+  entrypoints: ['cli/main.ts', 'app/scribe-worker.ts', 'app/gateway-worker.ts'].map((entry) =>
+    join(ROOT, 'src', entry),
+  ),
   target: 'bun',
   minify: true,
   // The sketch library asks for it only when a sketch becomes protobuf, which never happens here.

@@ -92,7 +92,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const finished: Finished[] = [];
   const crossings: Crossing[] = [];
   const listening = virtual ? undefined : simulator.listen({ host: '127.0.0.1', port: 0 });
-  let table = buildRoutes(config, listening);
+  let table = buildRoutes(config, listening && { simulator: listening });
   const redactor = createRedactor();
   const sockets = virtual ? undefined : createTransport({ clock });
   const ledger = limits(config) ? openLedger(config, undefined, clock, () => undefined) : undefined;
@@ -141,7 +141,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     drill: (order) => run(gateway.drill(order)),
     reconfigure(text) {
       config = read(text);
-      table = buildRoutes(config, listening);
+      table = buildRoutes(config, listening && { simulator: listening });
     },
     ledger,
     digested: () => finished.map(digest),

@@ -318,6 +318,8 @@ export interface SystemView {
     readonly authFailures: number;
   };
   readonly spool: import('./ports.ts').SpoolStats;
+  /** Further gateway threads on the same port; absent where there are none. Their figures are in the sums above. */
+  readonly threads?: readonly ThreadView[];
   /** Present where Redis is configured. */
   readonly replicas?: ReplicasState;
   readonly database: {
@@ -346,6 +348,17 @@ export interface SystemView {
   };
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number };
   readonly prices: { readonly version: string };
+}
+
+/** A gateway thread beside the first, as of the last quarter of a second. */
+export interface ThreadView {
+  /** Counted from the first, which is 1. */
+  readonly thread: number;
+  readonly state: 'starting' | 'serving' | 'gone';
+  /** How often it ended by itself and was begun again. */
+  readonly restarts: number;
+  readonly requests: number;
+  readonly inFlight: number;
 }
 
 /** What this gateway shares with others through Redis; away, each goes on by what it knows itself. */

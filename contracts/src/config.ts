@@ -297,6 +297,19 @@ export const configSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).default(4004),
     })
     .prefault({}),
+  gateway: z
+    .strictObject({
+      threads: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(1)
+        .describe(
+          'Gateway threads on the one port; the kernel deals connections out among them (Linux). They share quotas, budgets, keys and health to the last unit.',
+        ),
+    })
+    .prefault({}),
   data: z.string().default('.midwatch').describe('Folder of spool, embedded database and snapshots.'),
   database: z
     .string()

@@ -31,6 +31,8 @@ export interface Steerer {
    * as its route says that it should, may keep the exchange waiting; its promise never rejects.
    */
   steer(question: SteerQuestion): Turn | undefined | Promise<Turn | undefined>;
+  /** Does it want to hear the ends of this route's exchanges from another thread? Absent: of routes that it minds. */
+  hears?(route: string): boolean;
   /** The end of an exchange, steered by this one or not. */
   ended?(facts: ExchangeFacts): void;
 }

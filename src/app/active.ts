@@ -1,7 +1,7 @@
 import type { Config, Pricer, RouteTable } from '#contracts';
 import { createPricer, findProvider } from '#providers';
 import { kindOf, type LoadedConfig } from './config/index.ts';
-import { buildRoutes, type FrozenVersions } from './routes.ts';
+import { buildRoutes, type RoutesAt } from './routes.ts';
 
 /** What a configuration becomes when it is put in force. */
 export interface Active {
@@ -10,13 +10,9 @@ export interface Active {
   readonly pricer: Pricer;
 }
 
-export const activate = (
-  loaded: LoadedConfig,
-  simulator: { readonly port: number } | undefined,
-  frozen?: FrozenVersions,
-): Active => ({
+export const activate = (loaded: LoadedConfig, at: RoutesAt): Active => ({
   loaded,
-  table: buildRoutes(loaded.config, simulator, frozen),
+  table: buildRoutes(loaded.config, at),
   pricer: createPricer(priceOverrides(loaded.config)),
 });
 

@@ -9,7 +9,7 @@ export type Reloaded =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Sockets, folders and connections that stand since the start. */
-const FIXED = ['listen', 'data', 'database', 'simulator', 'spool', 'limits', 'redis'] as const;
+const FIXED = ['listen', 'gateway', 'data', 'database', 'simulator', 'spool', 'limits', 'redis'] as const;
 
 export interface ReloadOptions {
   /** Reads and checks the configuration anew. @throws ConfigError */

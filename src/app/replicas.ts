@@ -3,35 +3,76 @@ import type { Gateway, StandingNews } from '#gateway';
 import { type Board, createBoard } from '#replicas';
 
 /** What gateways that share providers tell each other. */
-export interface News {
-  readonly standing: StandingNews;
+interface News {
+  readonly standing: readonly StandingNews[];
 }
 
-/** Tells the other replicas how targets stand, and heeds what they tell. */
-export function openReplicas(given: {
-  readonly url: string;
+export interface ReplicasOptions {
+  /** Of Redis; undefined where threads of one process are all there is. */
+  readonly url: string | undefined;
   readonly replica: string;
   readonly standing: Pick<Gateway['standing'], 'news' | 'hear'>;
+  /** The other threads of this process. */
+  readonly threads: {
+    readonly some: boolean;
+    hear(news: StandingNews): void;
+    news(): readonly StandingNews[];
+  };
   readonly clock: Clock;
   readonly log: Log;
-}): Board {
-  const { url, replica, standing, clock, log } = given;
-  return createBoard({
-    url,
-    replica,
-    clock,
-    log,
-    news(all) {
-      const said = standing.news(all);
-      return said && ({ standing: said } satisfies News);
+}
+
+/** News are looked for so often; one look is a few comparisons. */
+const LOOK_MS = 50;
+/** Said in vain while Redis is away; when it is back everything is said anyhow. */
+const MOST_UNSAID = 1_000;
+
+/** Tells how targets stand, from each thread and replica to all others; undefined for a gateway that is alone. */
+export function openReplicas(
+  given: ReplicasOptions,
+): Pick<Board, 'stop'> & { state(): ReturnType<Board['state']> | undefined } {
+  const { url, replica, standing, threads, clock, log } = given;
+  let unsaid: StandingNews[] = [];
+  const look = () => {
+    const own = standing.news(false);
+    if (own) threads.hear(own);
+    if (url === undefined) return void threads.news();
+    if (own) unsaid.push(own);
+    unsaid.push(...threads.news());
+    if (unsaid.length > MOST_UNSAID) unsaid = unsaid.slice(-MOST_UNSAID);
+  };
+  const stopLooking = url !== undefined || threads.some ? clock.every(LOOK_MS, look) : undefined;
+  const board =
+    url === undefined
+      ? undefined
+      : createBoard({
+          url,
+          replica,
+          clock,
+          log,
+          news(all): News | undefined {
+            const whole = all ? standing.news(true) : undefined;
+            const said = whole ? [whole] : unsaid;
+            unsaid = [];
+            return said.length > 0 ? { standing: said } : undefined;
+          },
+          heard(said, from) {
+            try {
+              for (const news of (said as News).standing) {
+                standing.hear(news);
+                threads.hear(news);
+              }
+            } catch (error) {
+              // A replica of another version, while one after the other is replaced: what it knows is learnt here in time.
+              log('debug', 'replicas.not_understood', { from, error: String(error) });
+            }
+          },
+        });
+  return {
+    state: () => board?.state(),
+    async stop() {
+      stopLooking?.();
+      await board?.stop();
     },
-    heard(said, from) {
-      try {
-        standing.hear((said as News).standing);
-      } catch (error) {
-        // A replica of another version, while one after the other is replaced: what it knows is learnt here in time.
-        log('debug', 'replicas.not_understood', { from, error: String(error) });
-      }
-    },
-  });
+  };
 }

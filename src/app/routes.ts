@@ -16,14 +16,21 @@ import { policyOf, targetsOf } from './policy.ts';
 /** Version of the policy of each frozen route. */
 export type FrozenVersions = ReadonlyMap<string, { readonly version: string }>;
 
+/** What of the house routes are made ready in. */
+export interface RoutesAt {
+  readonly simulator?: { readonly port: number };
+  /** The key of a provider that stands in a file; by default read from the disk. @throws ConfigError */
+  readonly keyFile?: (provider: string, file: string) => string;
+  readonly frozen?: FrozenVersions;
+  /** Which of how many gateway threads; by default the only one. */
+  readonly thread?: { readonly number: number; readonly of: number };
+}
+
 /** Routes made ready: names resolved to providers, keys read, patterns compiled. */
-export function buildRoutes(
-  config: Config,
-  simulator?: { readonly port: number },
-  frozen?: FrozenVersions,
-): RouteTable {
+export function buildRoutes(config: Config, at: RoutesAt = {}): RouteTable {
+  const { frozen } = at;
   const target = (t: TargetConfig): Target => ({
-    ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, simulator),
+    ...bind(t.provider, t.model, config.providers[t.provider] as ProviderConfig, at),
     ...(t.prefill !== undefined && { prefill: t.prefill }),
     ...(t.contextWindow !== undefined && { contextWindow: t.contextWindow }),
   });
@@ -73,7 +80,7 @@ function bind(
   provider: string,
   model: string | undefined,
   settings: ProviderConfig,
-  simulator: { readonly port: number } | undefined,
+  { simulator, keyFile = readKey, thread = ALONE }: RoutesAt,
 ): Target {
   const kind = kindOf(provider, settings);
   if (!kind) throw new Error(`provider ${provider} has no kind; the configuration should have been refused`);
@@ -82,7 +89,7 @@ function bind(
   const root = started === undefined ? undefined : `http://127.0.0.1:${started}`;
   const apiKey =
     settings.apiKey ??
-    (settings.apiKeyFile === undefined ? undefined : readKey(provider, settings.apiKeyFile));
+    (settings.apiKeyFile === undefined ? undefined : keyFile(provider, settings.apiKeyFile));
   return {
     provider,
     kind,
@@ -93,9 +100,20 @@ function bind(
     ...(apiKey && { apiKey }),
     zone: settings.zone,
     ...(settings.passDeadline && { passDeadline: true }),
-    ...(settings.concurrency && { concurrency: settings.concurrency }),
+    ...(settings.concurrency && { concurrency: partOf(settings.concurrency, thread) }),
     settings,
   };
+}
+
+const ALONE = { number: 1, of: 1 };
+
+/** Places are dealt out among the threads, so that all together never take more than there are. */
+function partOf(
+  settings: NonNullable<Target['concurrency']>,
+  { number, of }: NonNullable<RoutesAt['thread']>,
+): NonNullable<Target['concurrency']> {
+  const part = (whole: number) => Math.floor(whole / of) + (number <= whole % of ? 1 : 0);
+  return { ...settings, max: part(settings.max), queue: part(settings.queue) };
 }
 
 function readKey(provider: string, file: string): string {

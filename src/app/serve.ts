@@ -1,6 +1,6 @@
-import type { Clock, Log, Peer } from '#contracts';
+import type { Clock, Handler, Log, Peer } from '#contracts';
 import type { Gateway } from '#gateway';
-import { bridge, listen as serve } from '#wire';
+import { bridge, type ListenOptions, listen as serve } from '#wire';
 import type { Assets } from './console-assets.ts';
 import { StartError } from './start-error.ts';
 
@@ -32,27 +32,35 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
-export function listen(doors: Doors, at: { readonly host: string; readonly port: number }): Listener {
+/** Where a listener stands, and whether other threads listen there as well. */
+export type Place = Pick<ListenOptions, 'host' | 'port' | 'shared'>;
+
+/** Leads every request to whoever answers it. */
+export function front(doors: Omit<Doors, 'clock' | 'maxBody'>): Handler {
   const others = bridge((request, peer) => other(doors, request, peer), internalError(doors.log));
   const { gateway, runs } = doors;
+  return (incoming, outgoing) => {
+    const { path } = incoming;
+    if (gateway.serves(path)) return gateway.handle(incoming, outgoing);
+    return runs?.serves(path) ? runs.handle(incoming, outgoing) : others(incoming, outgoing);
+  };
+}
+
+export const listen = ({ clock, maxBody, ...doors }: Doors, at: Place): Listener =>
+  listenWith({ ...at, clock, maxBody, handler: front(doors) });
+
+/** @throws StartError with a remedy */
+export function listenWith(options: ListenOptions): Listener {
+  const { host } = options;
   try {
-    const { port, stop } = serve({
-      ...at,
-      clock: doors.clock,
-      maxBody: doors.maxBody,
-      handler(incoming, outgoing) {
-        const { path } = incoming;
-        if (gateway.serves(path)) return gateway.handle(incoming, outgoing);
-        return runs?.serves(path) ? runs.handle(incoming, outgoing) : others(incoming, outgoing);
-      },
-    });
+    const { port, stop } = serve(options);
     return {
       port,
-      url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`,
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
       stop: () => stop(true),
     };
   } catch (error) {
-    throw explain(error, at);
+    throw explain(error, options);
   }
 }
 
@@ -66,7 +74,11 @@ const internalError =
     );
   };
 
-async function other(doors: Doors, request: Request, peer: Peer): Promise<Response> {
+async function other(
+  doors: Pick<Doors, 'api' | 'assets' | 'ready'>,
+  request: Request,
+  peer: Peer,
+): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname.startsWith('/api/')) return doors.api.fetch(request, peer);
   if (pathname === '/healthz') return new Response('ok\n');
@@ -83,7 +95,7 @@ async function other(doors: Doors, request: Request, peer: Peer): Promise<Respon
   return page(doors, pathname);
 }
 
-function page(doors: Doors, pathname: string): Response {
+function page(doors: Pick<Doors, 'assets'>, pathname: string): Response {
   const assets = doors.assets();
   if (!assets)
     return new Response('The console is being prepared; reload in a second.\n', {

@@ -1,6 +1,6 @@
 import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
-import type { Clock, Config, Log, Status } from '#contracts';
+import type { Clock, Config, Log, Status, Steerer } from '#contracts';
 import { createFreezes } from '#freeze';
 import type { ClimateSnapshot, ProofsSnapshot, SeatsSnapshot, StandingSnapshot } from '#gateway';
 import { createIdempotency } from '#idempotency';
@@ -29,12 +29,15 @@ import { openReplicas } from './replicas.ts';
 import { retryDatabase } from './retry-database.ts';
 import { describeRoutes } from './routes.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
-import { isLoopback, listen } from './serve.ts';
+import { front, isLoopback, listenWith } from './serve.ts';
 import { startSimulator } from './simulator.ts';
 import { StartError } from './start-error.ts';
 import { openSteering } from './steering.ts';
 import { createSystemView } from './system.ts';
 import { describeTargets } from './targets.ts';
+import { createCrew } from './threads/crew.ts';
+import { watchedFeed } from './threads/feed.ts';
+import { settingsOf } from './threads/settings.ts';
 import { startUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 
@@ -98,6 +101,8 @@ type Composition = StartOptions & {
 async function compose(given: Composition): Promise<Running> {
   const { loaded, config, clock, log, lifecycle } = given;
   const startedAt = clock.now();
+  // A tape is one: calls recorded or replayed by several threads would not be in order.
+  const threads = given.cassettes ? 1 : config.gateway.threads;
   const folder = openDataFolder(config.data, given.cwd, exchangeIds(clock)());
   lifecycle.onStop('data folder', folder.release);
 
@@ -117,6 +122,7 @@ async function compose(given: Composition): Promise<Running> {
 
   const simulator = usesSimulator(config) ? startSimulator(config, given.cwd, clock, log) : undefined;
   if (simulator) lifecycle.onStop('simulator', simulator.stop);
+  const here = { ...(simulator && { simulator }), thread: { number: 1, of: threads } };
   const late = createLateStore();
   /** As the file says it; what is in force may differ on routes that are frozen. */
   let configured = loaded;
@@ -133,13 +139,19 @@ async function compose(given: Composition): Promise<Running> {
     differences,
   });
   const effective = (file: LoadedConfig): Active =>
-    activate({ ...file, config: freezes.pin(file.config) }, simulator, freezes.pins);
+    activate({ ...file, config: freezes.pin(file.config) }, { ...here, frozen: freezes.pins });
   /** Replaced as a whole by a reload, and when a route is frozen or thawed. */
   let active: Active = effective(loaded);
 
-  const keys = createKeyService({ store: late.store, clock, log, snapshot: snapshotFile(folder.keys) });
+  const keys = createKeyService({
+    store: late.store,
+    clock,
+    log,
+    snapshot: snapshotFile(folder.keys),
+    changed: () => crew.keysChanged(),
+  });
   const admin = createAdminHash(folder.admin, clock, log);
-  const live = createLiveFeed();
+  const live = watchedFeed(createLiveFeed(), (watched) => crew.watched(watched));
   const wire = createTransport({ clock, proxy: proxyOf(process.env) });
   lifecycle.onStop('provider connections', () => wire.close());
   const tape =
@@ -169,6 +181,7 @@ async function compose(given: Composition): Promise<Running> {
     tiers: { record: late.store.tiers, late: () => recorder.stats().lagMs },
     frozen: freezes.frozen,
   });
+  const steerers = [...steering.steerers, listener(freezes.ended)];
   const passes = createPasses(keys, clock);
   const gateway = openPlane({
     clock,
@@ -179,7 +192,7 @@ async function compose(given: Composition): Promise<Running> {
     live,
     redactor,
     ledger: () => ledger,
-    steerers: steering.steerers,
+    steerers,
     shadowers: steering.shadowers,
     active: () => active,
     maxBody: config.limits.body,
@@ -230,17 +243,19 @@ async function compose(given: Composition): Promise<Running> {
     remember(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE, clock, log).stop,
   );
 
-  const replicas =
-    config.redis === undefined
-      ? undefined
-      : openReplicas({
-          url: config.redis,
-          replica: folder.instance,
-          standing: gateway.standing,
-          clock,
-          log,
-        });
-  lifecycle.onStop('replicas', () => replicas?.stop());
+  const replicas = openReplicas({
+    url: config.redis,
+    replica: folder.instance,
+    standing: gateway.standing,
+    threads: {
+      some: threads > 1,
+      hear: (news) => crew.hear(news),
+      news: () => crew.news(),
+    },
+    clock,
+    log,
+  });
+  lifecycle.onStop('replicas', replicas.stop);
 
   const putInForce = (next: LoadedConfig) => {
     active = effective(next);
@@ -249,6 +264,7 @@ async function compose(given: Composition): Promise<Running> {
     steering.reload(config);
     if (ledger) ledger.reload(config);
     else if (limits(config)) ledger = openLedger(config, folder.ledger, clock, log);
+    crew.settingsChanged();
   };
   const reload = createReload({
     read: given.reread ?? (() => loaded),
@@ -257,7 +273,6 @@ async function compose(given: Composition): Promise<Running> {
     apply: putInForce,
     log,
   });
-  live.subscribe(freezes.ended);
   if (given.reread && loaded.file !== undefined)
     lifecycle.onStop(
       'configuration watch',
@@ -287,7 +302,8 @@ async function compose(given: Composition): Promise<Running> {
     config: () => active.loaded.config,
     gateway,
     recorder,
-    replicas: () => replicas?.state(),
+    replicas: replicas.state,
+    threads: { totals: () => crew.totals(), view: () => crew.view() },
     store: late.store,
     external: (given.databaseUrl ?? config.database) !== undefined,
     troubled: (why) => {
@@ -323,25 +339,45 @@ async function compose(given: Composition): Promise<Running> {
     shadows: () => gateway.shadows.read(),
   });
 
-  const drain = () => {
+  const door = front({
+    gateway: { serves: gateway.serves, handle: idempotency.handle },
+    runs,
+    api,
+    assets: () => assets,
+    ready: () => readiness(state, keys),
+    log,
+  });
+  const crew = createCrew({
+    threads,
+    spool: folder.spool,
+    simulator,
+    clock,
+    log,
+    gateway,
+    settings: () => settingsOf(active),
+    active: () => active,
+    keys,
+    ledger: () => ledger,
+    steerers,
+    live,
+    handler: door,
+  });
+  lifecycle.onStop('threads', crew.stop);
+
+  const drain = async () => {
     state = 'draining';
     runs.quiesce();
-    return gateway.drain(active.loaded.config.drainTimeout);
+    const { drainTimeout } = active.loaded.config;
+    await Promise.all([gateway.drain(drainTimeout), crew.drain(drainTimeout)]);
   };
   const openDoors = () => {
-    const listener = listen(
-      {
-        gateway: { serves: gateway.serves, handle: idempotency.handle },
-        runs,
-        api,
-        assets: () => assets,
-        ready: () => readiness(state, keys),
-        clock,
-        log,
-        maxBody: config.limits.body,
-      },
-      config.listen,
-    );
+    const listener = listenWith({
+      ...config.listen,
+      ...(threads > 1 && { shared: 'first' as const }),
+      clock,
+      maxBody: config.limits.body,
+      handler: door,
+    });
     url = listener.url;
     lifecycle.onStop('listener', () => listener.stop());
     lifecycle.onStop('live streams', () => api.close());
@@ -423,6 +459,7 @@ async function compose(given: Composition): Promise<Running> {
       'Start once with `midwatch up --create-key first`, which makes a key and prints it, or listen on 127.0.0.1.',
     );
   const { port } = early ?? openDoors();
+  await crew.start({ host: config.listen.host, port });
   state = 'ready';
   return {
     url,
@@ -448,6 +485,14 @@ function readiness(state: Status['state'], keys: KeyService): { ok: boolean; say
   if (state === 'starting' && !keys.known) return { ok: false, says: 'starting: keys not yet known' };
   return { ok: true, says: 'ready' };
 }
+
+/** Steers nothing, and hears the end of every exchange, whichever thread served it. */
+const listener = (ended: NonNullable<Steerer['ended']>): Steerer => ({
+  minds: () => false,
+  hears: () => true,
+  steer: () => undefined,
+  ended,
+});
 
 /** What refuses a caller who may not come in, in the right words, and is recorded as no exchange. */
 const LIST_MODELS = { method: 'GET', path: '/v1/models' } as const;

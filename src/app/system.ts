@@ -1,7 +1,8 @@
-import type { Clock, Config, Recorder, ReplicasState, Store, SystemView } from '#contracts';
+import type { Clock, Config, Recorder, ReplicasState, Store, SystemView, ThreadView } from '#contracts';
 import type { Gateway } from '#gateway';
 import { PRICE_LIST } from '#providers';
 import type { DataFolder } from './data-folder.ts';
+import { plus, type ThreadReport } from './threads/report.ts';
 import { VERSION } from './version.ts';
 
 export interface SystemSources {
@@ -13,6 +14,7 @@ export interface SystemSources {
   readonly config: () => Config;
   readonly gateway: Pick<Gateway, 'stats'>;
   readonly recorder: Pick<Recorder, 'stats'>;
+  readonly threads: { totals(): readonly ThreadReport[]; view(): readonly ThreadView[] };
   /** Undefined where nothing is shared. */
   readonly replicas: () => ReplicasState | undefined;
   readonly store: Pick<Store, 'upkeep'>;
@@ -33,6 +35,9 @@ export function createSystemView(from: SystemSources): () => Promise<SystemView>
     });
     from.troubled(trouble);
     const replicas = from.replicas();
+    const threads = from.threads.view();
+    let sums = { gateway: gateway.stats(), spool: recorder.stats() };
+    for (const one of from.threads.totals()) sums = plus(sums, one);
     const { rss, heapUsed } = process.memoryUsage();
     const { exchanges, bodies: bodyMs, rollups, disk } = from.config().retention;
     const used = 'bytes' in described ? described.bytes : undefined;
@@ -46,8 +51,8 @@ export function createSystemView(from: SystemSources): () => Promise<SystemView>
       dataDir: folder.path,
       ...(from.configFile !== undefined && { configFile: from.configFile }),
       memory: { rss, heapUsed },
-      gateway: gateway.stats(),
-      spool: recorder.stats(),
+      ...sums,
+      ...(threads.length > 0 && { threads }),
       ...(replicas && { replicas }),
       database: {
         kind: from.external ? 'external' : 'embedded',

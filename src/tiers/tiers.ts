@@ -98,6 +98,7 @@ export function createTiers({ clock, config, record, late, log }: TiersOptions):
     steerer: {
       minds: (route) => rules.has(route),
       steer: (question) => rules.steer(question),
+      hears: (route) => promised.has(route),
       ended(facts: ExchangeFacts) {
         if (promised.has(facts.route)) tally.add(facts);
       },

@@ -415,3 +415,27 @@ test('a listener keeps no timer after it has stopped', async () => {
   expect(clock.pending).toBe(0);
   expect(systemClock().now()).toBeGreaterThan(0);
 });
+
+test('a port may be shared with those who join, and with nobody else', async () => {
+  const house = (shared: 'first' | 'joins' | undefined, port: number, says: string) =>
+    listen({
+      host: '127.0.0.1',
+      port,
+      ...(shared && { shared }),
+      maxBody: 1_000,
+      clock: systemClock(),
+      handler: (_, outgoing) => void outgoing.send(200, {}, says),
+    });
+  const first = house('first', 0, 'first');
+  const second = house('joins', first.port, 'second');
+  expect(() => house(undefined, first.port, 'stranger')).toThrow();
+  expect(() => house('first', first.port, 'stranger')).toThrow();
+  const ask = async () => (await fetch(first.url, { headers: { connection: 'close' } })).text();
+  const heard = new Set<string>();
+  for (let i = 0; i < 200 && heard.size < 2; i++) heard.add(await ask());
+  // Which of them is asked is the kernel's choice; elsewhere than on Linux it may always be the same.
+  if (process.platform === 'linux') expect([...heard].sort()).toEqual(['first', 'second']);
+  second.stop(true);
+  expect(await ask()).toBe('first');
+  first.stop(true);
+});

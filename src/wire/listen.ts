@@ -8,6 +8,11 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /**
+   * Others may listen on the port as well, and the kernel deals connections out among them. `first`: refuses a port that anybody
+   * has already. Absent: ours alone.
+   */
+  readonly shared?: 'first' | 'joins';
   /** Bytes of a request body; the handler is told `too_large` beyond. */
   readonly maxBody: number;
   readonly clock: Clock;
@@ -46,9 +51,7 @@ export function listen(options: ListenOptions): Listening {
   };
   const server = Bun.listen<Connection>({
     hostname: host,
-    port: options.port,
-    // Without a word a second Midwatch could share the port on some systems, and take every other call.
-    exclusive: true,
+    ...placed(options),
     // A caller that has shut its side down after its request still gets the answer.
     allowHalfOpen: true,
     socket: {
@@ -91,6 +94,16 @@ export function listen(options: ListenOptions): Listening {
       if (open.size === 0 || force) cancelTicks();
     },
   };
+}
+
+/** Without a word a second Midwatch could share the port on some systems, and take every other call. */
+function placed({ host, port, shared }: ListenOptions) {
+  if (shared === undefined) return { port, exclusive: true };
+  if (shared === 'joins') return { port, reusePort: true };
+  // Whoever has the port alone, or shares it, is found out by asking for it alone; a moment later it is shared with our own.
+  const alone = Bun.listen({ hostname: host, port, exclusive: true, socket: { data: () => undefined } });
+  alone.stop(true);
+  return { port: alone.port, reusePort: true };
 }
 
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');

@@ -104,6 +104,18 @@ export const systemView = z.object({
     trouble: z.string().optional(),
     lagMs: ms,
   }),
+  threads: z
+    .array(
+      z.object({
+        thread: z.number().describe('Counted from the first, which is 1.'),
+        state: z.enum(['starting', 'serving', 'gone']),
+        restarts: z.number().describe('How often it ended by itself and was begun again.'),
+        requests: z.number(),
+        inFlight: z.number(),
+      }),
+    )
+    .optional()
+    .describe('Further gateway threads on the same port; their figures are in the sums above.'),
   replicas: z
     .object({
       replica: z.string().describe('Name of this one, the same after a restart.'),

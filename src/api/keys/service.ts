@@ -37,6 +37,8 @@ export interface KeyService extends KeyRing {
   /** Undefined when there is no such key. Revoking twice keeps the first time. */
   revoke(id: string): Promise<KeyView | undefined>;
   nameOf(id: string): string | undefined;
+  /** As far as they are known. */
+  records(): readonly KeyRecord[];
   /** Revoked and expired ones, too. */
   byId(id: string): KeyRecord | undefined;
 }
@@ -46,6 +48,8 @@ export function createKeyService(services: {
   readonly clock: Clock;
   readonly snapshot: SnapshotFile;
   readonly log: Log;
+  /** Told of every change, also of one made by another process. */
+  readonly changed?: () => void;
 }): KeyService {
   const { store, clock, snapshot, log } = services;
   const usage = keyUsage(store, clock);
@@ -61,6 +65,7 @@ export function createKeyService(services: {
   const take = (records: readonly KeyRecord[]): void => {
     keys = new Map(records.map((record) => [record.id, record]));
     byHash = new Map(records.map((record) => [record.hash, record]));
+    services.changed?.();
   };
 
   const saveSnapshot = async (records: readonly KeyRecord[]): Promise<void> => {
@@ -139,6 +144,7 @@ export function createKeyService(services: {
     },
     refresh,
     nameOf: (id) => keys?.get(id)?.name,
+    records: () => [...(keys?.values() ?? [])],
     byId: (id) => keys?.get(id),
     async start() {
       await poll();

@@ -162,6 +162,12 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
     }
     if (settings.baseUrl === undefined && Object.keys(kind.baseUrl).length === 0)
       say(['providers', name], `kind ${kind.name} has no default address; set \`baseUrl\``);
+    const { threads } = config.gateway;
+    if (settings.concurrency && settings.concurrency.max < threads)
+      say(
+        ['providers', name, 'concurrency', 'max'],
+        `${settings.concurrency.max} places cannot be shared by ${threads} gateway threads: allow at least one a thread, or lower \`gateway.threads\``,
+      );
     const own = kind.params.safeParse(settings);
     if (!own.success)
       for (const issue of own.error.issues) say(['providers', name, ...issue.path], issue.message);
