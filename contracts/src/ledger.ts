@@ -124,7 +124,7 @@ export type Taking =
 
 /**
  * Keeps accounts. Several claims are met all together or not at all. Answers at once when this process can decide, with a
- * promise when it has to ask; such a promise settles within 50 ms and never rejects.
+ * promise when it has to ask; such a promise settles when the authority has answered, is gone or was silent for 250 ms, and never rejects.
  */
 export interface LedgerStore {
   /** Finds or opens; a changed rule takes effect at once. Keep the result: it saves the look-up. */

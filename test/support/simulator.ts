@@ -1,16 +1,24 @@
 import { systemClock } from '#kernel';
-import { createSimulator } from '#simulator';
+import { type Bill, createSimulator, loadWorld } from '#simulator';
 
 /** A provider of both dialects on a port of its own. */
 export interface SimulatorAt {
   readonly url: string;
+  /** What it would charge, as it tells whoever asks it. */
+  bill(): Promise<Bill>;
+  /** Calls it answered with an error status, limits included. */
+  refused(): number;
   stop(): void;
 }
 
-export function simulatorAt(seed = 1): SimulatorAt {
-  const { url, stop } = createSimulator({ clock: systemClock(), seed }).listen({
-    host: '127.0.0.1',
-    port: 0,
-  });
-  return { url, stop };
+/** `world`: a world file, YAML. */
+export function simulatorAt(seed = 1, world = ''): SimulatorAt {
+  const simulator = createSimulator({ clock: systemClock(), seed, world: loadWorld(world) });
+  const { url, stop } = simulator.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    url,
+    bill: async () => (await (await fetch(`${url}/sim/bill`)).json()) as Bill,
+    refused: () => simulator.ledger().total.refused,
+    stop,
+  };
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface RedisServer {
   readonly url: string;
   readonly pid: number;
+  /** Ends it as a crash would, until `restart`. */
+  kill(): Promise<void>;
   /** Ends it and starts an empty one in its place. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -69,6 +71,10 @@ export async function startRedis(): Promise<RedisServer> {
     url: `redis://127.0.0.1:${port}`,
     get pid() {
       return child.pid;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await child.exited;
     },
     async restart() {
       child.kill('SIGKILL');

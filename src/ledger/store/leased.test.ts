@@ -58,7 +58,7 @@ async function race(seed: number, slack: number, worst: number, lost: number) {
     if (!(asked instanceof Promise)) atOnce++;
     const since = clock.now();
     const taking = await asked;
-    expect(clock.now() - since).toBeLessThanOrEqual(50);
+    expect(clock.now() - since).toBeLessThanOrEqual(250);
     if (!taking.ok) {
       refused++;
       return;
@@ -167,7 +167,7 @@ test('the authority gone: open serves, closed refuses, local keeps the limit it 
     const taking = await clock.run(
       Promise.resolve(store.take([{ account: store.account(id, tally(1_000, 0, id)), amount }], 60_000)),
     );
-    expect(clock.now() - since).toBeLessThanOrEqual(50);
+    expect(clock.now() - since).toBeLessThanOrEqual(250);
     if (taking.ok) store.settle(taking.hold, [amount]);
     return taking.ok ? 'ok' : taking.why;
   };
@@ -251,15 +251,15 @@ function slow(ms: number) {
 }
 
 test('what is granted after its caller was told otherwise goes back', async () => {
-  const { clock, open, take } = slow(30);
+  const { clock, open, take } = slow(150);
   const [a, b] = [open('a'), open('b')];
   const first = take(a, 10, tally(100));
-  await clock.advance(5);
-  // Waits 25 ms for the message before it and 30 for its own: told after 50 that nobody could be asked.
+  await clock.advance(25);
+  // Waits 125 ms for the message before it and 150 for its own: told after 250 that nobody could be asked.
   const second = take(a, 80, tally(100));
   expect(await clock.run(second)).toMatchObject({ ok: false, why: 'away' });
   expect((await first).ok).toBe(true);
-  await clock.advance(500);
+  await clock.advance(2_500);
   expect((await clock.run(take(b, 90, tally(100)))).ok).toBe(true);
   await clock.run(Promise.all([a.close(), b.close()]));
 });

@@ -12,6 +12,7 @@ import type {
 } from '#contracts';
 import { createHolds } from './holds.ts';
 import { Leased } from './leased-account.ts';
+import { patiently } from './patience.ts';
 
 /**
  * Shares accounts with other processes through an authority. What the slack allows is leased ahead and handed out at once;
@@ -28,6 +29,7 @@ export interface LeasedOptions {
   readonly leaseMs?: number;
   /** How long a settled bill may wait to be told. */
   readonly syncMs?: number;
+  /** How long an answer is waited for, not counting stalls of this process. */
   readonly timeoutMs?: number;
 }
 
@@ -54,7 +56,7 @@ const own = (account: Account): Leased => {
 };
 
 export function createLeasedStore(options: LeasedOptions): LedgerStore {
-  const { authority, clock, onEvent, leaseMs = 5_000, syncMs = 100, timeoutMs = 50 } = options;
+  const { authority, clock, onEvent, leaseMs = 5_000, syncMs = 100, timeoutMs = 250 } = options;
   // A process that starts again under its old name (in a container every one is number 1) must not speak for the dead one.
   const replica = `${options.replica}.${Buffer.from(clock.randomBytes(8)).toString('hex')}`;
   const accounts = new Map<string, Leased>();
@@ -159,7 +161,7 @@ export function createLeasedStore(options: LeasedOptions): LedgerStore {
   function ask(claims: readonly Claim[], ttlMs: number, now: EpochMs): Promise<Taking> {
     return new Promise((resolve) => {
       const want: Want = { claims, ttlMs, since: now, decide: undefined, own: [] };
-      const stop = clock.after(timeoutMs, () => {
+      const stop = patiently(clock, timeoutMs, () => {
         const decide = want.decide;
         // What is in flight for it comes home with the reply.
         want.decide = undefined;
@@ -217,7 +219,7 @@ export function createLeasedStore(options: LeasedOptions): LedgerStore {
       ),
     };
     const abort = new AbortController();
-    const stop = clock.after(timeoutMs, () => abort.abort());
+    const stop = patiently(clock, timeoutMs, () => abort.abort());
     inFlight = Promise.race([authority.exchange(message, abort.signal), aborted(abort.signal)]).then(
       (reply) => {
         stop();
