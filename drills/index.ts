@@ -2,11 +2,13 @@ import type { Drill } from './define.ts';
 import { F22 } from './F22.ts';
 import { F23 } from './F23.ts';
 import { F26 } from './F26.ts';
+import { F34 } from './F34.ts';
 import { F37 } from './F37.ts';
 import { F41 } from './F41.ts';
+import { F46 } from './F46.ts';
 
 /** Every drill, in order of its entry; a test compares this with the files. */
-export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F37, F41]);
+export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F34, F37, F41, F46]);
 
 export type { Drill, Expectation } from './define.ts';
 export type { DrillVerdict, Judged } from './measure.ts';

@@ -1,16 +1,19 @@
-import { buildRoutes, limits, type OpenLedger, openLedger, parseConfig } from '#app';
+import { buildRoutes, createClassify, limits, type OpenLedger, openLedger, parseConfig } from '#app';
 import type { Clock, Config, DigestedExchange, EpochMs, Finished, Transport } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
 import {
   estimateUsage,
   findTranslator,
+  lastWords,
   protocolByName,
   protocols,
   takeovers,
   withoutForeignThoughts,
 } from '#protocols';
 import { createPricer } from '#providers';
+import { createRamps, type Ramps } from '#ramps';
+import { createRouters, type Routers } from '#routers';
 import { createSimulator, loadWorld, type Simulator, type Tally } from '#simulator';
 import { createRedactor } from '#telemetry';
 import { createTransport, listen } from '#wire';
@@ -57,6 +60,8 @@ export interface Rehearsal {
   reconfigure(config: string): void;
   /** Quotas and budgets, where the configuration has any. */
   readonly ledger: OpenLedger | undefined;
+  readonly ramps: Ramps;
+  readonly routers: Routers;
   /** The same with bodies hashed, as the scribe would hand them to the database. */
   digested(): readonly DigestedExchange[];
   /** Through the gateway. */
@@ -96,6 +101,10 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const redactor = createRedactor();
   const sockets = virtual ? undefined : createTransport({ clock });
   const ledger = limits(config) ? openLedger(config, undefined, clock, () => undefined) : undefined;
+  const carry = sockets?.transport ?? transportOver((request) => simulator.fetch(request));
+  const steering = { clock, log: () => undefined, routes: config.routes };
+  const ramps = createRamps(steering);
+  const routers = createRouters({ ...steering, lastWords, classify: createClassify(carry, redactor, clock) });
   const gateway = createGateway({
     clock,
     protocols,
@@ -104,7 +113,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     withoutForeignThoughts,
     takeovers,
     ledger: () => ledger,
-    transport: watched(sockets?.transport ?? transportOver((request) => simulator.fetch(request)), (model) =>
+    transport: watched(carry, (model) =>
       crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),
     ),
     keys: { empty: true, find: () => undefined },
@@ -112,7 +121,8 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     live: { publish: () => undefined, subscribe: () => () => undefined },
     pricer: createPricer(pricesOf(config)),
     redactor,
-    steerers: [],
+    steerers: [ramps.steerer, routers.steerer],
+    shadowers: [routers.shadower],
     routes: () => table,
     log: () => undefined,
     maxBody: config.limits.body,
@@ -144,6 +154,8 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
       table = buildRoutes(config, listening && { simulator: listening });
     },
     ledger,
+    ramps,
+    routers,
     digested: () => finished.map(digest),
     ask: (question) => run(timed(viaGateway(question))),
     send: (question) => timed(viaGateway(question)),

@@ -1,5 +1,6 @@
 // For the reference page of the configuration, which the command line generates.
 export { providers } from '#providers';
+export { createClassify } from './classify.ts';
 export {
   ConfigError,
   DEFAULT_FILE,

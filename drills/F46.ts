@@ -1,0 +1,331 @@
+import { seeded, sha256 } from '#kernel';
+import { rateDetector } from '#kernel/stats';
+import { defineDrill, type Expectation, type Scene, type SceneContext } from './define.ts';
+import {
+  BUCKETS,
+  configOf,
+  corrupted,
+  EASY_FIRST,
+  HARD,
+  NEW,
+  natural,
+  OLD,
+  OPEN,
+  questionOf,
+  ROUTE,
+  rampOf,
+  SOUND,
+  stateOf,
+  worldOf,
+} from './F46-world.ts';
+import { type Measure, never } from './measure.ts';
+import type { Rehearsal } from './rehearsal.ts';
+
+const values = (list: readonly number[]): Measure => ({ kind: 'values', values: list });
+
+/** Hard questions until the bucket is rolled back, with the new path open to all. */
+async function delays({ rehearse, quick }: SceneContext): Promise<readonly number[]> {
+  const rehearsal = rehearse({ world: worldOf(true), config: configOf({ stages: OPEN }) });
+  const found: number[] = [];
+  for (let trial = 0; trial < (quick ? 5 : 10); trial++) {
+    let asked = 0;
+    while (!stateOf(rehearsal).buckets[HARD]?.rolledBack)
+      await rehearsal.ask(questionOf(HARD, `${trial}.${asked++}`));
+    found.push(asked);
+    rehearsal.ramps.change(ROUTE, 'reset', { bucket: BUCKETS });
+  }
+  return found;
+}
+
+/** The same in traffic as it comes. */
+async function inTheMix(context: SceneContext): Promise<number> {
+  const rehearsal = context.rehearse({ world: worldOf(true), config: configOf({ stages: OPEN }) });
+  const bucket = natural(context, 'mix');
+  let asked = 0;
+  while (!stateOf(rehearsal).buckets[HARD]?.rolledBack)
+    await rehearsal.ask(questionOf(bucket(), `${asked++}`));
+  return asked;
+}
+
+interface Climbed {
+  /** Hard answers of the new path until the bucket was rolled back, and those of them that were bad. */
+  readonly exposed: readonly number[];
+  readonly corrupted: readonly number[];
+  /** Share of the hard questions on the new path when their bucket opened. */
+  readonly before: number;
+  /** Buckets that were sound and went back all the same. */
+  readonly wrong: number;
+  /** Hard questions that reached the new path after it was closed to them. */
+  readonly late: number;
+}
+
+const CLIMB = { stages: EASY_FIRST, auto: true, minimum: 30 };
+const AFTER = 50;
+/** The climb to the hard bucket once; the bucket is then opened again as after a mend that mended nothing. */
+const OPENINGS = { full: 4, quick: 1 } as const;
+
+async function climb(context: SceneContext): Promise<Climbed> {
+  const config = configOf(context.quick ? { ...CLIMB, minimum: 8 } : CLIMB);
+  const rehearsal = context.rehearse({ world: worldOf(true), config });
+  const bucket = natural(context, 'climb');
+  let asked = 0;
+  const ask = () => rehearsal.ask(questionOf(bucket(), `${asked++}`));
+  while (stateOf(rehearsal).stage < HARD) await ask();
+  const before = rampOf(rehearsal).exposure.hard ?? 0;
+  const exposed: number[] = [];
+  const bad: number[] = [];
+  let late = 0;
+  for (let i = 0; i < OPENINGS[context.quick ? 'quick' : 'full']; i++) {
+    const from = rehearsal.finished.length;
+    while (!stateOf(rehearsal).buckets[HARD]?.rolledBack) await ask();
+    exposed.push(stateOf(rehearsal).buckets[HARD]?.n ?? 0);
+    bad.push(corrupted(rehearsal, from));
+    const crossed = rehearsal.crossings.length;
+    for (let j = 0; j < AFTER; j++) await rehearsal.ask(questionOf(HARD, `${i} after ${j}`));
+    late += rehearsal.crossings.slice(crossed).filter(({ model }) => model === NEW).length;
+    rehearsal.ramps.change(ROUTE, 'reset', { bucket: BUCKETS });
+  }
+  const wrong = rampOf(rehearsal).buckets.filter(({ rolledBack }) => rolledBack).length;
+  return { exposed, corrupted: bad, before, wrong, late };
+}
+
+const on: Scene = {
+  expectations: [
+    {
+      name: 'found-median',
+      says: 'hard answers of the new path until their bucket is rolled back, median',
+      goal: { kind: 'quantile', q: 0.5, atMost: Math.ceil(22 * 1.15) },
+      unit: 'exchanges',
+      declared: '22',
+    },
+    {
+      name: 'found-p95',
+      says: 'the same, p95',
+      goal: { kind: 'quantile', q: 0.95, atMost: Math.ceil(38 * 1.2) },
+      unit: 'exchanges',
+      declared: '38',
+      full: true,
+    },
+    {
+      name: 'mix-median',
+      says: 'exchanges of all kinds until then in the natural mix, median',
+      goal: { kind: 'quantile', q: 0.5, atMost: Math.ceil(440 * 1.3) },
+      unit: 'exchanges',
+      declared: '440',
+      full: true,
+    },
+    {
+      name: 'ramp-exposed',
+      says: 'easy first: hard answers of the new path before it stops, p95',
+      goal: { kind: 'quantile', q: 0.95, atMost: 40 },
+      unit: 'exchanges',
+      declared: '40',
+      full: true,
+    },
+    {
+      name: 'ramp-corrupted',
+      says: 'of these bad, median',
+      goal: { kind: 'quantile', q: 0.5, atMost: 8 },
+      unit: 'exchanges',
+      declared: '7',
+      full: true,
+    },
+    {
+      name: 'ramp-hard-before',
+      says: 'share of the hard questions on the new path while four easier buckets climb',
+      goal: { kind: 'every', atMost: 0 },
+      unit: 'share',
+    },
+    {
+      name: 'ramp-late',
+      says: 'hard questions that reach the new path after it was closed to them',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+    {
+      name: 'ramp-wrong',
+      says: 'sound buckets that went back with it',
+      goal: { kind: 'rate', atMost: 0.05 },
+      unit: 'share',
+      full: true,
+    },
+  ] satisfies readonly Expectation[],
+  async run(context) {
+    const found = values(await delays(context));
+    const climbed = await climb(context);
+    const openings = climbed.exposed.length;
+    return {
+      'found-median': found,
+      'found-p95': found,
+      'mix-median': values(context.quick ? [] : [await inTheMix(context)]),
+      'ramp-exposed': values(climbed.exposed),
+      'ramp-corrupted': values(climbed.corrupted),
+      'ramp-hard-before': values([climbed.before]),
+      'ramp-late': never(climbed.late, openings * AFTER),
+      'ramp-wrong': { kind: 'rate', events: climbed.wrong, n: BUCKETS - 1 },
+    };
+  },
+};
+
+/** Answers a sound bucket lives through before its evidence is begun anew. */
+const FIELD = 60;
+
+/** A bucket that alarms is opened again by the reset that follows. */
+async function alarms(context: SceneContext): Promise<Measure> {
+  const rehearsal = context.rehearse({ world: worldOf(false), config: configOf({ stages: OPEN }) });
+  const rounds = context.quick ? 0 : 10;
+  let events = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < FIELD; i++)
+      for (let b = 0; b < BUCKETS; b++) await rehearsal.ask(questionOf(b, `${round}.${i}.${b}`));
+    events += rampOf(rehearsal).buckets.filter(({ rolledBack }) => rolledBack).length;
+    rehearsal.ramps.change(ROUTE, 'reset', {});
+  }
+  return { kind: 'rate', events, n: rounds * BUCKETS };
+}
+
+const MOST_ASKED = 20_000;
+
+/** The last stage has its data, or some bucket went back. */
+const over = ({ stage, buckets }: ReturnType<typeof stateOf>): boolean =>
+  buckets.some(({ rolledBack }) => rolledBack) ||
+  (stage === EASY_FIRST.length - 1 && buckets.every(({ stageN }) => stageN >= CLIMB.minimum));
+
+async function arrives(context: SceneContext): Promise<Rehearsal> {
+  const config = configOf(context.quick ? { ...CLIMB, minimum: 8 } : CLIMB);
+  const rehearsal = context.rehearse({ world: worldOf(false), config });
+  const bucket = natural(context, 'sound climb');
+  for (let i = 0; i < MOST_ASKED && !over(stateOf(rehearsal)); i++)
+    await rehearsal.ask(questionOf(bucket(), `${i}`));
+  return rehearsal;
+}
+
+const twin: Scene = {
+  expectations: [
+    {
+      name: 'false-alarms',
+      says: `sound buckets rolled back within ${FIELD} answers`,
+      goal: { kind: 'rate', atMost: 0.01 },
+      unit: 'share',
+      declared: '0.4 %',
+      full: true,
+    },
+    {
+      name: 'arrived',
+      says: 'ramps of a sound path that reach their last stage with everybody on the new path',
+      goal: { kind: 'rate', atLeast: 0.8 },
+      unit: 'share',
+      full: true,
+    },
+    {
+      name: 'arrived-whole',
+      says: 'buckets without data in a ramp that arrived',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+  ],
+  async run(context) {
+    const ramp = rampOf(await arrives(context));
+    const done = ramp.phase === 'done';
+    return {
+      'false-alarms': await alarms(context),
+      arrived: { kind: 'rate', events: done ? 1 : 0, n: 1 },
+      'arrived-whole': never(
+        done ? ramp.buckets.filter(({ stageN }) => stageN < ramp.minimum).length : 0,
+        BUCKETS,
+      ),
+    };
+  },
+};
+
+/** What a reader of the answer sees, and no dashboard does. */
+const refused = (body: string): boolean =>
+  (JSON.parse(body) as { choices: { message: { refusal?: unknown } }[] }).choices.some(
+    ({ message }) => typeof message.refusal === 'string',
+  );
+
+/** Percentages of users, and questions in each stage. */
+const BY_USER = [1, 5, 25, 50];
+const STAGE = 1_500;
+/** False alarms of the aggregate once in so many answers; the same budget that a ramp's five tests have together. */
+const AGGREGATE = { p0: SOUND, c: 200_000 } as const;
+
+const off: Scene = {
+  expectations: [
+    {
+      name: 'half-without-alarm',
+      says: 'ramps over users that stand at half of them without a word from an aggregate of the new path',
+      goal: { kind: 'rate', atLeast: 0.75 },
+      unit: 'share',
+      full: true,
+    },
+    {
+      name: 'aggregate-median',
+      says: 'answers of the new path until that aggregate alarms, median',
+      goal: { kind: 'quantile', q: 0.5, atLeast: 1_000 },
+      unit: 'exchanges',
+      declared: '2,078',
+      full: true,
+    },
+    {
+      name: 'aggregate-corrupted',
+      says: 'bad answers to hard questions until then, median',
+      goal: { kind: 'quantile', q: 0.5, atLeast: 16 },
+      unit: 'exchanges',
+      declared: '31',
+      full: true,
+    },
+    {
+      name: 'http-errors',
+      says: 'of all these, what HTTP status and latency show',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+  ],
+  async run(context) {
+    const rehearsal = context.rehearse({ world: worldOf(true), config: '{}' });
+    const bucket = natural(context, 'users');
+    const whole = rateDetector(AGGREGATE);
+    let state = whole.start;
+    let asked = 0;
+    let failed = 0;
+    let onNew = 0;
+    let corrupted = 0;
+    const alarmed = () => whole.read(state).alarm;
+    const ask = async (percent: number) => {
+      const user = `user ${Math.floor(random() * 10_000)}`;
+      const to = Number.parseInt(sha256(user).slice(0, 8), 16) / 2 ** 32 < percent / 100 ? NEW : OLD;
+      const b = bucket();
+      const { status, body } = await rehearsal.askDirectly(questionOf(b, user, to));
+      asked++;
+      if (status !== 200) failed++;
+      if (to === OLD) return;
+      const bad = refused(body);
+      onNew++;
+      if (bad && b === HARD) corrupted++;
+      state = whole.step(state, bad ? 1 : 0);
+    };
+    const random = seeded(`F46 users ${context.seed}`);
+    const stage = context.quick ? 20 : STAGE;
+    for (const percent of BY_USER) for (let i = 0; i < stage && !alarmed(); i++) await ask(percent);
+    const quiet = !alarmed();
+    while (!context.quick && !alarmed()) await ask(100);
+    return {
+      'half-without-alarm': { kind: 'rate', events: quiet ? 1 : 0, n: 1 },
+      'aggregate-median': values([onNew]),
+      'aggregate-corrupted': values([corrupted]),
+      'http-errors': never(failed, asked),
+    };
+  },
+};
+
+export const F46 = defineDrill({
+  id: 'F46',
+  title: 'A ramp by difficulty',
+  world:
+    'A new path that is sound for easy questions and fails three of ten hard ones, which are one in twenty. A ramp over users averages that away; a ramp over difficulty meets it in a bucket of its own.',
+  seeds: { full: 20, quick: 2 },
+  on,
+  twin,
+  off,
+});

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RampView, RouterView } from '#contracts';
+import { type Product, product } from '../support/product.ts';
+
+/** Routes on their way to a new path, and routes with two models, as an operator lives with them. */
+
+const MIDWATCH = join(import.meta.dir, '..', '..', 'bin', 'midwatch');
+let house: Product;
+let classifier: ReturnType<typeof Bun.serve>;
+const asked: { readonly text: string; readonly facets: { readonly turns: number } }[] = [];
+
+const configOf = (harm: number) =>
+  JSON.stringify({
+    providers: {
+      simulator: {
+        kind: 'simulator',
+        prices: { 'sim-instant': { input: 10, output: 10 }, sim: { input: 1, output: 1 } },
+      },
+    },
+    routes: {
+      ramped: {
+        match: { model: 'ramped' },
+        tiers: [
+          { name: 'old', targets: [{ provider: 'simulator', model: 'sim-instant' }] },
+          { name: 'new', targets: [{ provider: 'simulator', model: 'sim-fault-refusal' }] },
+        ],
+        ramp: { to: 'new', stages: [[0, 100]], edges: [0.2], baseline: 0.02, minimum: 5, harm },
+      },
+      ...Object.fromEntries(
+        ['routed', 'silent'].map((name) => [
+          name,
+          {
+            match: { model: name },
+            tiers: [
+              { name: 'large', targets: [{ provider: 'simulator', model: 'sim-instant' }] },
+              { name: 'small', targets: [{ provider: 'simulator', model: 'sim' }] },
+            ],
+            router: {
+              cheap: 'small',
+              dear: 'large',
+              expectedEscalation: 0.3,
+              holdback: 0.01,
+              classifier: {
+                url: `http://127.0.0.1:${classifier.port}/${name}`,
+                timeout: name === 'silent' ? '20ms' : '10s',
+              },
+            },
+          },
+        ]),
+      ),
+    },
+  });
+
+beforeAll(async () => {
+  classifier = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      if (new URL(request.url).pathname === '/silent') return new Promise<Response>(() => undefined);
+      asked.push((await request.json()) as (typeof asked)[number]);
+      return Response.json({ p: 0.9 });
+    },
+  });
+  house = await product({ config: configOf(50) });
+}, 60_000);
+
+afterAll(async () => {
+  await house.stop();
+  house.remove();
+  await classifier.stop(true);
+}, 60_000);
+
+async function ask(model: string, text: string, thread: string): Promise<string> {
+  const response = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-midwatch-thread': thread },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }),
+  });
+  expect(response.status).toBe(200);
+  return await response.text();
+}
+
+async function mw<T>(...args: readonly string[]) {
+  const child = Bun.spawn([MIDWATCH, ...args, '--json', '--url', house.url, '--token', house.token], {
+    cwd: house.folder,
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const out = await new Response(child.stdout).text();
+  return { code: await child.exited, told: (out === '' ? undefined : JSON.parse(out)) as T };
+}
+
+const long = 'word '.repeat(400);
+const ramp = async (): Promise<RampView> => {
+  const [only] = await house.api.ramps.list();
+  if (!only) throw new Error('no ramp');
+  return only;
+};
+const attention = async () => (await house.api.watch()).attention.map(({ what }) => what);
+
+test('hard asks on a broken new path are sent back, at once, to stay there over a restart', async () => {
+  expect(await mw<RampView>('ramp', 'status', 'ramped')).toMatchObject({
+    code: 3,
+    told: { phase: 'ramping', gate: { verdict: 'wait', bucket: 2 } },
+  });
+  expect(await ask('ramped', 'short', 'easy')).not.toContain('"refusal":"');
+  for (let i = 0; !(await ramp()).buckets[1]?.rolledBack; i++) {
+    expect(i).toBeLessThan(40);
+    expect(await ask('ramped', long, `hard ${i}`)).toContain('"refusal":"');
+  }
+  expect(await ask('ramped', long, 'after')).not.toContain('"refusal":"');
+  expect(await attention()).toContain('ramped: the ramp to new was rolled back for bucket 2');
+  expect((await mw('ramp', 'status')).code).toBe(1);
+
+  await house.stop();
+  house = await house.again();
+  expect((await ramp()).buckets[1]?.rolledBack?.why).toContain('expected 2.0 %');
+  expect(await ask('ramped', long, 'restarted')).not.toContain('"refusal":"');
+}, 60_000);
+
+test('an operator opens it again, is told what stays closed, and leaves a trace; another plan begins anew', async () => {
+  expect(await mw<RampView>('ramp', 'reset', 'ramped', '--bucket', '2')).toMatchObject({
+    code: 0,
+    told: { phase: 'ramping' },
+  });
+  await expect(house.api.ramps.advance('ramped')).rejects.toMatchObject({ code: 'ramp_stays' });
+  await expect(house.api.ramps.advance('routed')).rejects.toMatchObject({ status: 404 });
+  await house.api.ramps.rollback('ramped', { bucket: 1, why: 'holidays' });
+  expect((await ramp()).buckets[0]?.rolledBack?.why).toBe('holidays');
+  const { rows } = await house.api.audit();
+  expect(rows.map(({ action }) => action).filter((action) => action.startsWith('ramp.'))).toEqual([
+    'ramp.rollback',
+    'ramp.reset',
+  ]);
+  writeFileSync(join(house.folder, 'midwatch.yaml'), configOf(60));
+  await house.api.reload();
+  expect((await ramp()).buckets[0]).toMatchObject({ n: 0 });
+  expect((await ramp()).buckets[0]?.rolledBack).toBeUndefined();
+  expect(house.log()).toContain('ramp.anew');
+}, 60_000);
+
+test('a classifier chooses by what was said, secrets masked; a silent one is not waited for and costs money only', async () => {
+  const secret = `sk-proj-${'a1B2c3D4'.repeat(6)}`;
+  for (let i = 0; i < 5; i++) {
+    await ask('routed', `which is the ${i}th thing that I should mend here with ${secret}`, `r${i}`);
+    await ask('silent', `which is the ${i}th thing that I should mend here`, `s${i}`);
+  }
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked[0]?.text).toContain('thing that I should mend');
+  expect(JSON.stringify(asked)).not.toContain(secret);
+  expect(asked[0]?.facets.turns).toBe(1);
+  const { code, told } = await mw<RouterView>('router', 'report', 'silent');
+  expect(code).toBe(3);
+  expect(told.escalation.estimate).toBe(1);
+  expect(told.classifier?.late).toBe(told.classifier?.asked as number);
+  const [routed] = (await house.api.routers()).filter(({ route }) => route === 'routed');
+  expect(routed?.classifier).toMatchObject({ late: 0, failed: 0 });
+  expect(routed?.tasks.open).toBe(5);
+  expect(routed?.escalation.estimate).toBe(0);
+}, 60_000);
