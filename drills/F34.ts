@@ -24,7 +24,8 @@ async function loser(context: SceneContext) {
   const { rehearsal, task } = served(context, 'actual', ACTUAL);
   const most = context.quick ? SOON : TASKS;
   let foundAt = Number.POSITIVE_INFINITY;
-  let decidedAt = Number.POSITIVE_INFINITY;
+  /** Beyond the plan where it stays undecided. */
+  let decidedAt = TASKS + 1;
   for (let i = 1; i <= most && verdictOf(rehearsal) === 'undecided'; i++) {
     await task();
     if (foundAt > i && i <= SOON && routerOf(rehearsal).escalation.finding) foundAt = i;

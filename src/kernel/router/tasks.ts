@@ -8,14 +8,14 @@
  * Reference: Broder 1997 (bottom-k sketch).
  */
 import type { EpochMs } from '#contracts';
-import { hash32, words } from '../stats/text/tokens.ts';
+import { words } from '../stats/text/tokens.ts';
 
 /** What is kept of somebody's words: hashes in ascending order, from which no text can be read back. */
 export interface Wording {
   /** Number of words; 0 where nothing was said. */
   readonly n: number;
-  readonly words: readonly number[];
-  readonly triples: readonly number[];
+  readonly words: Uint32Array;
+  readonly triples: Uint32Array;
 }
 
 export interface BoundaryPolicy {
@@ -39,19 +39,63 @@ const SKETCH = 128;
 const GRAM = 3;
 
 export function wordingOf(text: string): Wording {
-  const list = words(text);
-  const triples = new Set<number>();
-  for (let i = 0; i + GRAM <= list.length; i++)
-    triples.add(hash32(`${list[i]} ${list[i + 1]} ${list[i + 2]}`));
-  return {
-    n: list.length,
-    words: smallest(new Set(list.map((word) => hash32(word)))),
-    triples: smallest(triples),
-  };
+  const list = hashesOf(text);
+  const n = list.length;
+  const triples = new Uint32Array(Math.max(0, n - GRAM + 1));
+  for (let i = 0; i < triples.length; i++)
+    triples[i] = mixed(Math.imul(mixed(Math.imul(list[i]!, A) ^ list[i + 1]!), B) ^ list[i + 2]!);
+  return { n, words: smallest(Uint32Array.from(list)), triples: smallest(triples) };
 }
 
-const smallest = (hashes: ReadonlySet<number>): readonly number[] =>
-  [...hashes].sort((a, b) => a - b).slice(0, SKETCH);
+const [A, B] = [0x9e3779b1, 0x85ebca77];
+
+const smallest = (hashes: Uint32Array): Uint32Array => {
+  hashes.sort();
+  let kept = 0;
+  for (let i = 0; i < hashes.length && kept < SKETCH; i++)
+    if (kept === 0 || hashes[i] !== hashes[kept - 1]) hashes[kept++] = hashes[i]!;
+  return hashes.slice(0, kept);
+};
+
+/** One hash a word. Texts in ASCII are read in one pass, without a string for each word: they are asked on the hot path. */
+function hashesOf(text: string): readonly number[] {
+  const found: number[] = [];
+  let h = BASIS;
+  let inside = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return words(text).map(wordHash);
+    if (!isWordCode(code)) {
+      if (inside) found.push(mixed(h));
+      inside = false;
+      h = BASIS;
+      continue;
+    }
+    inside = true;
+    h = Math.imul(h ^ (code >= 0x41 && code <= 0x5a ? code + 0x20 : code), PRIME);
+  }
+  if (inside) found.push(mixed(h));
+  return found;
+}
+
+/** FNV-1a with a final avalanche. */
+const [BASIS, PRIME] = [0x811c9dc5, 0x01000193];
+
+function wordHash(word: string): number {
+  let h = BASIS;
+  for (let i = 0; i < word.length; i++) h = Math.imul(h ^ word.charCodeAt(i), PRIME);
+  return mixed(h);
+}
+
+/** Digits and letters, as `words` has them. */
+const isWordCode = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39);
+
+function mixed(hash: number): number {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
 
 /** In [0, 1]; who said nothing repeats nobody. */
 export function similarity(a: Wording, b: Wording): number {
@@ -60,7 +104,7 @@ export function similarity(a: Wording, b: Wording): number {
 }
 
 /** Jaccard over the smallest hashes of the union, which are a fair sample of it. */
-function overlap(a: readonly number[], b: readonly number[]): number {
+function overlap(a: Uint32Array, b: Uint32Array): number {
   let [i, j, seen, both] = [0, 0, 0, 0];
   while (seen < SKETCH && (i < a.length || j < b.length)) {
     const [left = Number.POSITIVE_INFINITY, right = Number.POSITIVE_INFINITY] = [a[i], b[j]];

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { encode } from './json.ts';
 import { lastWords } from './last-words.ts';
 
@@ -26,5 +27,23 @@ test('nothing said, nothing readable, or too much to read twice is no words', ()
   expect(of({ input: [1, 2] })).toBe('');
   expect(lastWords(encode('{"messages":'))).toBe('');
   expect(of({ input: 'x'.repeat(1 << 20) })).toBe('');
-  expect(of({ input: 'x'.repeat(10_000) })).toHaveLength(8_192);
+  expect(of({ input: 'x'.repeat(10_000) })).toHaveLength(4_096);
+});
+
+const said = fc.oneof(fc.string(), fc.constantFrom('"}', '\\\\', '{"role":"user"', '\\"', '{', '}]'));
+const message = fc.record({
+  role: fc.constantFrom('user', 'assistant', 'system'),
+  content: fc.oneof(said, fc.array(fc.record({ type: fc.constant('text'), text: said }), { maxLength: 3 })),
+});
+
+test('read from the end or from the whole, the words are the same, whatever is in them', () => {
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 6 }), fc.boolean(), (messages, tools) => {
+      const ask = { model: 'm', messages, ...(tools && { tools: [{ name: 'f' }] }) };
+      const compact = lastWords(encode(JSON.stringify(ask)));
+      expect(lastWords(encode(JSON.stringify(ask, null, 2)))).toBe(compact);
+      expect(lastWords(encode(JSON.stringify(ask).replaceAll('"role":', '"role": ')))).toBe(compact);
+    }),
+    { numRuns: 500, seed: 46 },
+  );
 });
