@@ -73,10 +73,12 @@ export const questionOf = (bucket: number, thread: string, model = 'any'): Quest
   body: { model, messages: [{ role: 'user', content: TEXTS[bucket] }] },
 });
 
-/** Buckets as they come in life. */
+const EVEN = MIX.map((_, i) => (i + 1) / BUCKETS);
+
+/** Buckets as they come in life; a quick run sees as much of each, and waits less for the hard one. */
 export function natural(context: SceneContext, what: string): () => number {
   const random = seeded(`F46 ${what} ${context.seed}`);
-  return () => bucketOf(random(), MIX);
+  return () => bucketOf(random(), context.quick ? EVEN : MIX);
 }
 
 /** What a reading is made of; a reading itself has intervals in it, which cost more than the exchange before it. */
