@@ -6,9 +6,10 @@ import { F34 } from './F34.ts';
 import { F37 } from './F37.ts';
 import { F41 } from './F41.ts';
 import { F46 } from './F46.ts';
+import { F49 } from './F49.ts';
 
 /** Every drill, in order of its entry; a test compares this with the files. */
-export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F34, F37, F41, F46]);
+export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F34, F37, F41, F46, F49]);
 
 export type { Drill, Expectation } from './define.ts';
 export type { DrillVerdict, Judged } from './measure.ts';

@@ -1,5 +1,5 @@
 import { buildRoutes, createClassify, limits, type OpenLedger, openLedger, parseConfig } from '#app';
-import type { Clock, Config, DigestedExchange, EpochMs, Finished, Transport } from '#contracts';
+import type { Clock, Config, DigestedExchange, EpochMs, Finished, Steerer, Transport } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { systemClock, virtualClock } from '#kernel';
 import {
@@ -85,6 +85,8 @@ export interface RehearsalOptions {
   readonly config: string;
   /** Real sockets and real time instead of one process on a virtual clock. */
   readonly sockets?: boolean;
+  /** Who may send an exchange to another tier, heard before ramps and routers. */
+  readonly steer?: (house: { readonly clock: Clock; readonly config: Config }) => readonly Steerer[];
 }
 
 const PROVIDER = 'http://127.0.0.1:4005';
@@ -121,7 +123,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     live: { publish: () => undefined, subscribe: () => () => undefined },
     pricer: createPricer(pricesOf(config)),
     redactor,
-    steerers: [ramps.steerer, routers.steerer],
+    steerers: [...(options.steer?.({ clock, config }) ?? []), ramps.steerer, routers.steerer],
     shadowers: [routers.shadower],
     routes: () => table,
     log: () => undefined,

@@ -199,7 +199,7 @@ export function tierMix(rule: MixRule) {
         ]),
         drift: drift(state),
         level: level !== undefined && n > 0 && clopperPearsonLower(away, n, confidence) > level,
-        causes: causes(state.hours, drift(state).since, rules),
+        causes: causes(state.hours, comparedFrom(state.hours, drift(state).since), rules),
       };
     },
   };
@@ -221,6 +221,10 @@ function clause(
   };
   return { tier, bound, limit, verdict: verdict() };
 }
+
+/** The change time may lie an hour back, where noise alone tells rules apart: at least the last day is compared with what was before. */
+const comparedFrom = (hours: readonly MixHour[], since: EpochMs): EpochMs =>
+  Math.min(since, (hours.at(-1)?.from ?? 0) + HOUR - DAY);
 
 function causes(
   hours: readonly MixHour[],
