@@ -50,3 +50,30 @@ test('each switch has its line, with its numbers', () => {
   ])
     expect(said).toContain(text);
 });
+
+test('promises and rules of the tier mix have a line each, with share, owner and end', () => {
+  const said = lines({
+    tiers: [
+      { name: 'primary', targets: [{ provider: 'up' }] },
+      { name: 'canned', reply: 'Out of breath.' },
+    ],
+    mix: { primary: { target: 0.995, floor: 0.98, owner: 'ana' } },
+    demotions: [
+      {
+        id: 'evening',
+        from: 'primary',
+        to: 'canned',
+        owner: 'bob',
+        reason: 'canned',
+        maxShare: '5 %',
+        expiresAt: '2026-07-01',
+        onExpire: 'block',
+        when: { lane: 'batch', tenant: ['a', 'b'] },
+      },
+    ],
+  });
+  expect(said).toContain('promise: primary serves 99.5 % as a target, at least 98 % (owner ana)');
+  expect(said).toContain(
+    'demote: rule evening: at most 5 % of primary goes to canned, where tenant a or b and lane batch (canned, owner bob), until 2026-07-01T00:00:00.000Z; then what it wants is refused',
+  );
+});

@@ -1,4 +1,4 @@
-import type { Config, Freeze, QuotaConfig, Route, RouteView } from '#contracts';
+import type { Config, DemotionConfig, Freeze, MixConfig, QuotaConfig, Route, RouteView } from '#contracts';
 
 type Rule = RouteView['policy'][number];
 
@@ -43,6 +43,8 @@ export function policyOf(
       step: 'ramp',
       says: rampSays(config.ramp),
     }),
+    ...config.demotions.map((rule) => ({ step: 'demote', says: demotion(rule) })),
+    ...promises(config.mix),
     ...when(share > 0, {
       step: 'exercise',
       says: `${percent(share)} of the traffic goes through each fallback on purpose, so that it is proven by use`,
@@ -100,6 +102,40 @@ export function policyOf(
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
+
+const EXPIRED = {
+  restore: 'then it is as if it were gone',
+  block: 'then what it wants is refused',
+  'extend-with-approval': 'then it acts only while approved',
+} as const;
+
+function demotion({
+  id,
+  from,
+  to,
+  maxShare,
+  when: wanted,
+  reason,
+  owner,
+  expiresAt,
+  onExpire,
+}: DemotionConfig): string {
+  const which = Object.entries(wanted).map(([name, values]) => `${name} ${(values ?? []).join(' or ')}`);
+  return `rule ${id}: at most ${percent(maxShare)} of ${from} goes to ${to}${which.length > 0 ? `, where ${which.join(' and ')}` : ''} (${reason}, owner ${owner}), until ${new Date(expiresAt).toISOString()}; ${EXPIRED[onExpire]}`;
+}
+
+const promises = (mix: MixConfig = {}): readonly Rule[] =>
+  Object.entries(mix).map(([tier, { target, floor, ceiling, owner }]) => {
+    const bounds = [
+      target !== undefined && `${percent(target)} as a target`,
+      floor !== undefined && `at least ${percent(floor)}`,
+      ceiling !== undefined && `at most ${percent(ceiling)}`,
+    ].filter((bound) => bound !== false);
+    return {
+      step: 'promise',
+      says: `${tier} serves ${bounds.join(', ') || 'what it may'}${owner === undefined ? '' : ` (owner ${owner})`}`,
+    };
+  });
 
 const when = (holds: boolean, rule: Rule): readonly Rule[] => (holds ? [rule] : []);
 
