@@ -110,6 +110,9 @@ test('all threads serve, and the control plane is the same behind every connecti
     ['serving', 0],
   ]);
   expect(gateway.requests).toBeGreaterThan((await served()).reduce((sum, n) => sum + n, 0));
+  expect((await house.doctor()).filter(({ area }) => area === 'threads')).toMatchObject([
+    { level: 'good', what: '3 gateway threads serve' },
+  ]);
 });
 
 test('200 clients race for one budget: never over, and ledger = records = the bill of the provider', async () => {

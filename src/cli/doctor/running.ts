@@ -47,7 +47,14 @@ export function status(now: Status, url: string, clock: Clock): Finding[] {
 
 /** What it tells whoever is logged in. */
 export function system(view: SystemView, clock: Clock): Finding[] {
-  return [...spool(view), ...database(view), ...replicas(view), ...room(view), ...process(view, clock)];
+  return [
+    ...spool(view),
+    ...database(view),
+    ...threads(view),
+    ...replicas(view),
+    ...room(view),
+    ...process(view, clock),
+  ];
 }
 
 function spool({ spool }: SystemView): Finding[] {
@@ -138,6 +145,28 @@ function lost({ dropped, diskBytes }: SystemView['retention'], now: number): Fin
         remedy:
           'Raise `retention.disk`, or keep less with `retention.bodies`, or `record: none` on busy routes.',
       },
+    ),
+  ];
+}
+
+function threads({ threads = [] }: SystemView): Finding[] {
+  if (threads.length === 0) return [];
+  const away = threads.filter(({ state }) => state !== 'serving');
+  const restarts = threads.reduce((sum, thread) => sum + thread.restarts, 0);
+  if (away.length > 0)
+    return [
+      bad('threads', `${away.length} of ${threads.length + 1} gateway threads do not serve`, {
+        why: 'They end by themselves and are begun again; meanwhile the others take all connections.',
+        remedy: 'The log says why (`thread.ended`); fewer `gateway.threads` until that is mended.',
+      }),
+    ];
+  return [
+    (restarts > 0 ? warn : good)(
+      'threads',
+      `${threads.length + 1} gateway threads serve${restarts > 0 ? `, after ${plural(restarts, 'restart')}` : ''}`,
+      restarts > 0
+        ? { why: 'Each cost its callers their connections.', remedy: 'The log says why (`thread.ended`).' }
+        : {},
     ),
   ];
 }
