@@ -20,7 +20,7 @@ export interface SceneContext {
   readonly seed: number;
   readonly quick: boolean;
   /** Stopped by the runner; several may be made in one scene. */
-  rehearse(options: Pick<RehearsalOptions, 'world' | 'config' | 'steer'>): Rehearsal;
+  rehearse(options: Pick<RehearsalOptions, 'world' | 'config' | 'steer' | 'around'>): Rehearsal;
 }
 
 export interface Scene {

@@ -2,6 +2,7 @@ import type { Drill } from './define.ts';
 import { F22 } from './F22.ts';
 import { F23 } from './F23.ts';
 import { F26 } from './F26.ts';
+import { F31 } from './F31.ts';
 import { F34 } from './F34.ts';
 import { F37 } from './F37.ts';
 import { F41 } from './F41.ts';
@@ -9,7 +10,7 @@ import { F46 } from './F46.ts';
 import { F49 } from './F49.ts';
 
 /** Every drill, in order of its entry; a test compares this with the files. */
-export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F34, F37, F41, F46, F49]);
+export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F31, F34, F37, F41, F46, F49]);
 
 export type { Drill, Expectation } from './define.ts';
 export type { DrillVerdict, Judged } from './measure.ts';

@@ -83,6 +83,8 @@ export interface RehearsalOptions {
   readonly world: string;
   /** `midwatch.yaml`. */
   readonly config: string;
+  /** Put between the gateway and the wire; what it keeps back never crosses. */
+  readonly around?: (inner: Transport, clock: Clock) => Transport;
   /** Real sockets and real time instead of one process on a virtual clock. */
   readonly sockets?: boolean;
   /** Who may send an exchange to another tier, heard before ramps and routers. */
@@ -107,6 +109,9 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
   const steering = { clock, log: () => undefined, routes: config.routes };
   const ramps = createRamps(steering);
   const routers = createRouters({ ...steering, lastWords, classify: createClassify(carry, redactor, clock) });
+  const wire = watched(carry, (model) =>
+    crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),
+  );
   const gateway = createGateway({
     clock,
     protocols,
@@ -115,9 +120,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     withoutForeignThoughts,
     takeovers,
     ledger: () => ledger,
-    transport: watched(carry, (model) =>
-      crossings.push({ model, at: clock.now(), before: simulator.ledger().models[model] }),
-    ),
+    transport: options.around?.(wire, clock) ?? wire,
     keys: { empty: true, find: () => undefined },
     recorder: { record: (one) => finished.push(one), flush: () => Promise.resolve(), stats: () => NO_SPOOL },
     live: { publish: () => undefined, subscribe: () => () => undefined },
