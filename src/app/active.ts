@@ -13,8 +13,10 @@ export interface Active {
 export const activate = (loaded: LoadedConfig, at: RoutesAt): Active => ({
   loaded,
   table: buildRoutes(loaded.config, at),
-  pricer: createPricer(priceOverrides(loaded.config)),
+  pricer: pricerOf(loaded.config),
 });
+
+export const pricerOf = (config: Config): Pricer => createPricer(priceOverrides(config));
 
 export const usesSimulator = (config: Config): boolean =>
   Object.entries(config.providers).some(

@@ -12,6 +12,7 @@ import { createTransport } from '#wire';
 import { type Active, activate, usesSimulator } from './active.ts';
 import { createAdminHash, STARTER } from './admin.ts';
 import { callers } from './callers.ts';
+import { labels } from './cassettes.ts';
 import type { LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
@@ -162,6 +163,7 @@ async function compose(given: Composition): Promise<Running> {
       files: nodeCassetteFiles(given.cassettes.folder),
       clock,
       mask: (text) => redactor.secrets(text).text,
+      ...labels(() => active.loaded.config, clock),
     });
   if (tape)
     lifecycle.onStop('cassettes', () => {

@@ -1,6 +1,7 @@
 export { type Cassettes, createCassettes } from './cassettes.ts';
 export type { CheckedCassette, CheckOptions, CheckReport } from './check.ts';
 export { nodeCassetteFiles } from './files.ts';
+export { openRack, type Proposal, type Rack } from './rack.ts';
 export type { Drift } from './shape.ts';
 export type {
   Acceptance,
@@ -14,6 +15,8 @@ export type {
   MatchOptions,
   Miss,
   Mode,
+  NearMiss,
+  Shelved,
   Take,
   WasteReport,
   WholeAnswer,

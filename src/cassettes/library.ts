@@ -16,6 +16,10 @@ export interface Library {
   propose(question: Question, stored: Cassette['request'], take: Take): void;
   /** Makes the proposed takes of a key the recorded ones. False when nothing is proposed. */
   accept(key: string, acceptance: Pick<Acceptance, 'at' | 'note'>): Result<boolean, string>;
+  /** Does another answer of this key wait for a reviewer? */
+  isProposed(key: string): boolean;
+  /** The answers that wait, beside those on file. */
+  proposal(key: string): Result<Cassette | undefined, string>;
   nearest(asked: Question): { readonly key: string; readonly comparison: Comparison } | undefined;
   flush(): void;
 }
@@ -107,6 +111,18 @@ export function library(files: CassetteFiles): Library {
       dirty.recorded.delete(key);
       dirty.proposed.delete(key);
       return ok(true);
+    },
+
+    isProposed(key) {
+      const name = index().get(key);
+      return proposed.has(key) || (name !== undefined && files.list().includes(proposedName(name)));
+    },
+
+    proposal(key) {
+      const name = index().get(key);
+      const fresh = proposed.get(key);
+      if (fresh || name === undefined || files.read(proposedName(name)) === undefined) return ok(fresh);
+      return load(proposedName(name));
     },
 
     nearest(asked) {

@@ -161,3 +161,33 @@ export interface WasteReport {
   /** Why recordings could not be written, when the last try failed; they are kept in memory and tried again. */
   readonly unwritten?: string;
 }
+
+/** One cassette of a folder, for a list. */
+export interface Shelved {
+  readonly key: string;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly model?: string;
+  readonly takes: number;
+  /** Of the newest take. */
+  readonly recordedAt?: EpochMs;
+  /** Under which its takes were recorded. */
+  readonly releases: readonly string[];
+  /** Of all takes; absent where one has none. */
+  readonly bill?: Bill;
+  /** Another answer waits for a reviewer. */
+  readonly proposed: boolean;
+  readonly accepted: readonly Acceptance[];
+  /** Why its file cannot be read. */
+  readonly trouble?: string;
+}
+
+/** A question that misses, beside the recorded one that is most like it. */
+export interface NearMiss {
+  readonly key: string;
+  /** It is on file as it is: nothing differs. */
+  readonly hit: boolean;
+  readonly nearest?: string;
+  readonly differences: readonly Difference[];
+}

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '#app';
 import { audit } from './audit.ts';
 import { budgets } from './budgets.ts';
+import { cassettes } from './cassettes.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
@@ -45,6 +46,7 @@ const VERBS = [
   tiers,
   spend,
   runs,
+  cassettes,
   keys,
   tokens,
   audit,

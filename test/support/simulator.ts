@@ -8,6 +8,8 @@ export interface SimulatorAt {
   bill(): Promise<Bill>;
   /** Calls it answered with an error status, limits included. */
   refused(): number;
+  /** Calls asked so far, of every model. */
+  calls(): number;
   stop(): void;
 }
 
@@ -18,6 +20,7 @@ export function simulatorAt(seed = 1, world = ''): SimulatorAt {
   return {
     url,
     bill: async () => (await (await fetch(`${url}/sim/bill`)).json()) as Bill,
+    calls: () => simulator.ledger().total.requests,
     refused: () => simulator.ledger().total.refused,
     stop,
   };

@@ -1,0 +1,316 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { type CassetteDesk, loadConfig, openCassettes } from '#app';
+import type { TransportRequest } from '#contracts';
+import { systemClock } from '#kernel';
+import { type ConnectionFlags, connect, withConnection } from './connect.ts';
+import { CliError, EXIT, type Exit } from './exit.ts';
+import { ago, count, dollars, percent, plural, shortHash, timestamp } from './format.ts';
+import { facts, table } from './table.ts';
+import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
+
+interface Flags {
+  readonly folder: string;
+  readonly config?: string;
+  readonly json?: true;
+}
+interface VerifyFlags extends Flags {
+  readonly sample: string;
+  readonly maxUsd: string;
+  readonly dryRun?: true;
+}
+interface DiffFlags extends Flags, ConnectionFlags {
+  readonly path: string;
+  readonly exchange?: true;
+}
+interface AcceptFlags extends Flags {
+  readonly note: string;
+}
+
+const clock = systemClock();
+
+const withFolder = (command: Command): Command =>
+  command
+    .option('--folder <folder>', 'where the cassettes are', 'cassettes')
+    .addOption(new Option('-c, --config <file>', 'configuration file (default: midwatch.yaml if it exists)'))
+    .option('--json', 'print JSON: one object a line');
+
+export const cassettes = () =>
+  new Command('cassettes')
+    .description(
+      'Recorded answers of providers: what is there, what no longer fits, what waits for a reviewer.',
+    )
+    .addCommand(withFolder(new Command('list').description('Every cassette of the folder.')).action(list))
+    .addCommand(
+      withFolder(
+        new Command('verify')
+          .description(
+            'Ask a sample of the questions again, live and paid, and tell which answers no longer look like their cassette: shape, reason for the end, model, tools, never words. The cost is declared first. Exits 1 when one drifted, 3 when nothing could be compared.',
+          )
+          .option('--sample <share>', 'how many: a share as 5%, or a number', '5%')
+          .option('--max-usd <dollars>', 'ask nothing when the sample may cost more than this', '1')
+          .option('--dry-run', 'declare the cost and ask nothing'),
+      ).action(verify),
+    )
+    .addCommand(
+      withConnection(
+        withFolder(
+          new Command('diff')
+            .description(
+              'Why a question misses: the cassette most like it and each field that differs. Or how an answer that waits for a reviewer differs from the one on file. Exits 1 when something differs.',
+            )
+            .argument(
+              '<what>',
+              'file with the body of a request, - for standard input, or the key of a cassette',
+            )
+            .option('--path <path>', 'endpoint that the body is for', '/v1/chat/completions')
+            .option('--exchange', 'the argument is the id of an exchange, whose ask is fetched'),
+        ),
+      ).action(diff),
+    )
+    .addCommand(
+      withFolder(
+        new Command('accept')
+          .description("Make the answers that wait the recorded ones, with a reviewer's note.")
+          .argument('<key>', 'key of the cassette, or its beginning')
+          .requiredOption('--note <text>', 'why the new answer is right'),
+      ).action(accept),
+    );
+
+function desk({ folder, config }: Flags): CassetteDesk {
+  const cwd = process.cwd();
+  const loaded = loadConfig({ cwd, env: process.env, ...(config !== undefined && { file: config }) });
+  return openCassettes(resolve(cwd, folder), loaded.config, clock);
+}
+
+/** Runs with a desk and closes its connections. */
+async function at<T>(flags: Flags, work: (desk: CassetteDesk) => T | Promise<T>): Promise<T> {
+  const opened = desk(flags);
+  try {
+    return await work(opened);
+  } finally {
+    opened.close();
+  }
+}
+
+const list = (flags: Flags) =>
+  at(flags, ({ rack }) => {
+    const all = rack.list();
+    if (flags.json) {
+      for (const one of all) printJson(one);
+      return;
+    }
+    if (all.length === 0) {
+      print(`no cassette in ${flags.folder}: \`midwatch up --record\` makes them`);
+      return;
+    }
+    const now = clock.now();
+    print(
+      table(
+        [
+          { title: 'key' },
+          { title: 'path' },
+          { title: 'model' },
+          { title: 'takes', align: 'right' },
+          { title: 'recorded' },
+          { title: 'paid', align: 'right' },
+          { title: 'release' },
+          { title: '' },
+        ],
+        all.map(({ key, path, model, takes, recordedAt, bill, releases, proposed, trouble }) => [
+          bold(key.slice(0, 10)),
+          path,
+          model ?? '',
+          count(takes),
+          recordedAt === undefined ? '' : ago(recordedAt, now),
+          bill ? dollars(bill.microUsd) : dim('unknown'),
+          releases.map(shortHash).join(' '),
+          trouble !== undefined ? red(trouble) : proposed ? yellow('waits for review') : '',
+        ]),
+      ),
+    );
+    const seen = verified(flags.folder);
+    if (seen) print(dim(`verified ${ago(seen.at, now)}: ${seen.says}`));
+  });
+
+/** Reserved for a cassette whose price nobody knows. */
+const UNPRICED = 100_000;
+/** Left in the folder by the last verification: a proof with its date. */
+const PROOF = 'verified.json';
+
+interface Proof {
+  readonly at: number;
+  readonly says: string;
+}
+
+function verified(folder: string): Proof | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, PROOF), 'utf8')) as Proof;
+  } catch {
+    // None yet, or not ours to read: then nothing is claimed.
+    return undefined;
+  }
+}
+
+function sampleOf(text: string): number {
+  const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  const sample = share === undefined ? Number(text) : Number(share) / 100;
+  if (Number.isFinite(sample) && sample > 0 && (share === undefined || sample <= 1))
+    // A check reads a share of 1 as one cassette.
+    return share !== undefined && sample === 1 ? Number.MAX_SAFE_INTEGER : sample;
+  throw new CliError(`--sample ${text} is neither a share nor a number.`, 'Write 5% or 20.', EXIT.usage);
+}
+
+const verify = (flags: VerifyFlags) =>
+  at(flags, async ({ rack, verify }) => {
+    const all = rack.list();
+    const sample = sampleOf(flags.sample);
+    const n = Math.min(all.length, sample < 1 ? Math.ceil(sample * all.length) : Math.floor(sample));
+    // Which of them is drawn later: the dearest are what it can come to.
+    const prices = all.map(({ bill, takes }) => (bill ? bill.microUsd / Math.max(1, takes) : UNPRICED));
+    const worst = prices
+      .toSorted((a, b) => b - a)
+      .slice(0, n)
+      .reduce((sum, price) => sum + price, 0);
+    const limit = Number(flags.maxUsd) * 1e6;
+    const declared = `${plural(n, 'cassette')} of ${count(all.length)} are asked again, which costs at most about ${dollars(worst)}`;
+    if (!flags.json) print(dim(declared));
+    if (n === 0) {
+      process.exitCode = EXIT.unknown;
+      return;
+    }
+    if (!(worst <= limit))
+      throw new CliError(
+        `${declared}, more than --max-usd ${flags.maxUsd}.`,
+        'Take a smaller --sample, or allow more.',
+      );
+    if (flags.dryRun) return;
+    const report = await verify(sample);
+    const drifted = report.cassettes.filter(({ verdict }) => verdict === 'drifted');
+    const known = report.cassettes.filter(({ verdict }) => verdict !== 'unknown');
+    const says = report.drifted
+      ? `${count(drifted.length)} of ${count(known.length)} drifted, 95 % interval ${percent(report.drifted.lower)} to ${percent(report.drifted.upper)}`
+      : 'nothing could be compared';
+    if (known.length > 0)
+      writeFileSync(
+        join(flags.folder, PROOF),
+        `${JSON.stringify({ at: clock.now(), date: timestamp(clock.now()), says, sampled: report.cassettes.length, of: all.length, drifted: drifted.map(({ key }) => key) }, null, 2)}\n`,
+      );
+    if (flags.json) for (const one of report.cassettes) printJson(one);
+    else {
+      for (const { key, path, verdict, reason, drift, age } of report.cassettes) {
+        const mark = verdict === 'fresh' ? green('●') : verdict === 'drifted' ? red('✗') : yellow('?');
+        print(
+          `${mark} ${bold(key.slice(0, 10))} ${path} ${dim(`recorded ${ago(clock.now() - age, clock.now())}`)}`,
+        );
+        if (reason) print(`  ${reason}`);
+        if (drift) print(`  ${inWords(drift)}`);
+      }
+      print(says);
+    }
+    process.exitCode = verdictOf(known.length, drifted.length);
+  });
+
+const verdictOf = (known: number, drifted: number): Exit =>
+  drifted > 0 ? EXIT.bad : known === 0 ? EXIT.unknown : EXIT.good;
+
+type Drift = NonNullable<Awaited<ReturnType<CassetteDesk['verify']>>['cassettes'][number]['drift']>;
+
+const inWords = ({ added, removed, retyped, finish, model, tools }: Drift): string =>
+  [
+    ...removed.map((path) => `${path} is gone`),
+    ...added.map((path) => `${path} is new`),
+    ...retyped.map(({ path, was, is }) => `${path} was ${was}, is ${is}`),
+    ...Object.entries({ 'reason for the end': finish, model, tools }).flatMap(([name, change]) =>
+      change ? [`${name} was ${change.was || 'none'}, is ${change.is || 'none'}`] : [],
+    ),
+  ].join('; ');
+
+const KEY = /^[0-9a-f]{6,32}$/;
+
+const diff = (what: string, flags: DiffFlags) =>
+  at(flags, async ({ rack }) => {
+    if (KEY.test(what) && !flags.exchange) return waiting(rack, what, flags);
+    const body = flags.exchange ? await askOf(what, flags) : read(what);
+    const request: TransportRequest = {
+      url: `https://unknown.invalid${flags.path}`,
+      method: 'POST',
+      headers: {},
+      body: new TextEncoder().encode(body),
+    };
+    const near = rack.miss(request);
+    process.exitCode = near.hit ? EXIT.good : near.nearest === undefined ? EXIT.unknown : EXIT.bad;
+    if (flags.json) return printJson(near);
+    if (near.hit) return print(`${green('●')} on file as ${bold(near.key)}`);
+    if (near.nearest === undefined) return print(`${yellow('?')} nothing like it is on file`);
+    print(`${red('✗')} misses; nearest is ${bold(near.nearest)}`);
+    print(
+      facts(
+        near.differences.map(({ path, recorded = 'nothing', asked = 'nothing' }) => [
+          path,
+          `${recorded} ${dim('→')} ${asked}`,
+        ]),
+      ),
+    );
+  });
+
+async function askOf(id: string, flags: ConnectionFlags): Promise<string> {
+  const { midwatch } = await connect(flags);
+  return JSON.stringify(await midwatch.exchanges.ask(id));
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new CliError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      'Give a file with the body of a request, or the key of a cassette.',
+      EXIT.usage,
+    );
+  }
+}
+
+function keyOf({ find }: CassetteDesk['rack'], beginning: string): string {
+  const found = find(beginning);
+  if (found.ok) return found.value;
+  throw new CliError(found.error, '`midwatch cassettes list` shows the keys.');
+}
+
+function waiting(rack: CassetteDesk['rack'], beginning: string, flags: Flags): void {
+  const key = keyOf(rack, beginning);
+  const proposal = rack.proposal(key);
+  if (!proposal.ok) throw new CliError(proposal.error, 'Mend or remove the file.');
+  const { value } = proposal;
+  if (value) process.exitCode = EXIT.bad;
+  if (flags.json) {
+    printJson({ key, ...value });
+    return;
+  }
+  if (!value) {
+    print(`no other answer waits for ${bold(key)}`);
+    return;
+  }
+  for (const { occurrence, drift, was, is } of value.occurrences) {
+    print(
+      `${bold(`answer ${occurrence + 1}`)} ${drift ? inWords(drift) : 'looks the same; its words differ'}`,
+    );
+    print(`${red('-')} ${was}\n${green('+')} ${is}`);
+  }
+  print(dim(`→ midwatch cassettes accept ${key.slice(0, 10)} --note "why"`));
+}
+
+const accept = (beginning: string, flags: AcceptFlags) =>
+  at(flags, ({ rack }) => {
+    const key = keyOf(rack, beginning);
+    const accepted = rack.accept(key, flags.note);
+    if (!accepted.ok) throw new CliError(accepted.error, 'Mend or remove the file.');
+    if (!accepted.value)
+      throw new CliError(
+        `No other answer waits for ${key}.`,
+        '`midwatch up --record` puts different answers aside for review.',
+      );
+    if (flags.json) printJson({ key, accepted: true, note: flags.note });
+    else print(`${green('●')} ${bold(key)} now answers with what waited`);
+  });

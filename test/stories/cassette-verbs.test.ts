@@ -1,0 +1,114 @@
+import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { product } from '../support/product.ts';
+import { simulatorAt } from '../support/simulator.ts';
+
+const MIDWATCH = join(import.meta.dir, '..', '..', 'bin', 'midwatch');
+
+const config = (url: string, prices = '{ input: 1, output: 10 }') => `providers:
+  up: { protocol: openai, baseUrl: ${url}/v1, apiKey: sk-secret-of-the-house, prices: { sim-instant: ${prices} } }
+routes:
+  chat: { tiers: [{ name: primary, targets: [{ provider: up }] }] }
+`;
+const ask = (content: string) => ({ model: 'sim-instant', messages: [{ role: 'user', content }] });
+
+interface Listed {
+  readonly key: string;
+  readonly bill?: { readonly microUsd: number };
+  readonly releases: readonly string[];
+  readonly proposed: boolean;
+  readonly accepted: readonly { readonly note: string }[];
+}
+
+test('a folder of cassettes: listed with price and release, a miss explained, checked live, another answer reviewed', async () => {
+  const sim = simulatorAt();
+  const house = await product({ config: config(sim.url), flags: ['--record'] });
+  const call = (url: string, content: string) =>
+    fetch(`${url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(ask(content)) });
+  const mw = async (...args: string[]) => {
+    const child = Bun.spawn([MIDWATCH, 'cassettes', ...args], {
+      cwd: house.folder,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
+    const out = await new Response(child.stdout).text();
+    const err = await new Response(child.stderr).text();
+    return { out, err, code: await child.exited };
+  };
+  const lines = <T>(out: string): T[] =>
+    out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as T);
+
+  for (const content of ['What is 2*3?', 'What is 4*5?', 'in 20 words'])
+    await (await call(house.url, content)).text();
+  expect(await house.stop()).toBe(0);
+
+  const listed = lines<Listed>((await mw('list', '--json')).out);
+  expect(listed).toHaveLength(3);
+  for (const { bill, releases, proposed } of listed) {
+    expect(bill?.microUsd).toBeGreaterThan(0);
+    expect(releases).toHaveLength(1);
+    expect(releases[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(proposed).toBe(false);
+  }
+  const texts = readdirSync(join(house.folder, 'cassettes')).map((name) =>
+    readFileSync(join(house.folder, 'cassettes', name), 'utf8'),
+  );
+  expect(texts.join()).not.toContain('sk-secret-of-the-house');
+
+  // What a person holds who was told of a miss: the body of the request.
+  const file = (body: object) => {
+    writeFileSync(join(house.folder, 'ask.json'), JSON.stringify(body));
+    return 'ask.json';
+  };
+  expect(await mw('diff', file({ ...ask('What is 2*3?'), user: 'somebody' }))).toMatchObject({ code: 0 });
+  const missed = await mw('diff', file({ ...ask('What is 2*3?'), temperature: 0.5 }), '--json');
+  expect(missed.code).toBe(1);
+  expect(JSON.parse(missed.out)).toMatchObject({
+    hit: false,
+    nearest: expect.stringMatching(/^[0-9a-f]{32}$/),
+    differences: [{ path: 'body.temperature', asked: '0.5' }],
+  });
+
+  const before = sim.calls();
+  const dear = await mw('verify', '--sample', '100%', '--max-usd', '0.0000001');
+  expect(dear).toMatchObject({ code: 1 });
+  expect(dear.err).toContain('more than --max-usd');
+  expect(await mw('verify', '--sample', '2', '--dry-run')).toMatchObject({ code: 0 });
+  expect(sim.calls()).toBe(before);
+  const fresh = await mw('verify', '--sample', '100%');
+  expect(fresh.out).toContain('3 cassettes of 3 are asked again, which costs at most about $');
+  expect(fresh.out).toContain('0 of 3 drifted, 95 % interval');
+  expect(fresh.code).toBe(0);
+  expect(sim.calls()).toBe(before + 3);
+  expect(JSON.parse(readFileSync(join(house.folder, 'cassettes', 'verified.json'), 'utf8'))).toMatchObject({
+    sampled: 3,
+    of: 3,
+    drifted: [],
+  });
+
+  // Recorded once more by another seed, so with another answer: put aside, shown, and taken by a person.
+  sim.stop();
+  const other = simulatorAt(2);
+  const again = await house.again({ config: config(other.url), flags: ['--record'] });
+  await (await call(again.url, 'in 20 words')).text();
+  expect(await again.stop()).toBe(0);
+  const waiting = lines<Listed>((await mw('list', '--json')).out).filter(({ proposed }) => proposed);
+  expect(waiting).toHaveLength(1);
+  const key = waiting[0]?.key.slice(0, 10) ?? '';
+  const shown = await mw('diff', key);
+  expect(shown.code).toBe(1);
+  expect(shown.out).toContain('its words differ');
+  expect(await mw('accept', key)).toMatchObject({ code: 2 });
+  expect(await mw('accept', key, '--note', 'a newer model')).toMatchObject({ code: 0 });
+  const after = lines<Listed>((await mw('list', '--json')).out).find((one) => one.key.startsWith(key));
+  expect(after).toMatchObject({ proposed: false, accepted: [{ note: 'a newer model' }] });
+  expect(await mw('accept', key, '--note', 'again')).toMatchObject({ code: 1 });
+  expect(await mw('accept', 'ffffff', '--note', 'none')).toMatchObject({ code: 1 });
+  other.stop();
+  house.remove();
+}, 90_000);
