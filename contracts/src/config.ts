@@ -36,6 +36,11 @@ export const timeoutsSchema = z.strictObject({
     .describe(
       'Longest time that a stream which has begun may bring no further output; pings and empty events do not count, thoughts do.',
     ),
+  whole: duration
+    .optional()
+    .describe(
+      'Until a whole answer, no stream, has arrived in one try. Unset, a target that hangs keeps the time of the whole exchange, and nothing is left for a fallback.',
+    ),
   total: duration.default(600_000).describe('The whole exchange, all attempts together.'),
   byHour: z
     .boolean()

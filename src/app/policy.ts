@@ -69,7 +69,7 @@ export function policyOf(
     }),
     {
       step: 'wait',
-      says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, without output ${seconds(timeouts.content)}, all together ${seconds(timeouts.total)}`,
+      says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, without output ${seconds(timeouts.content)}, ${timeouts.whole === undefined ? '' : `whole answers ${seconds(timeouts.whole)}, `}all together ${seconds(timeouts.total)}`,
     },
     ...when(timeouts.byHour, {
       step: 'wait',

@@ -19,6 +19,7 @@ import type {
   TransportTrouble,
 } from '#contracts';
 import { seen } from './failures.ts';
+import { keepsShape } from './fallbacks/parity.ts';
 import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { isJson, mislabelled } from './mislabelled.ts';
@@ -99,6 +100,8 @@ export class Flight implements AnswerTaker {
   private readonly route: RouteConfig;
   /** Commits only to an answer that is known to be complete. */
   private readonly buffered: boolean;
+  /** Its answer is looked through before anybody is served with it. */
+  private readonly exercised: boolean;
   private readonly land: (landing: Landing) => void;
   private readonly dog: Dog;
   private stage: Stage = 'sent';
@@ -122,7 +125,8 @@ export class Flight implements AnswerTaker {
     this.land = land;
     this.speech = ctx.speech;
     this.route = (ctx.walk.route as Route).config;
-    this.buffered = this.route.buffer === 'whole';
+    this.exercised = isExercised(ctx);
+    this.buffered = this.route.buffer === 'whole' || this.exercised;
     this.scanner = ctx.walk.facets.stream ? ctx.protocol.scanStream() : undefined;
     this.dog = ctx.watchdog.watch((kind) => this.due(kind));
   }
@@ -161,7 +165,8 @@ export class Flight implements AnswerTaker {
     const { patient } = this;
     const { impatience } = this.ctx.one;
     this.patient = undefined;
-    if (!patient || !impatience) this.cut(kind);
+    if (kind === 'timeout_headers' && !this.scanner) this.cut(kind, NOT_WHOLE);
+    else if (!patient || !impatience) this.cut(kind);
     else if (impatience.may()) this.cut(kind, impatience.hint);
     else this.expect(patient.kind, patient.due - this.ctx.clock.monotonic());
   }
@@ -229,9 +234,10 @@ export class Flight implements AnswerTaker {
   connected(): void {
     const { ctx } = this;
     ctx.one.sent = true;
-    // A unary answer has no head before it is made, so only the whole exchange limits it.
-    if (this.scanner) this.awaitFirst('timeout_headers', this.route.timeouts.headers);
-    else this.dog.expect('timeout_total', ctx.deadline);
+    const { headers, whole } = this.route.timeouts;
+    // A unary answer has no head before it is made, so a limit on its head would be one on its length.
+    if (this.scanner) this.awaitFirst('timeout_headers', headers);
+    else this.expect('timeout_headers', whole ?? Number.POSITIVE_INFINITY);
   }
 
   head(status: number, fields: Fields): void {
@@ -377,7 +383,7 @@ export class Flight implements AnswerTaker {
   /** A refusal without a word of output can still be routed around. */
   private commitUnlessUnwanted(scanner: StreamScanner): void {
     const reading = scanner.started && !this.buffered ? undefined : scanner.read(false);
-    const failure = reading && this.refusal(reading.outcome);
+    const failure = reading && this.objection(reading);
     if (!failure) {
       this.commit();
       return;
@@ -386,6 +392,13 @@ export class Flight implements AnswerTaker {
     this.stage = 'streaming';
     this.dog.stop();
     this.land({ kind: 'failed', failure, reading, unwanted: { kind: 'streaming', head } });
+  }
+
+  /** Why another answer is wanted, where one can be had. */
+  private objection(reading: Reading): Failure | undefined {
+    if (this.exercised && keepsShape(this.ctx.walk.body as Uint8Array, reading.message()) === false)
+      return seen('malformed', 'The answer breaks the schema that its ask declares.');
+    return this.refusal(reading.outcome);
   }
 
   /** Refusals are answers, unless the route says that it wants another. */
@@ -416,7 +429,7 @@ export class Flight implements AnswerTaker {
 
   private wanted(landing: Extract<Landing, { kind: 'whole' }>): Landing {
     const { reading } = landing;
-    const failure = this.refusal(reading.outcome);
+    const failure = this.objection(reading);
     return failure ? { kind: 'failed', failure, reading, unwanted: landing } : landing;
   }
 
@@ -449,6 +462,7 @@ const MOST_OPENING = 4 * MIB;
 /** Of a whole answer, or of a stream that is kept back until it is whole: pictures and sound come as text. */
 const MOST_BODY = 128 * MIB;
 
+const NOT_WHOLE = 'The provider had no whole answer within timeouts.whole.';
 const NO_HEAD: Head = { status: 0, headers: {} };
 
 /** Of another dialect's head only this means anything to the caller. */
@@ -464,3 +478,9 @@ const unreachable = (detail: string): Failure => {
   const failure = seen('connect');
   return { ...failure, hint: `${failure.hint} (${detail})` };
 };
+
+/** A caller who was sent to a fallback on purpose is not to pay for it with arguments that his program cannot read. */
+const isExercised = ({ walk, one }: TryContext): boolean =>
+  walk.source === 'exercise' &&
+  one.tier !== walk.route?.tiers[0] &&
+  (walk.facets.tools > 0 || walk.facets.structured);

@@ -1,4 +1,4 @@
-import type { Attempt, AttemptCause, Pricer, Route } from '#contracts';
+import type { Attempt, AttemptCause, MonotonicMs, Pricer, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import {
   type BackoffState,
@@ -13,6 +13,7 @@ import { arrange, first, rest, stoppedBy } from './arrange.ts';
 import type { Flight, Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
+import type { Shift } from './fallbacks/shift.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { type Hedges, hedged } from './hedge.ts';
 import { impatienceOf } from './impatience.ts';
@@ -31,6 +32,7 @@ export interface DispatchContext extends PrepareContext, FlyContext {
   readonly retries: (route: string) => ShareBudgetState;
   readonly hedges: Hedges;
   readonly proofs: Proofs;
+  readonly shift: Shift;
   readonly climate: Climate;
   readonly seats: Seats;
 }
@@ -55,12 +57,13 @@ export async function dispatch(
   ctx: DispatchContext,
   errand: Errand,
   walk: Walk,
-  steps: readonly Step[],
+  planned: readonly Step[],
 ): Promise<Dispatched> {
   const route = walk.route as Route;
   const { standing } = ctx;
+  const { sound, all: steps } = ctx.proofs.ranked(route, planned);
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
-  const calm = standing.calm(steps, walk.facets);
+  const calm = standing.calm(sound, walk.facets);
   // Only while all is well: an outage is no time for exercises.
   const exercise =
     calm && !walk.turn && walk.source === 'gateway'
@@ -72,7 +75,7 @@ export async function dispatch(
       ? first(steps, exercise)
       : calm
         ? steps
-        : await arrange(ctx, errand.deadline, walk, steps);
+        : await arrangeSound(ctx, errand.deadline, walk, sound, steps);
   if ('kind' in order) return { landing: order };
   const waits = createBackoffState();
   let at = 0;
@@ -91,7 +94,9 @@ export async function dispatch(
     }
     const step = order[at] as Step;
     const cause = causeOf(walk.attempts.at(-1), step);
-    const preparing = prepare(ctx, errand, walk, step, cause, at + 1 < order.length);
+    const preparing =
+      ctx.shift.hinders(route, step, errand.lane, walk) ??
+      prepare(ctx, errand, walk, step, cause, at + 1 < order.length);
     const ready = preparing instanceof Promise ? await preparing : preparing;
     if (ready.kind === 'hindered') {
       seat?.leave();
@@ -141,6 +146,20 @@ export async function dispatch(
     }
     if (ctx.clock.monotonic() >= errand.deadline) return unwanted ?? { one, landing: told(walk, landing) };
   }
+}
+
+/** A broken fallback gets no ordinary traffic, not even to see whether it is well again: that is what exercises are for. */
+async function arrangeSound(
+  ctx: DispatchContext,
+  deadline: MonotonicMs,
+  walk: Walk,
+  sound: readonly Step[],
+  all: readonly Step[],
+): Promise<readonly Step[] | Of<'failed'>> {
+  const order = await arrange(ctx, deadline, walk, sound);
+  if (sound === all) return order;
+  if ('kind' in order) return walk.stopped ? order : arrange(ctx, deadline, walk, all);
+  return [...order, ...all.slice(sound.length)];
 }
 
 /** Waits before the same target is tried again; false, at once, when budget or time forbid it. */

@@ -26,6 +26,7 @@ import { readBoard } from './fallbacks/board.ts';
 import { createDrills } from './fallbacks/drill.ts';
 import { Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
 import type { EdgeReading } from './fallbacks/reading.ts';
+import { Shift } from './fallbacks/shift.ts';
 import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
@@ -125,6 +126,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     takeoverBudget,
     hedges: new Hedges(),
     proofs,
+    shift: new Shift(clock, proofs, ports.estimate),
     climate,
     seats,
     plan: planOf,

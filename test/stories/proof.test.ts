@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { testGateway } from '../support/gateway.ts';
+import { simulatorAt } from '../support/simulator.ts';
 import { openai } from '../support/speech.ts';
 import { scriptedUpstream } from '../support/upstream.ts';
 
@@ -58,3 +59,129 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
   await up.stop();
   await spare.stop();
 }, 30_000);
+
+/** Two providers of which the second can be told to fail; half of the traffic would be too much, 5 % is the most there is. */
+function withSpare(sim: string, spare: string, more: object = {}) {
+  return testGateway({
+    providers: { up: { kind: 'simulator', baseUrl: sim, free: true } },
+    routes: {
+      chat: {
+        match: { protocol: 'openai-chat' },
+        exercise: { share: 0.05 },
+        ...more,
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up', model: 'sim-instant' }] },
+          { name: 'fallback', targets: [{ provider: 'up', model: spare }] },
+        ],
+      },
+    },
+  });
+}
+
+const TOOL = {
+  type: 'function',
+  function: {
+    name: 'book_table',
+    parameters: {
+      type: 'object',
+      properties: { place: { type: 'string' }, seats: { type: 'integer' } },
+      required: ['place', 'seats'],
+    },
+  },
+};
+
+test.each([false, true])(
+  'stream %p: arguments that break their schema are found in an exercise, and its caller gets those of the first tier',
+  async (stream) => {
+    const sim = simulatorAt();
+    const { gateway, url, finished, stop } = withSpare(sim.url, 'sim-fault-renamed-field');
+    for (let i = 0; i < 60; i++) {
+      const response = await fetch(`${url}${openai.path}`, {
+        method: 'POST',
+        body: JSON.stringify({
+          model: 'chat',
+          stream,
+          tools: [TOOL],
+          tool_choice: { type: 'function', function: { name: 'book_table' } },
+          messages: [{ role: 'user', content: 'Call book_table for 2 people in Lisbon.' }],
+        }),
+      });
+      expect(await response.text()).not.toContain('the_place');
+    }
+    expect(gateway.proofs.read()[0]).toMatchObject({
+      state: 'BROKEN',
+      exercised: { why: expect.stringContaining('schema') },
+    });
+    const exercised = finished.filter(({ facts }) => facts.source === 'exercise');
+    expect(exercised).toHaveLength(3);
+    for (const { facts } of exercised)
+      expect(facts.attempts.map(({ tier, outcome }) => [tier, outcome])).toEqual([
+        ['fallback', 'invalid'],
+        ['primary', 'tool'],
+      ]);
+    stop();
+    sim.stop();
+  },
+);
+
+test('what is critical is never exercised: by lane, by feature, with tools', async () => {
+  const sim = simulatorAt();
+  const { url, finished, stop } = withSpare(sim.url, 'sim-instant', {
+    exercise: {
+      share: 0.05,
+      exclude: { features: ['billing'], lanes: ['interactive', 'batch'], tools: true },
+    },
+  });
+  const ask = (headers: Readonly<Record<string, string>>, more: object = {}) =>
+    fetch(`${url}${openai.path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ ...openai.ask(), ...more }),
+    });
+  for (let i = 0; i < 40; i++) {
+    await ask({ 'x-midwatch-priority': 'high' });
+    await ask({ 'x-midwatch-priority': 'batch' });
+    await ask({ 'x-midwatch-feature': 'billing' });
+    await ask({}, { tools: [TOOL] });
+  }
+  expect(finished.filter(({ facts }) => facts.source === 'exercise')).toEqual([]);
+  for (let i = 0; i < 20; i++) await ask({ 'x-midwatch-feature': 'chat' });
+  expect(finished.filter(({ facts }) => facts.source === 'exercise')).toHaveLength(1);
+  stop();
+  sim.stop();
+});
+
+test('a whole answer that hangs leaves time for the fallback where the route says so', async () => {
+  const up = await scriptedUpstream();
+  const sim = simulatorAt();
+  const house = testGateway({
+    providers: {
+      up: { protocol: 'openai', baseUrl: `http://127.0.0.1:${up.port}/v1` },
+      sim: { kind: 'simulator', baseUrl: sim.url, free: true },
+    },
+    routes: {
+      chat: {
+        timeouts: { whole: 100, total: 3_000 },
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up' }] },
+          { name: 'fallback', targets: [{ provider: 'sim', model: 'sim-instant' }] },
+        ],
+      },
+    },
+  });
+  up.play({ parts: [], delay: 60_000 });
+  const response = await fetch(`${house.url}${openai.path}`, {
+    method: 'POST',
+    body: JSON.stringify(openai.ask()),
+  });
+  expect(response.status).toBe(200);
+  const facts = await house.facts(response.headers.get('x-midwatch-exchange'));
+  expect(facts.attempts.map(({ tier, failure }) => [tier, failure?.kind])).toEqual([
+    ['primary', 'timeout_headers'],
+    ['fallback', undefined],
+  ]);
+  expect(facts.attempts[0]?.failure?.hint).toContain('timeouts.whole');
+  house.stop();
+  await up.stop();
+  sim.stop();
+});

@@ -138,7 +138,14 @@ async function carries(ctx: DrillContext, target: Target, wanted: number) {
         ? `${why}, which is all that its limits allow; ${rate(wanted)} are needed`
         : `${why}, but its ${capacity?.axis} are ${capacity?.ratio.toFixed(2)} times what is needed, not ${HEADROOM}`;
   ctx.proofs.shown(route, step, {
-    load: { contract, at: ctx.clock.now(), good: enough, why: says, perSecond: held },
+    load: {
+      contract,
+      at: ctx.clock.now(),
+      good: enough,
+      why: says,
+      perSecond: held,
+      tokens: mean.in + mean.out,
+    },
   });
   return {
     result: { drill: 'load' as const, ...nameOf(target), good: enough, says, calls: told.length },

@@ -6,12 +6,17 @@ import type { Try, TryEnd, Walk } from '../walk.ts';
 import { answered, type DemandState, isSlow, newDemand, saw } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { keepsShape } from './parity.ts';
-import { type EdgeReading, type EdgeState, readEdge, SHAPE, SLOW } from './reading.ts';
+import { type Carries, type EdgeReading, type EdgeState, readEdge, SHAPE, SLOW } from './reading.ts';
 
 /** Plain data: weeks of exercise are not lost with a restart. */
 export interface ProofsSnapshot {
   readonly edges: Readonly<Record<string, EdgeState>>;
   readonly routes: Readonly<Record<string, DemandState>>;
+}
+
+export interface Ranked {
+  readonly sound: readonly Step[];
+  readonly all: readonly Step[];
 }
 
 const rule = edgeProof();
@@ -32,10 +37,7 @@ export class Proofs {
   private readonly watched = new WeakMap<Route, boolean>();
   /** Edges that broke, so that most routes need not look. */
   private readonly broken = new Set<string>();
-  private readonly ranks = new WeakMap<
-    readonly Step[],
-    { readonly at: number; readonly order: readonly Step[] }
-  >();
+  private readonly ranks = new WeakMap<readonly Step[], Ranked & { readonly at: number }>();
   private changes = 0;
 
   constructor(clock: Clock) {
@@ -57,15 +59,16 @@ export class Proofs {
     return undefined;
   }
 
-  /** The plan with fallbacks that are known to be broken last, for when nothing else is left. */
-  ranked(route: Route, steps: readonly Step[]): readonly Step[] {
-    if (this.broken.size === 0) return steps;
+  /** The plan without fallbacks that are known to be broken, and those behind it, for when nothing else is left. */
+  ranked(route: Route, steps: readonly Step[]): Ranked {
+    if (this.broken.size === 0) return { sound: steps, all: steps };
     const known = this.ranks.get(steps);
-    if (known?.at === this.changes) return known.order;
+    if (known?.at === this.changes) return known;
     const last = steps.filter((step) => step.tier !== steps[0]?.tier && this.isBroken(route, step));
-    const order = last.length === 0 ? steps : [...steps.filter((step) => !last.includes(step)), ...last];
-    this.ranks.set(steps, { at: this.changes, order });
-    return order;
+    const sound = last.length === 0 ? steps : steps.filter((step) => !last.includes(step));
+    const ranked = { at: this.changes, sound, all: last.length === 0 ? steps : [...sound, ...last] };
+    this.ranks.set(steps, ranked);
+    return ranked;
   }
 
   /** Tells the end of a try; those of the first tier prove nothing, but show what a fallback must be able to do. */
@@ -91,7 +94,7 @@ export class Proofs {
       before?.exercised.contract === contract
         ? before
         : { ...before, exercised: rule.start(contract), broke: undefined };
-    const answer = walk.source === 'exercise' && isGood(outcome) ? reading?.message() : undefined;
+    const answer = walk.source === 'exercise' ? reading?.message() : undefined;
     const kept = answer && keepsShape(walk.body as Uint8Array, answer);
     const slow = isGood(outcome) && isSlow(demand, route.config.exercise.slow, seen);
     const good = isGood(outcome) && kept !== false && !slow;
@@ -145,11 +148,11 @@ export class Proofs {
     return this.states.get(this.edge(route, step).key)?.limits ?? {};
   }
 
-  /** Exchanges per second that this edge has been seen to carry; undefined while nothing was shown. */
-  carries(route: Route, step: Step): number | undefined {
+  /** What this edge has been seen to carry; undefined while nothing was shown. */
+  carries(route: Route, step: Step): Carries | undefined {
     const { key, contract } = this.edge(route, step);
     const load = this.states.get(key)?.load;
-    return load?.contract === contract ? load.perSecond : undefined;
+    return load?.contract === contract ? load : undefined;
   }
 
   demandOf(route: string): DemandState {

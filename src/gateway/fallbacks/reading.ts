@@ -19,6 +19,13 @@ import type { Edge } from './edges.ts';
 export const SHAPE = { allowed: 0.02 } as const;
 export const SLOW = { allowed: 0.05 } as const;
 
+/** What a ramp has carried. */
+export interface Carries {
+  readonly perSecond: number;
+  /** Of each of its asks, the answer included. */
+  readonly tokens: number;
+}
+
 interface Seen {
   readonly n: number;
   readonly k: number;
@@ -32,7 +39,7 @@ export interface EdgeState {
     | { readonly shape: Seen; readonly slow: Seen; readonly overflow?: number | undefined }
     | undefined;
   readonly probed?: Shown & Pick<ProbeProof, 'checks'>;
-  readonly load?: Shown & { readonly perSecond: number };
+  readonly load?: Shown & Carries;
   /** What its provider allows a minute, by axis, as it said itself. */
   readonly limits?: Readonly<Record<string, number>>;
 }

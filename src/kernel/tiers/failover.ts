@@ -4,7 +4,7 @@
  * Formula: admission is a token bucket of the fallback's proven capacity; lane p of L may draw only while more than reserve·p/(L − 1) of the bucket is left, so that the first lane alone has the last of it. Return goes by steps of share, each held for `dwell`, forward only below `recover`, back to nothing above `trip`.
  * Assumes: `perSecond` is what the fallback has been shown to carry, not what its contract says.
  * Cost: O(1).
- * Lies when: one exchange costs much more than another: then count tokens instead of exchanges.
+ * Lies when: one exchange costs much more than another and `cost` does not say so.
  */
 import type { EpochMs } from '#contracts';
 import { checkPositive, checkProbability } from '../stats/check.ts';
@@ -31,17 +31,18 @@ export function admission(rule: AdmissionRule) {
   checkProbability('reserve', reserve);
   return {
     start: (at: EpochMs): AdmissionState => ({ tokens: burst, at }),
-    /** Lets an exchange of `lane` through, or not. */
+    /** Lets an exchange of `lane` through, or not; `cost` of a large one is more than 1. */
     step(
       state: AdmissionState,
       now: EpochMs,
       lane: number,
+      cost = 1,
     ): { readonly state: AdmissionState; readonly admitted: boolean } {
       // A clock that stepped back gives nothing and takes nothing.
       const tokens = Math.min(burst, state.tokens + (Math.max(0, now - state.at) / 1_000) * perSecond);
       const floor = (Math.min(lane, lanes - 1) / Math.max(1, lanes - 1)) * reserve * burst;
-      const admitted = tokens - 1 >= floor - 1e-9;
-      return { state: { tokens: admitted ? tokens - 1 : tokens, at: Math.max(now, state.at) }, admitted };
+      const admitted = tokens - cost >= floor - 1e-9;
+      return { state: { tokens: admitted ? tokens - cost : tokens, at: Math.max(now, state.at) }, admitted };
     },
   };
 }
