@@ -38,6 +38,13 @@ routes:
   narrow:
     match: { model: narrow }
     tiers: [{ name: primary, targets: [{ provider: narrow, model: m-1 }] }]
+  steered:
+    match: { model: steered }
+    tiers:
+      - { name: primary, targets: [{ provider: up, model: m-1 }] }
+      - { name: small, targets: [{ provider: spare, model: m-1 }] }
+    demotions:
+      - { id: cut, from: primary, to: small, owner: ana, reason: flag, maxShare: 0.25, expiresAt: '2099-01-01' }
 budgets:
   team: { per: tenant, hard: 0.002 }
 `;
@@ -151,6 +158,19 @@ test('a quota is one line for all threads', async () => {
   expect(count[200]).toBeGreaterThanOrEqual(3);
   expect(count[200]).toBeLessThanOrEqual(6);
   expect((count[200] ?? 0) + (count[429] ?? 0)).toBe(60);
+});
+
+test('a rule of demotion takes its share of all threads together', async () => {
+  const tiers = await Promise.all(
+    Array.from({ length: 200 }, async () => (await ask({}, 'steered')).headers.get('x-midwatch-tier')),
+  );
+  const taken = tiers.filter((tier) => tier === 'small').length;
+  const met = await served();
+  console.log(`${taken} of 200 demoted where a quarter may be`);
+  expect(Math.abs(taken - 50)).toBeLessThanOrEqual(1);
+  expect(met.every((n) => n > 0)).toBe(true);
+  const [rule] = await house.api.demotions.list();
+  expect(rule).toMatchObject({ id: 'cut' });
 });
 
 test('one idempotency key is one call, wherever its retries come in', async () => {
