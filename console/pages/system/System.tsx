@@ -32,6 +32,7 @@ export function System() {
           </div>
           <div>
             <Process system={data} />
+            <Replicas system={data} />
           </div>
           <Audit />
           <Partitions partitions={data.database.partitions} />
@@ -148,15 +149,44 @@ function lost(dropped: SystemView['retention']['dropped']): readonly (readonly [
   ];
 }
 
-function Gateway({ system: { gateway } }: { readonly system: SystemView }) {
+function Gateway({ system: { gateway, threads = [] } }: { readonly system: SystemView }) {
+  const serving = 1 + threads.filter(({ state }) => state === 'serving').length;
+  const says = `${serving} of ${plural(threads.length + 1, 'thread')} serving`;
   return (
-    <Section title="Gateway">
+    <Section
+      title="Gateway"
+      aside={threads.length > 0 ? <State ok={serving === threads.length + 1} says={says} /> : undefined}
+    >
       <Facts
         rows={[
           ['In flight', count(gateway.inFlight)],
           ['Streams', count(gateway.streams)],
           ['Requests since start', count(gateway.requests)],
           ['Refused keys', count(gateway.authFailures)],
+          ...threads.map(
+            ({ thread, state, requests, restarts }) =>
+              [
+                `Thread ${thread}`,
+                `${state}, ${plural(requests, 'request')}${restarts > 0 ? `, ${plural(restarts, 'restart')}` : ''}`,
+              ] as const,
+          ),
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Replicas({ system: { replicas } }: { readonly system: SystemView }) {
+  if (!replicas) return null;
+  const { replica, state, since, trouble, peers } = replicas;
+  return (
+    <Section title="Replicas" aside={<State ok={state !== 'away'} says={`Redis ${state}`} />}>
+      {trouble === undefined ? null : <Trouble text={trouble} />}
+      <Facts
+        rows={[
+          ['This one', <code key="r">{replica}</code>],
+          ['Others heard', peers.length === 0 ? NONE : <code key="p">{peers.join(' ')}</code>],
+          ['Since', <Time key="s" at={since} show="ago" />],
         ]}
       />
     </Section>

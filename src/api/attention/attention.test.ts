@@ -111,6 +111,16 @@ test.each([
     { retention: { ...SYSTEM.retention, usedBytes: 19e9 } },
     ['note', 'The disk budget of the database is 95 % used'],
   ],
+  [
+    'threads',
+    { threads: [{ thread: 2, state: 'gone', restarts: 3, requests: 0, inFlight: 0 }] },
+    ['alarm', '1 of 2 gateway threads do not serve'],
+  ],
+  [
+    'redis',
+    { replicas: { replica: 'a', state: 'away', since: SYSTEM.now - 60_000, peers: [] } },
+    ['alarm', 'Redis has been away for 1 min'],
+  ],
   ['disk', { disk: { freeBytes: 100e6, totalBytes: 1e12 } }, ['alarm', '100 MB left on the disk']],
 ] as const)('house: %s', (_, system, [level, what]) => {
   const found = look({ system: { ...SYSTEM, ...system } as SystemView });

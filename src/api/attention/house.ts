@@ -6,7 +6,14 @@ const DAY = 24 * 60 * MINUTE;
 
 /** Midwatch's own state: what could make the record untrue comes before what is merely untidy. */
 export function houseAttention(system: SystemView, status: Status): Attention[] {
-  return [...spool(system), ...database(system), ...replicas(system), ...disk(system), ...setUp(status)];
+  return [
+    ...spool(system),
+    ...database(system),
+    ...threads(system),
+    ...replicas(system),
+    ...disk(system),
+    ...setUp(status),
+  ];
 }
 
 function spool({ spool }: SystemView): Attention[] {
@@ -45,6 +52,20 @@ function spool({ spool }: SystemView): Attention[] {
       link: '/system',
     });
   return found;
+}
+
+function threads({ threads = [] }: SystemView): Attention[] {
+  const away = threads.filter(({ state }) => state === 'gone').length;
+  if (away === 0) return [];
+  return [
+    {
+      level: 'alarm',
+      what: `${away} of ${threads.length + 1} gateway threads do not serve`,
+      why: 'They ended by themselves and are begun again; meanwhile the others take all connections.',
+      todo: 'The log says why (thread.ended).',
+      link: '/system',
+    },
+  ];
 }
 
 function replicas({ replicas, now }: SystemView): Attention[] {
