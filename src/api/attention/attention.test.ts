@@ -119,7 +119,7 @@ test.each([
   [
     'redis',
     { replicas: { replica: 'a', state: 'away', since: SYSTEM.now - 60_000, peers: [] } },
-    ['alarm', 'Redis has been away for 1 min'],
+    ['alarm', 'Redis has been away for 60 s'],
   ],
   ['disk', { disk: { freeBytes: 100e6, totalBytes: 1e12 } }, ['alarm', '100 MB left on the disk']],
 ] as const)('house: %s', (_, system, [level, what]) => {
