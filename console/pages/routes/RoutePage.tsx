@@ -8,6 +8,7 @@ import { Page, Section } from '../../parts/Page.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
 import { useNow } from '../../parts/Time.tsx';
 import { Totals } from '../watch/Totals.tsx';
+import { FreezeButton, FrozenBadge, FrozenNote } from './Freeze.tsx';
 import { policyText } from './policy.ts';
 import { SOURCE } from './Routes.tsx';
 
@@ -30,7 +31,7 @@ export function RoutePage() {
           <span className="crumb-mark" aria-hidden="true">
             /
           </span>
-          {name}
+          {name} <FrozenBadge frozen={route?.frozen} />
         </>
       }
       controls={
@@ -46,6 +47,7 @@ export function RoutePage() {
             >
               <PrintIcon />
             </button>
+            <FreezeButton route={route} />
             <Link to="/exchanges" search={{ route: name }} className="button">
               Exchanges
             </Link>
@@ -60,6 +62,7 @@ export function RoutePage() {
       {found.isPending ? <Skeleton lines={8} label="the route" /> : null}
       {route ? (
         <div className="route-page">
+          {route.frozen ? <FrozenNote frozen={route.frozen} /> : null}
           {route.lastHour && route.lastHour.exchanges > 0 ? (
             <Section title="Last hour">
               <Totals

@@ -6,6 +6,7 @@ import { compact, duration, money } from '../../parts/format.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Rate } from '../../parts/Rate.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
+import { FrozenBadge } from './Freeze.tsx';
 
 export const SOURCE = {
   config: 'from the configuration',
@@ -47,7 +48,8 @@ function Row({ route }: { readonly route: RouteView }) {
         <h2>
           <Link to="/routes/$name" params={{ name: route.name }}>
             {route.name}
-          </Link>
+          </Link>{' '}
+          <FrozenBadge frozen={route.frozen} />
         </h2>
         <p className="quiet">{SOURCE[route.source]}</p>
       </div>
