@@ -3,8 +3,8 @@
  * conformance beside the code, then whole-product stories, the browser and the quick drills. A part that fails does not
  * keep the next from running: one run shows all that is broken. The last line counts.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 const ROOT = join(import.meta.dir, '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
@@ -28,7 +28,7 @@ const parts: readonly Part[] = [
     name: 'units and conformance',
     run: units,
   },
-  { name: 'stories', run: () => bunTest(['test/stories']) },
+  { name: 'stories', run: stories },
   { name: 'fuzz', run: () => bunTest(['test/fuzz']) },
   { name: 'browser', run: browser },
   { name: 'quick drills', run: drills },
@@ -91,6 +91,32 @@ async function bunTest(paths: readonly string[]): Promise<Counts> {
   // A runner that dies before it counts has failed, whatever it counted.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
+
+/** Stories that judge milliseconds, or count what a machine without room loses: each has it to itself. */
+const ALONE: ReadonlySet<string> = new Set([
+  'kill.test.ts',
+  'outage.test.ts',
+  'budget.test.ts',
+  'unwritable.test.ts',
+]);
+
+/** Most stories wait more than they work, so two lanes of them share the machine. */
+async function stories(): Promise<Counts> {
+  const files = readdirSync(join(ROOT, 'test', 'stories'))
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort()
+    .map((file) => `test/stories/${file}`);
+  const alone = files.filter((file) => ALONE.has(basename(file)));
+  const together = files.filter((file) => !ALONE.has(basename(file)));
+  const lanes = await Promise.all([0, 1].map((lane) => bunTest(together.filter((_, i) => i % 2 === lane))));
+  return sum([...lanes, await bunTest(alone)]);
+}
+
+const sum = (all: readonly Counts[]): Counts => ({
+  passed: all.reduce((n, one) => n + one.passed, 0),
+  failed: all.reduce((n, one) => n + one.failed, 0),
+  skipped: all.reduce((n, one) => n + one.skipped, 0),
+});
 
 function text(stream: ReadableStream<Uint8Array>): Promise<string> {
   return new Response(stream).text();
