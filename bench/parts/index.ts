@@ -1,6 +1,7 @@
 import type { Part } from '../part.ts';
 import { abort } from './abort.ts';
 import { consolePages } from './console.ts';
+import { features } from './features.ts';
 import { ingesting } from './ingest.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -15,6 +16,7 @@ export const PARTS: readonly Part[] = [
   throughput,
   latency,
   streams,
+  features,
   start,
   memory,
   ingesting,
