@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Steerer } from '#contracts';
+import type { Outgoing, Steerer, Turn } from '#contracts';
 import { testGateway } from '../support/gateway.ts';
 import { openai } from '../support/speech.ts';
 import { scriptedUpstream } from '../support/upstream.ts';
@@ -61,4 +61,98 @@ test('a steerer sends an exchange to another tier, and the others still catch it
   house.stop();
   await up.stop();
   await spare.stop();
+});
+
+/** One provider, two tiers, and whoever steers. */
+async function twoTiers(steerers: readonly Steerer[]) {
+  const up = await scriptedUpstream();
+  const baseUrl = `http://127.0.0.1:${up.port}/v1`;
+  const targets = (model: string) => [{ provider: 'up', model }];
+  const house = testGateway(
+    {
+      providers: { up: { protocol: 'openai', baseUrl } },
+      routes: {
+        chat: {
+          tiers: [
+            { name: 'large', targets: targets('l') },
+            { name: 'small', targets: targets('s') },
+          ],
+        },
+      },
+    },
+    { steerers },
+  );
+  const call = () =>
+    fetch(`${house.url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask({ stream: true })),
+    });
+  return {
+    up,
+    house,
+    call,
+    async stop() {
+      house.stop();
+      await up.stop();
+    },
+  };
+}
+
+test('one that asks elsewhere is waited for; where it has nothing to say the next is heard, and who minds other routes is not asked', async () => {
+  const asked: string[] = [];
+  const says = (name: string, turn: Turn | undefined): Steerer => ({
+    steer: () => {
+      asked.push(name);
+      return Bun.sleep(5).then(() => turn);
+    },
+  });
+  const turn = { tier: 'small', by: 'test:late', reason: 'flag' } as const;
+  const elsewhere: Steerer = { ...says('elsewhere', turn), minds: (route) => route === 'other' };
+  const { up, house, call, stop } = await twoTiers([
+    elsewhere,
+    says('silent', undefined),
+    says('late', turn),
+  ]);
+  up.play({ headers: openai.sse, parts: [openai.role, openai.delta('Small.', 'stop'), openai.done] });
+  expect(await (await call()).text()).toContain('Small.');
+  expect(asked).toEqual(['silent', 'late']);
+  expect(house.finished[0]?.facts.attempts.map(({ model }) => model)).toEqual(['s']);
+  await stop();
+});
+
+test('who leaves while somebody is asked is gone: nobody else is asked for him', async () => {
+  let told: (turn: Turn | undefined) => void = () => undefined;
+  let asking: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    asking = resolve;
+  });
+  const { up, house, stop } = await twoTiers([
+    {
+      steer: () => {
+        asking();
+        return new Promise<Turn | undefined>((resolve) => {
+          told = resolve;
+        });
+      },
+    },
+  ]);
+  const outgoing: Outgoing = {
+    onLeft: undefined,
+    onDrain: undefined,
+    send: () => undefined,
+    begin: () => undefined,
+    write: () => true,
+    end: () => undefined,
+    break: () => undefined,
+  };
+  const head = { method: 'POST', path: openai.path, query: '', headers: {} };
+  const peer = { address: '127.0.0.1', loopback: true };
+  house.gateway.handle({ ...head, peer }, outgoing)?.(Buffer.from(JSON.stringify(openai.ask({}))));
+  await asked;
+  outgoing.onLeft?.();
+  told({ tier: 'small', by: 'test:late', reason: 'flag' });
+  await Bun.sleep(0);
+  expect(house.finished[0]?.facts).toMatchObject({ outcome: 'cancelled', attempts: [] });
+  expect(up.heard).toEqual([]);
+  await stop();
 });
