@@ -175,6 +175,17 @@ export interface RouterView {
     readonly falseDear: Interval;
     readonly microUsd: Interval;
   };
+  /**
+   * The classifier's threshold that the pairs suggest, and what an ask costs at it and at present, bad answers weighed in,
+   * micro-dollars, on pairs that had no part in choosing it; above 1: never cheap. Absent without a classifier or below 100 pairs.
+   */
+  readonly tuned?: {
+    readonly threshold: number;
+    readonly microUsd: number;
+    readonly present: number;
+    /** Share of the asks that would go to the dear model. */
+    readonly escalation: Interval;
+  };
   /** Exchanges whose price nobody knows: their cost counts as nothing, so the books are not to be trusted while there are any. */
   readonly unpriced: number;
   /** Questions to the classifier, and those without a usable answer in time, which went to the dear model. */

@@ -50,7 +50,7 @@ const PAINTS: Readonly<Record<RouterView['verdict'], Paint>> = {
 };
 
 function reported(one: RouterView): string {
-  const { escalation, tasks, regret, classifier } = one;
+  const { escalation, tasks, regret, classifier, tuned } = one;
   const rows = (['router', 'frontier'] as const).map((name) => {
     const { tasks, exchanges, solved, microUsd, perSolved } = one[name];
     return [
@@ -99,6 +99,14 @@ function reported(one: RouterView): string {
             [
               'classifier',
               `${count(classifier.asked)} asked, ${count(classifier.late)} late, ${count(classifier.failed)} failed`,
+            ] as const,
+          ]
+        : []),
+      ...(tuned
+        ? [
+            [
+              'threshold',
+              `${tuned.threshold > 1 ? 'never cheap' : tuned.threshold.toFixed(3)} would cost ${dollars(tuned.microUsd)} an ask, bad answers weighed in; now ${dollars(tuned.present)}`,
             ] as const,
           ]
         : []),

@@ -279,6 +279,54 @@ test('both models are asked for some, and the table says who was right', () => {
   expect(view().regret?.falseCheap.estimate).toBeCloseTo(0.25, 1);
 });
 
+test('pairs suggest a threshold for the classifier', async () => {
+  const { routers, question, end, view } = house(
+    { holdback: 0.01, shadow: 0.05, badAnswerUsd: 0.02, classifier: { url: 'http://127.0.0.1:1/' } },
+    undefined,
+    async (_, { text }) => (Number(text.split(' ')[1]) % 100) / 100,
+  );
+  const route = {
+    name: 'chat',
+    config: question('').route.config,
+    tiers: [
+      { name: 'large', targets: [] },
+      { name: 'small', targets: [] },
+    ],
+  };
+  const side = {
+    target: '',
+    length: 1,
+    tools: [],
+    totalMs: 1,
+    costState: 'exact',
+    outcome: 'complete',
+  } as const;
+  for (let i = 0, pairs = 0; pairs < 300 && i < 20_000; i++) {
+    const asked = question(words(i));
+    const turn = (await routers.steerer.steer(asked)) as Turn;
+    const facts = end(asked, turn);
+    if (!routers.shadower.shadow({ route, facts })) continue;
+    pairs++;
+    // The cheap answer is good as often as the classifier says.
+    const enough = (i * 37) % 101 < i % 100;
+    const cheap = { ...side, microUsd: 100, ...(!enough && { outcome: 'length' as const }) };
+    const dear = { ...side, microUsd: 1_000 };
+    const [served, shadow] = turn.tier === 'small' ? [cheap, dear] : [dear, cheap];
+    routers.shadower.paired?.({
+      at: 0,
+      route: 'chat',
+      by: 'router:chat',
+      served: { ...served, exchange: facts.id },
+      shadow: { ...shadow, exchange: question('').id },
+      agreement: { good: enough, end: enough },
+    });
+  }
+  // 100 + 20,000·(1 − p) < 1,000 where p > 0.955.
+  const { tuned } = view();
+  expect(tuned?.threshold).toBeGreaterThan(0.8);
+  expect(tuned?.microUsd).toBeLessThan(tuned?.present as number);
+});
+
 test('nobody asked, nobody judged; what has no price is said', () => {
   const { ask, view } = house(alone);
   ask(words(1), {}, { tiers: [], outcome: 'error' });

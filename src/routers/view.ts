@@ -1,5 +1,5 @@
 import type { RouterArmView, RouterView } from '#contracts';
-import { costPerSolved, type RouterCostState, regretTable } from '#kernel/router';
+import { costPerSolved, type RouterCostState, regretTable, tuneThreshold } from '#kernel/router';
 import type { Calls } from './books.ts';
 import type { Assignment, DeskReading } from './desk.ts';
 
@@ -47,9 +47,18 @@ export function viewOf({ route, config }: Assignment, reading: DeskReading): Rou
         microUsd: bare(regret.regret),
       },
     }),
+    ...(config.classifier && books.pairs.length >= ENOUGH && { tuned: tunedOf(reading, badAnswerUsd * 1e6) }),
     unpriced: books.unpriced,
     ...(config.classifier && { classifier }),
   };
+}
+
+/** Pairs from which a threshold may be suggested. */
+const ENOUGH = 100;
+
+function tunedOf({ books }: DeskReading, lambda: number): NonNullable<RouterView['tuned']> {
+  const { threshold, value, present, escalation } = tuneThreshold(books.pairs, lambda);
+  return { threshold, microUsd: value, present, escalation: bare(escalation) };
 }
 
 const bare = ({

@@ -69,6 +69,15 @@ export const routerView = z.object({
     })
     .optional()
     .describe('Absent without pairs of both answers.'),
+  tuned: z
+    .object({
+      threshold: z.number().describe('Above 1: never cheap.'),
+      microUsd: z.number().describe('What an ask would cost, bad answers weighed in.'),
+      present: z.number().describe('What it costs now.'),
+      escalation: z.object(interval).describe('Share of the asks that would go to the dear model.'),
+    })
+    .optional()
+    .describe('Threshold of the classifier that the pairs suggest; absent below 100 of them.'),
   unpriced: z.number().int().describe('Exchanges whose price nobody knows; their cost counts as nothing.'),
   classifier: z
     .object({
