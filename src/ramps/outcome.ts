@@ -23,7 +23,8 @@ function judged({ outcome, failure }: End): boolean | undefined {
   if (NOBODYS.has(outcome)) return undefined;
   if (!failure) return true;
   const { fault, health } = SEMANTICS[failure.kind];
-  return fault === 'client' || fault === 'midwatch' || health === 'capacity' ? undefined : true;
+  // What times out is slow, whoever set the limit; a provider that rejects the ask has failed at it, though its health is none of it.
+  return health === 'bad' || (health === 'none' && fault === 'provider') ? true : undefined;
 }
 
 const NOBODYS: ReadonlySet<Outcome> = new Set<Outcome>(['cancelled']);
