@@ -1,5 +1,5 @@
 import { type ExchangeFacts, isGood, type Outcome } from '#contracts';
-import { SEMANTICS } from '#kernel';
+import { healthOf, SEMANTICS } from '#kernel';
 
 /** The parts of an exchange, or of an attempt, that say how it ended. */
 type End = Pick<ExchangeFacts, 'outcome' | 'failure'>;
@@ -22,9 +22,11 @@ function judged({ outcome, failure }: End): boolean | undefined {
   if (isGood(outcome)) return false;
   if (NOBODYS.has(outcome)) return undefined;
   if (!failure) return true;
-  const { fault, health } = SEMANTICS[failure.kind];
-  // What times out is slow, whoever set the limit; a provider that rejects the ask has failed at it, though its health is none of it.
-  return health === 'bad' || (health === 'none' && fault === 'provider') ? true : undefined;
+  const health = healthOf(outcome, failure);
+  // What times out by our own limit is slow; a provider that rejects the ask has failed at it, though its health is none of it.
+  return health === 'bad' || (health === 'none' && SEMANTICS[failure.kind].fault === 'provider')
+    ? true
+    : undefined;
 }
 
 const NOBODYS: ReadonlySet<Outcome> = new Set<Outcome>(['cancelled']);
