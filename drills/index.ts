@@ -1,4 +1,5 @@
 import type { Drill } from './define.ts';
+import { F19 } from './F19.ts';
 import { F22 } from './F22.ts';
 import { F23 } from './F23.ts';
 import { F26 } from './F26.ts';
@@ -11,7 +12,7 @@ import { F49 } from './F49.ts';
 import { F57 } from './F57.ts';
 
 /** Every drill, in order of its entry; a test compares this with the files. */
-export const drills: readonly Drill[] = Object.freeze([F22, F23, F26, F31, F34, F37, F41, F46, F49, F57]);
+export const drills: readonly Drill[] = Object.freeze([F19, F22, F23, F26, F31, F34, F37, F41, F46, F49, F57]);
 
 export type { Drill, Expectation } from './define.ts';
 export type { DrillVerdict, Judged } from './measure.ts';

@@ -341,9 +341,11 @@ export const QUOTA_AXES = [
 ] as const;
 export type QuotaAxis = (typeof QUOTA_AXES)[number];
 
-/** What one attempt takes. Input: what the provider counts, so without cache reads where those are free. */
+/** What one attempt takes. */
 export interface QuotaAmounts {
   readonly tokensIn: number;
+  /** Of these read from a cache; free where `countCacheReads` is false. */
+  readonly cachedIn?: number;
   readonly tokensOut: number;
 }
 

@@ -44,7 +44,13 @@ export interface LedgerPorts {
     longest(name: string): number | undefined;
     /** Milliseconds that nearly all of them took. */
     ms(name: string): number;
-    saw(name: string, answer: { readonly tokens: number; readonly ms: number }, at: EpochMs): void;
+    /** Share of their input that came from the provider's cache. */
+    cachedShare(name: string): number;
+    saw(
+      name: string,
+      answer: { readonly tokens: number; readonly ms: number; readonly cached: number },
+      at: EpochMs,
+    ): void;
   };
 }
 
@@ -92,12 +98,15 @@ export class Paid {
   settle(row: Attempt, at: EpochMs): void {
     const { usage, cost, failure } = row;
     const tokensOut = outputOf(usage);
-    if (tokensOut > 0 && !failure)
-      this.ledger.answers.saw(this.name, { tokens: tokensOut, ms: row.timing.total }, at);
+    const tokensIn = inputOf(usage);
+    if (tokensOut > 0 && !failure) {
+      const cached = tokensIn > 0 ? usage.cacheRead / tokensIn : 0;
+      this.ledger.answers.saw(this.name, { tokens: tokensOut, ms: row.timing.total, cached }, at);
+    }
     this.budget?.settle({ microUsd: cost.microUsd, state: cost.state });
     // What never left the house took nothing of the provider's limit.
     if (failure?.kind === 'connect' || failure?.kind === 'timeout_connect') this.quota?.release();
-    else this.quota?.settle({ tokensIn: inputOf(usage), tokensOut });
+    else this.quota?.settle({ tokensIn, cachedIn: usage.cacheRead, tokensOut });
     if (failure?.kind === 'rate_limited') this.ledger.quotas?.refused(this.key, failure.after ?? 1_000);
   }
 
@@ -129,7 +138,11 @@ export async function pay(
   const gaveUp = new AbortController();
   const asked = ledger.quotas?.reserve({
     ...key,
-    estimate: { tokensIn, tokensOut: ledger.answers.tokens(name, maxOutput) },
+    estimate: {
+      tokensIn,
+      cachedIn: Math.floor(tokensIn * ledger.answers.cachedShare(name)),
+      tokensOut: ledger.answers.tokens(name, maxOutput),
+    },
     lane: toll.lane,
     ...(walk.who.tenant !== undefined && { tenant: walk.who.tenant }),
     ...(callerOf(walk) && { caller: callerOf(walk) as string }),

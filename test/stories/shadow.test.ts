@@ -247,7 +247,13 @@ test('quota and budget come first: without room a copy is dropped, and its money
     { share: 1, maxPerSecond: 100 },
     {
       ledger: {
-        answers: { tokens: () => 10, longest: () => undefined, ms: () => 0, saw: () => undefined },
+        answers: {
+          tokens: () => 10,
+          longest: () => undefined,
+          ms: () => 0,
+          cachedShare: () => 0,
+          saw: () => undefined,
+        },
         quotas: {
           reserve({ provider, lane, deadline }) {
             if (provider === 'twin') asked.push({ lane, waits: (deadline ?? 0) > Date.now() + 50 });

@@ -3,7 +3,7 @@ import { answerEstimate } from './answers.ts';
 
 const saw = (tokens: readonly number[], ms = 1_000) => {
   const answers = answerEstimate();
-  for (const each of tokens) answers.saw('chat m', { tokens: each, ms }, 0);
+  for (const each of tokens) answers.saw('chat m', { tokens: each, ms, cached: 0 }, 0);
   return answers;
 };
 const times = (n: number, value: number): number[] => Array.from({ length: n }, () => value);
@@ -33,6 +33,7 @@ test('the longest needs two hundred answers, and forgets one that is a thousand 
 test('time is the mean and two deviations, so that an answer begun in time also ends in time', () => {
   expect(saw(times(10, 1), 2_000).ms('chat m')).toBeCloseTo(2_000);
   const answers = answerEstimate();
-  for (let i = 0; i < 1_000; i++) answers.saw('chat m', { tokens: 1, ms: i % 2 === 0 ? 1_000 : 3_000 }, i);
+  for (let i = 0; i < 1_000; i++)
+    answers.saw('chat m', { tokens: 1, ms: i % 2 === 0 ? 1_000 : 3_000, cached: 0 }, i);
   expect(answers.ms('chat m')).toBeCloseTo(4_000, -2);
 });

@@ -22,7 +22,17 @@ export interface AnswerEstimate {
   longest(name: string): number | undefined;
   /** Milliseconds that nearly every answer takes: mean and two deviations. 0 before any was seen. */
   ms(name: string): number;
-  saw(name: string, answer: { readonly tokens: number; readonly ms: number }, at: EpochMs): void;
+  /** Share of the input that comes from the provider's cache, mean; 0 before any was seen. */
+  cachedShare(name: string): number;
+  saw(name: string, answer: Answer, at: EpochMs): void;
+}
+
+export interface Answer {
+  /** Of output. */
+  readonly tokens: number;
+  readonly ms: number;
+  /** Share of its input that was read from a cache. */
+  readonly cached: number;
 }
 
 const mean = ewma({ halfLife: HALF_LIFE });
@@ -32,6 +42,7 @@ interface State {
   ms: typeof mean.start;
   /** Of the square, for the deviation. */
   squareMs: typeof mean.start;
+  cached: typeof mean.start;
   longest: number;
   before: number;
   seen: number;
@@ -44,7 +55,15 @@ export function answerEstimate(): AnswerEstimate {
     if (known) return known;
     if (states.size >= MOST) states.clear();
     const { start } = mean;
-    const fresh = { tokens: start, ms: start, squareMs: start, longest: 0, before: 0, seen: 0 };
+    const fresh = {
+      tokens: start,
+      ms: start,
+      squareMs: start,
+      cached: start,
+      longest: 0,
+      before: 0,
+      seen: 0,
+    };
     states.set(name, fresh);
     return fresh;
   };
@@ -61,11 +80,13 @@ export function answerEstimate(): AnswerEstimate {
       const { ms, squareMs } = state;
       return ms.mean + 2 * Math.sqrt(Math.max(0, squareMs.mean - ms.mean * ms.mean));
     },
-    saw(name, { tokens, ms }, at) {
+    cachedShare: (name) => states.get(name)?.cached.mean ?? 0,
+    saw(name, { tokens, ms, cached }, at) {
       const state = stateOf(name);
       state.tokens = mean.step(state.tokens, { at, x: tokens });
       state.ms = mean.step(state.ms, { at, x: ms });
       state.squareMs = mean.step(state.squareMs, { at, x: ms * ms });
+      state.cached = mean.step(state.cached, { at, x: cached });
       state.seen++;
       if (state.seen % WINDOW === 0) {
         state.before = state.longest;

@@ -123,7 +123,7 @@ async function simulate(
   const answer = async (tokensOut: number) => {
     await clock.sleep(500 + random() * 2_500);
     upstream.answered(tokensOut);
-    answers.saw('m', { tokens: tokensOut, ms: 0 }, clock.now());
+    answers.saw('m', { tokens: tokensOut, ms: 0, cached: 0 }, clock.now());
   };
   const done = (lane: 'interactive' | 'batch', since: number) => {
     result.served[lane]++;

@@ -22,6 +22,8 @@ export interface Limit {
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
+const input = ({ tokensIn, cachedIn = 0 }: QuotaAmounts): number => Math.max(0, tokensIn - cachedIn);
+
 const AXES: readonly {
   readonly axis: QuotaAxis;
   readonly key:
@@ -33,13 +35,27 @@ const AXES: readonly {
     | 'tokensPerDay';
   readonly daily: boolean;
   readonly amountOf: (amounts: QuotaAmounts) => number;
+  /** Where cache reads are free. */
+  readonly uncached?: (amounts: QuotaAmounts) => number;
 }[] = [
   { axis: 'requests', key: 'requestsPerMinute', daily: false, amountOf: () => 1 },
-  { axis: 'tokensIn', key: 'tokensInPerMinute', daily: false, amountOf: (a) => a.tokensIn },
+  { axis: 'tokensIn', key: 'tokensInPerMinute', daily: false, amountOf: (a) => a.tokensIn, uncached: input },
   { axis: 'tokensOut', key: 'tokensOutPerMinute', daily: false, amountOf: (a) => a.tokensOut },
-  { axis: 'tokens', key: 'tokensPerMinute', daily: false, amountOf: (a) => a.tokensIn + a.tokensOut },
+  {
+    axis: 'tokens',
+    key: 'tokensPerMinute',
+    daily: false,
+    amountOf: (a) => a.tokensIn + a.tokensOut,
+    uncached: (a) => input(a) + a.tokensOut,
+  },
   { axis: 'requestsPerDay', key: 'requestsPerDay', daily: true, amountOf: () => 1 },
-  { axis: 'tokensPerDay', key: 'tokensPerDay', daily: true, amountOf: (a) => a.tokensIn + a.tokensOut },
+  {
+    axis: 'tokensPerDay',
+    key: 'tokensPerDay',
+    daily: true,
+    amountOf: (a) => a.tokensIn + a.tokensOut,
+    uncached: (a) => input(a) + a.tokensOut,
+  },
 ];
 
 /**
@@ -54,7 +70,8 @@ export function limitsOf(
   lowered: ReadonlyMap<QuotaAxis, number>,
   now: number,
 ): readonly Limit[] {
-  return AXES.flatMap(({ axis, key, daily, amountOf }) => {
+  return AXES.flatMap(({ axis, key, daily, amountOf: all, uncached }) => {
+    const amountOf = config.countCacheReads ? all : (uncached ?? all);
     const configured = config[key];
     if (configured === undefined) return [];
     const published = Math.min(configured, lowered.get(axis) ?? configured);

@@ -398,3 +398,18 @@ for (const { who, callers, least } of [
     }
     expect(all.served).toBeGreaterThan(0.95 * all.returned);
   }, 60_000);
+
+test.each([
+  [true, 0],
+  [false, 9_000],
+])('cached input counts or not, as the quota says (countCacheReads: %p)', async (countCacheReads, more) => {
+  const { quotas, ask } = world({ tokensInPerMinute: 100_000, countCacheReads });
+  const mine = ask({ lane: 'interactive', estimate: { tokensIn: 9_700, cachedIn: 9_000, tokensOut: 0 } });
+  const decision = await quotas.reserve(mine);
+  if (!decision?.ok) throw new Error('must be granted');
+  // Ninety-seven hundred may be had at once.
+  const left = () => quotas.readings()[0]?.axes[0]?.left ?? 0;
+  expect(left()).toBeCloseTo(more, 0);
+  decision.settle({ tokensIn: 9_700, cachedIn: 9_000, tokensOut: 0 });
+  expect(left()).toBeCloseTo(more, 0);
+});
