@@ -12,7 +12,19 @@ import { F49 } from './F49.ts';
 import { F57 } from './F57.ts';
 
 /** Every drill, in order of its entry; a test compares this with the files. */
-export const drills: readonly Drill[] = Object.freeze([F19, F22, F23, F26, F31, F34, F37, F41, F46, F49, F57]);
+export const drills: readonly Drill[] = Object.freeze([
+  F19,
+  F22,
+  F23,
+  F26,
+  F31,
+  F34,
+  F37,
+  F41,
+  F46,
+  F49,
+  F57,
+]);
 
 export type { Drill, Expectation } from './define.ts';
 export type { DrillVerdict, Judged } from './measure.ts';

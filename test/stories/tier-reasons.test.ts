@@ -110,7 +110,13 @@ test('no room in our own quota, which no call has been made for', async () => {
           observe: () => undefined,
           refused: () => undefined,
         } as unknown as NonNullable<LedgerPorts['quotas']>,
-        answers: { tokens: () => 1, longest: () => undefined, ms: () => 1, cachedShare: () => 0, saw: () => undefined },
+        answers: {
+          tokens: () => 1,
+          longest: () => undefined,
+          ms: () => 1,
+          cachedShare: () => 0,
+          saw: () => undefined,
+        },
       },
     },
   );
