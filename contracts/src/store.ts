@@ -128,7 +128,8 @@ interface TierWindow {
 }
 /** Whoever serves by which tier, from rollups alone. */
 export interface TierCounts {
-  hours(window: TierWindow): Promise<readonly TierCount[]>;
+  /** With `step`, whole hours of milliseconds, counts of so long each. */
+  hours(window: TierWindow & { readonly step?: number }): Promise<readonly TierCount[]>;
   tenants(window: TierWindow): Promise<readonly TenantTiers[]>;
   /** Users of a fair sample, and those of them with more than half of their exchanges demoted; whole days. */
   users(window: TierWindow): Promise<readonly UserTiers[]>;

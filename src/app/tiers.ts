@@ -6,7 +6,9 @@ import type { SteeringOptions } from './steering.ts';
 
 /** What a crash may cost of the counts of rules; what a person has approved or ended is saved at once. */
 const SAVE = 10_000;
-const LOOK = 60_000;
+/** Counts come by the hour, and a look at ten busy routes takes some 70 ms of this thread: not every minute. */
+const LOOK = 300_000;
+const FIRST_LOOK = 30_000;
 
 export interface TierRecordPorts {
   readonly record: TierCounts;
@@ -22,10 +24,13 @@ export function openTiers({ config, folder, clock, log, lifecycle, tiers: ports 
   tiers.restore(recall<TiersSnapshot>(file, log) ?? {});
   const memory = remember(file, () => tiers.snapshot(), SAVE, clock, log);
   lifecycle.onStop('demotion rules', memory.stop);
-  lifecycle.onStop(
-    'tier watch',
+  const looks = [
+    clock.after(FIRST_LOOK, () => void tiers.look()),
     clock.every(LOOK, () => void tiers.look()),
-  );
+  ];
+  lifecycle.onStop('tier watch', () => {
+    for (const stop of looks) stop();
+  });
   const kept = <T>(changed: T): T => {
     memory.save();
     return changed;

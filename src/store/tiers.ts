@@ -9,9 +9,14 @@ import { MOST_NAMES } from './spend.ts';
 
 /**
  * Users of one route and day that are kept. Callers make up users, and a row for each would be a second table of exchanges;
- * 500 tell a share to within five points.
+ * 200 tell a share to within seven points.
  */
-export const MOST_USERS = 500;
+export const MOST_USERS = 200;
+
+const TENANT_LEVELS = [
+  { table: 'tiers_tenant_hour', width: HOUR_MS },
+  { table: 'tiers_tenant_day', width: DAY_MS },
+] as const;
 
 export interface TierBucket {
   readonly at: number;
@@ -126,22 +131,36 @@ async function writeTenants(tx: Session, exchanges: readonly ExchangeColumns[]):
     }));
     if (exchange.tier_intended !== undefined) bucket.demoted++;
   }
-  const rows = [...buckets.values()];
-  await tx.query(
-    `insert into tiers_tenant_hour (at, route, rest, name, exchanges, demoted)
-     select * from unnest($1::float8[], $2::text[], $3::bool[], $4::text[], $5::int8[], $6::int8[])
-     on conflict (at, route, rest, name) do update set
-       exchanges = tiers_tenant_hour.exchanges + excluded.exchanges,
-       demoted = tiers_tenant_hour.demoted + excluded.demoted`,
-    [
-      plainArray(rows.map((b) => b.at)),
-      textArray(rows.map((b) => b.route)),
-      plainArray(rows.map((b) => String(b.rest))),
-      textArray(rows.map((b) => b.name)),
-      plainArray(rows.map((b) => b.exchanges)),
-      plainArray(rows.map((b) => b.demoted)),
-    ],
-  );
+  for (const { table, width } of TENANT_LEVELS) {
+    const rows = widened([...buckets.values()], width);
+    await tx.query(
+      `insert into ${table} (at, route, rest, name, exchanges, demoted)
+       select * from unnest($1::float8[], $2::text[], $3::bool[], $4::text[], $5::int8[], $6::int8[])
+       on conflict (at, route, rest, name) do update set
+         exchanges = ${table}.exchanges + excluded.exchanges, demoted = ${table}.demoted + excluded.demoted`,
+      [
+        plainArray(rows.map((b) => b.at)),
+        textArray(rows.map((b) => b.route)),
+        plainArray(rows.map((b) => String(b.rest))),
+        textArray(rows.map((b) => b.name)),
+        plainArray(rows.map((b) => b.exchanges)),
+        plainArray(rows.map((b) => b.demoted)),
+      ],
+    );
+  }
+}
+
+function widened(hours: readonly TenantBucket[], width: number): readonly TenantBucket[] {
+  const wide = new Map<string, TenantBucket>();
+  for (const { at: hour, exchanges, demoted, ...name } of hours) {
+    const at = Math.floor(hour / width) * width;
+    const key = `${at}\0${name.route}\0${name.rest}\0${name.name}`;
+    const known = wide.get(key) ?? { ...name, at, exchanges: 0, demoted: 0 };
+    wide.set(key, known);
+    known.exchanges += exchanges;
+    known.demoted += demoted;
+  }
+  return [...wide.values()];
 }
 
 /**
@@ -217,7 +236,10 @@ const within = ({ from, to, route }: Window, width: number) => ({
   ],
 });
 
-export async function tierHours(session: Session, window: Window): Promise<readonly TierCount[]> {
+export async function tierHours(
+  session: Session,
+  { step = HOUR_MS, ...window }: Window & { readonly step?: number },
+): Promise<readonly TierCount[]> {
   const { where, values } = within(window, HOUR_MS);
   const rows = await session.query<{
     at: number;
@@ -227,7 +249,8 @@ export async function tierHours(session: Session, window: Window): Promise<reado
     reason: string;
     exchanges: number;
   }>(
-    `select at, route, tier, demoted_by, reason, exchanges::float8 as exchanges from tiers_hour where ${where} order by at`,
+    `select floor(at / ${step}) * ${step} as at, route, tier, demoted_by, reason, sum(exchanges)::float8 as exchanges
+     from tiers_hour where ${where} group by 1, route, tier, demoted_by, reason order by 1`,
     values,
   );
   return rows.map(
@@ -242,8 +265,12 @@ export async function tierHours(session: Session, window: Window): Promise<reado
   );
 }
 
+/** Days inside the window, hours at its edges. */
 export async function tierTenants(session: Session, window: Window): Promise<readonly TenantTiers[]> {
   const { where, values } = within(window, HOUR_MS);
+  const [from, to] = values as unknown as readonly [number, number];
+  const [start, end] = [Math.ceil(from / DAY_MS) * DAY_MS, Math.floor(to / DAY_MS) * DAY_MS];
+  const inside = `at >= ${start} and at < ${end}`;
   const rows = await session.query<{
     route: string;
     rest: boolean;
@@ -251,8 +278,11 @@ export async function tierTenants(session: Session, window: Window): Promise<rea
     exchanges: number;
     demoted: number;
   }>(
-    `select route, rest, name, sum(exchanges)::float8 as exchanges, sum(demoted)::float8 as demoted
-     from tiers_tenant_hour where ${where} group by route, rest, name`,
+    `select route, rest, name, sum(exchanges)::float8 as exchanges, sum(demoted)::float8 as demoted from (
+       select route, rest, name, exchanges, demoted from tiers_tenant_day where ${where} and ${inside}
+       union all
+       select route, rest, name, exchanges, demoted from tiers_tenant_hour where ${where} and not (${inside})
+     ) t group by route, rest, name`,
     values,
   );
   return rows.map(

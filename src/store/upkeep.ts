@@ -122,6 +122,7 @@ async function forget(
     ['delete from spend_hour where at < $1::float8', old],
     ['delete from tiers_hour where at < $1::float8', old],
     ['delete from tiers_tenant_hour where at < $1::float8', old],
+    ['delete from tiers_tenant_day where at < $1::float8', old - DAY_MS],
     ['delete from tiers_user_day where at < $1::float8', old],
     ['delete from rollups_hour where at < $1::float8', old],
     ['delete from rollups_day where at < $1::float8', old - DAY_MS],

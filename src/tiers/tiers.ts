@@ -77,11 +77,13 @@ export function createTiers({ clock, config, record, late, log }: TiersOptions):
 
   const judge = (stored: readonly TierCount[] | undefined, now: EpochMs): readonly RouteFinding[] => {
     const own = tally.read({ from: now - LOOKS_BACK, to: now + HOUR });
-    const counts = stored ?? own;
+    const counts = Map.groupBy(stored ?? own, (count) => count.route);
     return [...routes.values()].flatMap((route) =>
       [
-        ...findings(route, counts, now),
-        ...(stored ? recount(route, stored, own, now, late() + SETTLED) : []),
+        ...findings(route, counts.get(route.route) ?? [], now),
+        ...(stored && promised.has(route.route)
+          ? recount(route, counts.get(route.route) ?? [], own, now, late() + SETTLED)
+          : []),
       ].map((finding) => ({ route: route.route, ...finding })),
     );
   };
@@ -114,14 +116,14 @@ export function createTiers({ clock, config, record, late, log }: TiersOptions):
       const end = Math.ceil((to ?? now) / HOUR) * HOUR;
       const start = Math.floor((from ?? end - WEEK) / HOUR) * HOUR;
       if (!(end > start)) throw new RangeError('a window needs an end after its start');
+      const step = stepOf(end - start);
       const window = { from: start, to: end, ...(route !== undefined && { route }) };
       const [hours, users, tenants] = await Promise.all([
-        record.hours(window),
+        record.hours({ ...window, step }),
         record.users(window),
         by === 'tenant' ? record.tenants(window) : undefined,
       ]);
       const counted: Counted = { hours, users, ...(tenants && { tenants }) };
-      const step = stepOf(end - start);
       return {
         from: start,
         to: end,

@@ -1,6 +1,6 @@
 import type { EpochMs, MixConfig, TierCause, TierCount, TierFinding } from '#contracts';
 import { cappedBurnPairs, clopperPearsonLower } from '#kernel/stats';
-import { type MixReading, type MixState, tierMix } from '#kernel/tiers';
+import { type MixAlarm, type MixHour, tierMix } from '#kernel/tiers';
 import { HOUR } from './tally.ts';
 
 const DAY = 24 * HOUR;
@@ -36,7 +36,7 @@ export function declaredShare({ primary, mix }: Promised): number | undefined {
 
 /**
  * What is to be told of a route now. A function of hourly counts alone, so that whoever replays the record finds what was
- * found; the drift starts again after each alarm, as a sum that only ever grew would still accuse a route long after it is mended.
+ * found.
  */
 export function findings(
   promised: Promised,
@@ -102,12 +102,6 @@ function level(promised: Promised, counts: readonly TierCount[], now: EpochMs): 
   });
 }
 
-interface Crossing {
-  readonly at: EpochMs;
-  readonly since: EpochMs;
-  readonly reading: MixReading;
-}
-
 function drift(promised: Promised, counts: readonly TierCount[], now: EpochMs): readonly TierFinding[] {
   const demoted = declaredShare(promised);
   if (demoted === undefined) return [];
@@ -115,7 +109,7 @@ function drift(promised: Promised, counts: readonly TierCount[], now: EpochMs): 
   if (!found || found.at < now - TOLD) return [];
   const { owner } = promised.mix?.[promised.primary] ?? {};
   const after = shareOf(counts, found.since);
-  const [first] = found.reading.causes;
+  const [first] = found.causes;
   return [
     {
       kind: 'drift',
@@ -126,34 +120,34 @@ function drift(promised: Promised, counts: readonly TierCount[], now: EpochMs): 
         ? `Ask whether rule ${first.rule.slice('demotion:'.length)} still has to take so many; lower its maxShare, or declare the new mix.`
         : `Find out why ${promised.primary} is left more often, or declare the new mix.`,
       ...(owner !== undefined && { owner }),
-      causes: found.reading.causes.map(({ rule, share, excess }): TierCause => ({ rule, share, excess })),
+      causes: found.causes.map(({ rule, share, excess }): TierCause => ({ rule, share, excess })),
     },
   ];
 }
 
-/** Folds the hours in order and gives the last alarm; after each the sum starts again, the hours stay for comparison. */
 export function lastCrossing(
   primary: string,
   demoted: number,
   counts: readonly TierCount[],
-): Crossing | undefined {
-  const mix = tierMix({ primary, demoted, h: demoted < SMALL ? 9 : 10 });
-  let state: MixState = mix.start;
-  let found: Crossing | undefined;
-  const hours = Map.groupBy(
-    counts.toSorted((a, b) => a.at - b.at),
-    ({ at }) => at,
-  );
-  for (const [at, ofHour] of hours) {
+): MixAlarm | undefined {
+  return tierMix({ primary, demoted, h: demoted < SMALL ? 9 : 10 }).lastAlarm(hoursOf(primary, counts));
+}
+
+function hoursOf(primary: string, counts: readonly TierCount[]): readonly MixHour[] {
+  const hours = new Map<
+    EpochMs,
+    { n: number; tiers: Record<string, number>; rules: Record<string, number> }
+  >();
+  for (const { at, tier, by, exchanges } of counts) {
+    const hour = hours.get(at) ?? { n: 0, tiers: {}, rules: {} };
+    hours.set(at, hour);
     // A tier renamed since is the first one all the same if it was meant and served.
-    for (const { tier, by, exchanges: n } of ofHour)
-      state = mix.step(state, { at, n, served: by === undefined ? primary : tier, ...(by && { rule: by }) });
-    const { alarm, since } = mix.drift(state);
-    if (!alarm) continue;
-    found = { at: at + HOUR, since, reading: mix.read(state, at) };
-    state = { ...state, drift: mix.start.drift, folded: at + HOUR, since: 0 };
+    const served = by === undefined ? primary : tier;
+    hour.n += exchanges;
+    hour.tiers[served] = (hour.tiers[served] ?? 0) + exchanges;
+    if (by !== undefined) hour.rules[by] = (hour.rules[by] ?? 0) + exchanges;
   }
-  return found;
+  return [...hours].map(([from, hour]) => ({ from, ...hour })).sort((a, b) => a.from - b.from);
 }
 
 /** Who demoted how much, where nothing says since when it is more. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type {
   BudgetView,
+  DemotionView,
   ExchangeId,
   FallbackView,
   ProviderView,
@@ -400,4 +401,49 @@ test('a frozen route says what has moved and what waits, and no more', () => {
   // With the database away nobody has looked, and nothing is claimed.
   const { moved: _, ...unknown } = freeze;
   expect(look({ freezes: [unknown] })).toEqual([]);
+});
+
+test('the tier mix where it is not what was promised, and rules that need a decision, each with its owner', () => {
+  const finding = { since: 0, says: '3 % of 900.', todo: 'Look.', causes: [] };
+  const rule: DemotionView = {
+    route: 'chat',
+    id: 'old',
+    from: 'primary',
+    to: 'small',
+    owner: 'ana',
+    reason: 'flag',
+    maxShare: 0.1,
+    expiresAt: 0,
+    onExpire: 'block',
+    when: {},
+    status: 'blocking',
+    left: -7_200_000,
+    seen: 10,
+    demoted: 1,
+    held: 4,
+  };
+  const found = look({
+    mix: [
+      { route: 'chat', kind: 'drift', level: 'warn', owner: 'bob', ...finding },
+      { route: 'docs', kind: 'level', level: 'note', ...finding },
+    ],
+    demotions: [
+      rule,
+      { ...rule, id: 'gone', status: 'ended' },
+      { ...rule, id: 'soon', status: 'acting', left: 3_600_000 },
+      { ...rule, id: 'far', status: 'acting', left: 9e9 },
+      { ...rule, id: 'lent', status: 'expired', onExpire: 'extend-with-approval' },
+    ],
+  });
+  expect(found.map(({ level, what }) => [level, what])).toEqual([
+    ['alarm', 'Rule old of route chat has expired and blocks'],
+    ['warn', 'chat: the tier mix drifts away from what is declared'],
+    ['warn', 'Rule soon of route chat ends in 60 min'],
+    ['note', 'docs: too many exchanges are not served by the first tier'],
+    ['note', 'Rule lent of route chat has expired'],
+  ]);
+  expect(found[0]?.why).toContain('refused: 4 so far');
+  expect(found[1]?.todo).toBe('Look. Owner: bob.');
+  expect(found[3]?.todo).toContain('nobody is named');
+  expect(found[4]?.todo).toContain('midwatch tiers approve chat lent');
 });

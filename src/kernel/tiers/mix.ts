@@ -84,6 +84,15 @@ export interface MixReading {
   readonly causes: readonly MixCause[];
 }
 
+/** A departure from the declared share as it was found. */
+export interface MixAlarm {
+  /** End of the hour that gave the alarm. */
+  readonly at: EpochMs;
+  /** When it began, as far as the sum tells. */
+  readonly since: EpochMs;
+  readonly causes: readonly MixCause[];
+}
+
 export interface MixClause {
   readonly tier: string;
   readonly bound: 'floor' | 'ceiling';
@@ -177,6 +186,32 @@ export function tierMix(rule: MixRule) {
     },
 
     drift,
+
+    /**
+     * The last alarm in a history of whole hours, oldest first. The sum starts again after each: one that only ever grew would
+     * still accuse a route long after it is mended.
+     */
+    lastAlarm(hours: readonly MixHour[]): MixAlarm | undefined {
+      let sum = cusum.start;
+      let since = 0;
+      let found: { readonly last: number; readonly since: EpochMs } | undefined;
+      hours.forEach((hour, last) => {
+        if (since === 0) since = hour.from;
+        sum = cusum.step(sum, { events: off(hour), n: hour.n });
+        if (sum.sum === 0) since = hour.from + HOUR;
+        if (!cusum.read(sum).alarm) return;
+        found = { last, since };
+        sum = cusum.start;
+        since = 0;
+      });
+      if (!found) return undefined;
+      const until = hours.slice(0, found.last + 1);
+      return {
+        at: (until.at(-1) as MixHour).from + HOUR,
+        since: found.since,
+        causes: causes(until, comparedFrom(until, found.since), rules),
+      };
+    },
 
     read(state: MixState, now: EpochMs): MixReading {
       const recent = state.hours.filter((x) => x.from > now - window && x.from <= now);

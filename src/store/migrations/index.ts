@@ -10,6 +10,7 @@ import { sql as spend } from './0008-spend.ts';
 import { sql as steered } from './0009-steered.ts';
 import { sql as tiers } from './0010-tiers.ts';
 import { sql as freezes } from './0011-freezes.ts';
+import { sql as tenantDays } from './0012-tenant-days.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly string[] = [
   steered,
   tiers,
   freezes,
+  tenantDays,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
