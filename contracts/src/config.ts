@@ -356,6 +356,17 @@ export const configSchema = z.strictObject({
       'Redis or Valkey URL, through which several gateways share quotas, budgets and how their targets stand; without it each is for itself.',
     ),
   lanes: lanesSchema.describe('Who waits first when a quota is short.'),
+  development: z
+    .strictObject({
+      keys: z.array(z.string().min(1)).default([]).describe('Names or ids of keys.'),
+      tenants: z.array(z.string().min(1)).default([]).describe('Values of x-midwatch-tenant, or of the key.'),
+      features: z.array(z.string().min(1)).default([]).describe('Values of x-midwatch-feature.'),
+      routes: z.array(z.string().min(1)).default([]).describe('Names of routes.'),
+    })
+    .prefault({})
+    .describe(
+      'Whose exchanges are no production: tests, agents under construction, notebooks. What they pay twice is waste.',
+    ),
   runs: z
     .strictObject({
       concurrency: z.number().int().min(1).max(10_000).default(64).describe('Runs under way at once.'),

@@ -26,4 +26,5 @@ export * from './takeover.ts';
 export * from './traffic.ts';
 export * from './translate.ts';
 export * from './units.ts';
+export * from './waste.ts';
 export * from './wire.ts';

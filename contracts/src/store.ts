@@ -22,6 +22,7 @@ import type { Axes } from './release.ts';
 import type { RunStore } from './runs.ts';
 import type { ShadowPair } from './shadow.ts';
 import type { SpendBy, SpendReport } from './traffic.ts';
+import type { Development, WasteReport } from './waste.ts';
 
 /** What the rest of the house asks of Postgres. Every method may reject with `StoreUnavailable`; callers say so, nobody waits. */
 export interface Store extends ExchangeWriter {
@@ -92,6 +93,14 @@ export interface Store extends ExchangeWriter {
   };
   runs: RunStore;
   freezes: FreezeStore;
+  waste: {
+    /** By route and model, the dearest repeats first. */
+    read(query: {
+      readonly from: number;
+      readonly to: number;
+      readonly whose: Development;
+    }): Promise<WasteReport['rows']>;
+  };
   shadows: {
     /** Newest first, at most `limit`. */
     pairs(query: {

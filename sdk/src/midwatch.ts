@@ -44,6 +44,8 @@ import type {
   TokenCreate,
   TokenCreated,
   TokenView,
+  WasteQuery,
+  WasteReport,
   Watch,
   WatchQuery,
 } from '@midwatch/contracts';
@@ -131,6 +133,8 @@ export interface Midwatch {
     /** Ends it before its time, or its blocking after it. */
     end(route: string, id: string, options?: CallOptions): Promise<DemotionView>;
   };
+  /** What exchanges that are no production paid again; of the last 30 days unless asked otherwise. */
+  waste(query?: WasteQuery, options?: CallOptions): Promise<WasteReport>;
   /** Reads the configuration again, all or nothing; rejects with code `not_reloaded` when it cannot be used. */
   reload(options?: CallOptions): Promise<ReloadView>;
   readonly changes: {
@@ -215,6 +219,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
         post(`/demotions/${segment(route)}/${segment(id)}/approve`, approval, call),
       end: (route, id, call) => post(`/demotions/${segment(route)}/${segment(id)}/end`, {}, call),
     },
+    waste: (query = {}, call) => get(`/waste${search(query)}`, call),
     reload: (call) => post('/reload', {}, call),
     changes: {
       list: (query = {}, call) =>

@@ -3,6 +3,7 @@ import type {
   Clock,
   DemotionRefusal,
   DemotionView,
+  Development,
   EpochMs,
   FallbackDrill,
   FallbackDrillOrder,
@@ -121,6 +122,8 @@ export interface ApiServices {
     findings(): readonly (TierFinding & { readonly route: string })[];
   };
   readonly freezes: Freezes;
+  /** Whose exchanges are no production; keys by name or id. */
+  development(): Development;
   /** Copies of exchanges that this process asked elsewhere. */
   shadows(): readonly ShadowTraffic[];
   /** Reads the configuration again: all or nothing. */

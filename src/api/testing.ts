@@ -163,6 +163,7 @@ export async function startApi() {
     tiers,
     freezes,
     shadows: () => [],
+    development: () => ({ keys: [], tenants: ['ci'], features: [], routes: [] }),
     reload: () => traffic.reloaded,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,

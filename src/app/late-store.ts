@@ -21,6 +21,7 @@ const GROUPS = [
   'runs',
   'freezes',
   'shadows',
+  'waste',
   'upkeep',
 ] as const;
 

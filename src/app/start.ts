@@ -339,6 +339,7 @@ async function compose(given: Composition): Promise<Running> {
     cancelRun: runs.cancel,
     freezes,
     shadows: () => gateway.shadows.read(),
+    development: () => active.loaded.config.development,
   });
 
   const door = front({

@@ -70,6 +70,16 @@ export const cassettes = () =>
       ).action(diff),
     )
     .addCommand(
+      withConnection(
+        new Command('waste')
+          .description(
+            'What exchanges that are no production (`development:` in midwatch.yaml) paid for questions that had been asked before. Exits 3 when nobody is declared, or nothing was paid.',
+          )
+          .option('--days <n>', 'how far back', '30')
+          .option('--json', 'print one JSON object'),
+      ).action(waste),
+    )
+    .addCommand(
       withFolder(
         new Command('accept')
           .description("Make the answers that wait the recorded ones, with a reviewer's note.")
@@ -314,3 +324,51 @@ const accept = (beginning: string, flags: AcceptFlags) =>
     if (flags.json) printJson({ key, accepted: true, note: flags.note });
     else print(`${green('●')} ${bold(key)} now answers with what waited`);
   });
+
+interface WasteFlags extends ConnectionFlags {
+  readonly days: string;
+  readonly json?: true;
+}
+
+const DAY = 86_400_000;
+
+async function waste(flags: WasteFlags): Promise<void> {
+  const to = clock.now() + 1;
+  const { midwatch } = await connect(flags);
+  const report = await midwatch.waste({ from: to - Number(flags.days) * DAY, to });
+  if (report.undeclared || report.microUsd === 0) process.exitCode = EXIT.unknown;
+  if (flags.json) {
+    printJson(report);
+    return;
+  }
+  if (report.undeclared) {
+    print('nobody is declared as development: write `development: { keys: [ci] }` into midwatch.yaml');
+    return;
+  }
+  if (report.microUsd === 0) {
+    print('nothing was paid that is no production');
+    return;
+  }
+  print(
+    table(
+      [
+        { title: 'route' },
+        { title: 'model' },
+        { title: 'paid', align: 'right' },
+        { title: 'asked before', align: 'right' },
+        { title: 'wasted', align: 'right' },
+      ],
+      report.rows.map(({ route, model, microUsd, exchanges, repeats, repeatsMicroUsd }) => [
+        bold(route),
+        model,
+        dollars(microUsd),
+        `${count(repeats)} of ${count(exchanges)}`,
+        dollars(repeatsMicroUsd),
+      ]),
+    ),
+  );
+  print(
+    `${dollars(report.repeatsMicroUsd)} of ${dollars(report.microUsd)} (${percent(report.repeatsMicroUsd / report.microUsd)}) paid for what had been asked before, at least`,
+  );
+  print(dim('→ midwatch up --auto asks each question once'));
+}

@@ -11,6 +11,7 @@ import { readSpend } from './spend.ts';
 import { tierHours, tierTenants, tierUsers } from './tiers.ts';
 import { tokenStore } from './tokens.ts';
 import { upkeep } from './upkeep.ts';
+import { readWaste } from './waste.ts';
 import { readWindow } from './window.ts';
 import { createWriter } from './write.ts';
 
@@ -49,6 +50,7 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     tokens: tokenStore(database),
     runs: runStore(database),
     freezes: freezeStore(database),
+    waste: { read: (query) => readWaste(database, query) },
     shadows: { pairs: (query) => shadowPairs(database, query) },
     upkeep: upkeep(database, log),
     close: () => database.close(),

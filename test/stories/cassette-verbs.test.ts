@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { product } from '../support/product.ts';
+import { product, until } from '../support/product.ts';
 import { simulatorAt } from '../support/simulator.ts';
 
 const MIDWATCH = join(import.meta.dir, '..', '..', 'bin', 'midwatch');
@@ -10,6 +10,7 @@ const config = (url: string, prices = '{ input: 1, output: 10 }') => `providers:
   up: { protocol: openai, baseUrl: ${url}/v1, apiKey: sk-secret-of-the-house, prices: { sim-instant: ${prices} } }
 routes:
   chat: { tiers: [{ name: primary, targets: [{ provider: up }] }] }
+development: { routes: [chat] }
 `;
 const ask = (content: string) => ({ model: 'sim-instant', messages: [{ role: 'user', content }] });
 
@@ -45,6 +46,17 @@ test('a folder of cassettes: listed with price and release, a miss explained, ch
 
   for (const content of ['What is 2*3?', 'What is 4*5?', 'in 20 words'])
     await (await call(house.url, content)).text();
+  // The same once more, as a suite without cassettes does: what is paid again is told.
+  for (const content of ['What is 2*3?', 'What is 4*5?']) await (await call(house.url, content)).text();
+  const waste = await until(async () => {
+    const report = await house.api.waste();
+    return report.exchanges === 5 && report;
+  }, 'the record of five exchanges');
+  expect(waste).toMatchObject({ repeats: 2, undeclared: false, rows: [{ route: 'chat', repeats: 2 }] });
+  expect(waste.repeatsMicroUsd / waste.microUsd).toBeGreaterThan(0.1);
+  const told = await mw('waste', '--url', house.url, '--token', house.token);
+  expect(told).toMatchObject({ code: 0 });
+  expect(told.out).toContain('2 of 5');
   expect(await house.stop()).toBe(0);
 
   const listed = lines<Listed>((await mw('list', '--json')).out);

@@ -30,6 +30,7 @@ import { run, runDetail, runPage } from './runs.ts';
 import { shadowReport } from './shadows.ts';
 import { demotionView, tiersReport } from './tiers.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
+import { wasteReport } from './waste.ts';
 import {
   attentionItem,
   changeEvent,
@@ -92,6 +93,7 @@ export const answers = {
   TokenView: tokenView,
   Usage: usage,
   Watch: watch,
+  WasteReport: wasteReport,
   WatchTotals: watchTotals,
 } as const;
 

@@ -39,6 +39,8 @@ export interface KeyService extends KeyRing {
   nameOf(id: string): string | undefined;
   /** As far as they are known. */
   records(): readonly KeyRecord[];
+  /** Ids of keys called or numbered so, revoked and expired ones too. */
+  idsOf(names: readonly string[]): readonly string[];
   /** Revoked and expired ones, too. */
   byId(id: string): KeyRecord | undefined;
 }
@@ -145,6 +147,10 @@ export function createKeyService(services: {
     refresh,
     nameOf: (id) => keys?.get(id)?.name,
     records: () => [...(keys?.values() ?? [])],
+    idsOf: (names) =>
+      [...(keys?.values() ?? [])].flatMap(({ id, name }) =>
+        names.includes(id) || names.includes(name) ? [id] : [],
+      ),
     byId: (id) => keys?.get(id),
     async start() {
       await poll();

@@ -21,6 +21,7 @@ import { statusEndpoints } from './status.ts';
 import { systemEndpoints } from './system.ts';
 import { tierEndpoints } from './tiers.ts';
 import { tokenEndpoints } from './tokens.ts';
+import { wasteEndpoints } from './waste.ts';
 import { watchEndpoints } from './watch.ts';
 
 /** The table of the control plane, in the order of the reference page. */
@@ -40,6 +41,7 @@ export const endpoints: readonly Endpoint[] = [
   ...ledgerEndpoints,
   ...tierEndpoints,
   ...spendEndpoints,
+  ...wasteEndpoints,
   ...changeEndpoints,
   ...runEndpoints,
   ...keyEndpoints,

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { EpochMs, MicroUsd } from './ids.ts';
+
+/** Whose exchanges are no production, keys by id. One of them is enough. */
+export interface Development {
+  readonly keys: readonly string[];
+  readonly tenants: readonly string[];
+  readonly features: readonly string[];
+  readonly routes: readonly string[];
+}
+
+export const wasteQuerySchema = z.object({
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
+});
+export type WasteQuery = z.output<typeof wasteQuerySchema>;
+
+export interface WasteCounts {
+  readonly exchanges: number;
+  readonly microUsd: MicroUsd;
+  /** Whose question had been asked before in the window, on the same route of the same model. */
+  readonly repeats: number;
+  readonly repeatsMicroUsd: MicroUsd;
+}
+
+/**
+ * What development paid again. A lower bound: a question that differs in a field without a say in the answer counts as new here,
+ * and so does the first of the window.
+ */
+export interface WasteReport extends WasteCounts {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  /** Where it went, the dearest repeats first. */
+  readonly rows: readonly (WasteCounts & { readonly route: string; readonly model: string })[];
+  /** Nobody is said to be development, so nothing is counted. */
+  readonly undeclared: boolean;
+}
