@@ -52,6 +52,9 @@ export interface Rehearsal {
   readonly crossings: readonly Crossing[];
   /** What the gateway knows of its targets. */
   readonly standing: Gateway['standing'];
+  /** What is normal at each hour of the week, and how full the targets are. */
+  readonly climate: Gateway['climate'];
+  readonly seats: Gateway['seats'];
   /** What it knows of its fallbacks. */
   readonly proofs: Gateway['proofs'];
   /** Proves fallbacks by calls of its own, on the clock of the rehearsal. */
@@ -152,6 +155,8 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     finished,
     crossings,
     standing: gateway.standing,
+    climate: gateway.climate,
+    seats: gateway.seats,
     proofs: gateway.proofs,
     drill: (order) => run(gateway.drill(order)),
     reconfigure(text) {

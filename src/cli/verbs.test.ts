@@ -218,6 +218,17 @@ test('providers, quota, budgets, spend: what is known, in words and as JSON, and
     expect({ verb, code }).toEqual({ verb, code: 3 });
     expect(out).toContain('midwatch.yaml');
   }
+  const week = await mw('latency', 'profile');
+  expect({ code: week.code, says: week.out.includes('nothing was learnt yet') }).toEqual({
+    code: 3,
+    says: true,
+  });
+  await (await ask({ stream: true })).text();
+  const learning = await mw('latency', 'profile', 'simulator');
+  expect(learning.code).toBe(3);
+  for (const text of ['simulator/sim-instant', 'America/New_York', 'when four weeks are known'])
+    expect(learning.out).toContain(text);
+  expect(await mw('latency', 'profile', '/sim')).toMatchObject({ code: 2 });
   const spent = await mw('spend', '--by', 'feature', '--since', '1h');
   expect(spent.code).toBe(0);
   for (const text of ['search', 'no feature', 'all']) expect(spent.out).toContain(text);

@@ -31,7 +31,8 @@ export function impatienceOf(
   const open = standing.open(order, walk.facets);
   if (!order.some((other, i) => i > at && open(other))) return undefined;
   return {
-    at: start + patience,
+    // Whole: a limit that falls between two readings of a clock would be looked at again and again.
+    at: Math.ceil(start + patience),
     may: () => spend(retries(name), clock.monotonic(), RETRY_BUDGET),
     hint: `The provider sent no output within ${(patience / 1_000).toFixed(1)} s, 1.5 × the p99 that is normal for it at this hour (timeouts.byHour).`,
   };

@@ -56,6 +56,10 @@ test('sizes all alike: what they take is what is expected', () => {
   for (let i = 0; i < 300; i++)
     policy.observe(state, i * MINUTE, 200, 400 * Math.exp(0.3 * drawNormal(random)));
   expect(Math.abs((policy.expect(state, 200) as number) / 400 - 1)).toBeLessThan(0.1);
+  // Of a size that was never seen nothing is said, until it was.
+  expect(policy.expect(state, 20_000)).toBeUndefined();
+  for (let i = 0; i < 8; i++) policy.observe(state, (300 + i) * MINUTE, 20_000, 2_400);
+  expect(Math.abs((policy.expect(state, 20_000) as number) / 2_400 - 1)).toBeLessThan(0.1);
 });
 
 test('a target that becomes faster for good is believed within days', () => {

@@ -1,7 +1,7 @@
 /**
  * What an answer should take for its own size, so that the rest can be called waiting: latency = α + β·size.
  *
- * Formula: asks fall into bins of doubling size (32 and less, 64, 128, …), each with a sketch of its latencies (half-life three days) and the mean of its sizes; α, β ≥ 0 minimise Σ min(n, 500)·((α + β·size − median)/median)² over bins with at least 8 observations. Fitted at 64 observations, at every doubling until a day has passed, then once a day.
+ * Formula: asks fall into bins of doubling size (32 and less, 64, 128, …), each with a sketch of its latencies (half-life three days) and the mean of its sizes; α, β ≥ 0 minimise Σ min(n, 500)·((α + β·size − median)/median)² over bins with at least 8 observations. Fitted at 64 observations, at every doubling until a day has passed, then once a day; and when a bin is seen for the eighth time.
  * Assumes: size is what the work grows with: input tokens without cached ones for a first token, output tokens for a whole answer. Told what healthy targets did.
  * Cost: observe 90 ns, expect 3 ns, a fit about 10 µs.
  * Lies when: all sizes are alike: β is then 0 or a guess, and what is expected of another size with it; more than half of the observations of three days were contended.
@@ -31,7 +31,7 @@ export interface Effort {
   create(): EffortState;
   /** One healthy answer: its size in tokens, its latency in ms. */
   observe(state: EffortState, now: number, size: number, latency: number): void;
-  /** ms that an answer of this size should take; undefined before the first fit. */
+  /** ms that an answer of this size should take; undefined before the first fit, and for a size that was hardly ever seen. */
   expect(state: EffortState, size: number): number | undefined;
 }
 
@@ -97,11 +97,16 @@ export function effort(): Effort {
       bin.n++;
       bin.size += (size - bin.size) / Math.min(bin.n, MEMORY);
       state.n++;
+      if (bin.n === LEAST && state.dueAt > 0) return fit(state, now);
       if (state.n < state.dueN && (state.dueAt === 0 || now < state.dueAt)) return;
       fit(state, now);
       state.dueN = state.dueAt > 0 && now >= state.dueAt ? Number.MAX_SAFE_INTEGER : 2 * state.n;
       if (state.dueAt === 0 || now >= state.dueAt) state.dueAt = now + DAY;
     },
-    expect: ({ alpha, beta }, size) => (alpha + beta > 0 ? alpha + beta * size : undefined),
+    expect({ alpha, beta, bins }, size) {
+      // A line through sizes that are all alike says nothing of a prompt ten times as long.
+      const seen = bins[binOf(size)]?.n ?? 0;
+      return alpha + beta > 0 && seen >= LEAST ? alpha + beta * size : undefined;
+    },
   } satisfies Effort);
 }

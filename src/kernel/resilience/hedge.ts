@@ -1,7 +1,7 @@
 /**
  * Hedging: when a first token is late, ask once more elsewhere, within a hard budget.
  *
- * Formula: delay = Q.955 of the first tokens of the last minutes, per model and size class of the ask (decaying sketch, half-life 10 min, at least 50 observations); a second hedge as long after the first; hedges ≤ 5 % of the exchanges so far (share budget without floor), of which the last six are kept for those who still wait 200 ms later and for second hedges. Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
+ * Formula: delay = Q.955 of the first tokens of the last minutes, per model and size class of the ask (decaying sketch, half-life 10 min, at least 50 observations); a second hedge as long after the first; hedges ≤ 5 % of the exchanges so far (share budget without floor), of which the last four are kept for those who still wait 100 ms later and for second hedges. Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
  * Assumes: asks without side effects; the first token of a loser is told as the time at which it was given up, a lower bound that lies above the delay all the same: leaving losers out would pull the delay down from hedge to hedge.
  * Cost: about 0.15 µs an exchange, all three calls.
  * Lies when: stragglers share a cause (one region, one prompt): the hedge then straggles too.
@@ -44,9 +44,9 @@ export const HEDGE: HedgeRule = Object.freeze({
   on: 0.08,
   memory: 50,
   budget: HEDGE_BUDGET,
-  again: 200,
+  again: 100,
   most: 2,
-  reserve: 6,
+  reserve: 4,
 });
 
 export interface HedgeSeriesState {

@@ -123,6 +123,19 @@ test('refusals by the target lower the limit without any latency', () => {
   expect(state.limit).toBeLessThan(4);
 });
 
+test('a straggler that was given up now and then lowers nothing', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = seededRandom('given up', seed);
+    const state = policy.create();
+    for (let i = 1; i < 5_000; i++) {
+      policy.acquire(state);
+      const lost = random() < 0.03;
+      policy.release(state, { now: i * 1_000, ...(lost ? { dropped: true } : { latency: 400 }) });
+    }
+    expect(state.limit).toBeGreaterThanOrEqual(LIMITER.initial);
+  }
+});
+
 test('a quiet route with a heavy tail keeps room for a burst', () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = seededRandom('quiet', seed);

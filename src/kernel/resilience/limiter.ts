@@ -1,7 +1,7 @@
 /**
  * Concurrency limit of one target that follows its capacity: gradient of first-token latency, without a queue.
  *
- * Formula: at the end of a window (≥ 1 s and ≥ 16 answers) short = geometric mean of its latencies less three standard errors, base goes a tenth of the way down to a faster window and drifts up 1 % a minute, g = clamp(1.5·base/short, ½, 1), limit ← 0.8·l + 0.2·(l·g + √l), in [min, max], l = limit, or twice what was in use when g < 1 and that is less; a refused or timed-out answer in the window: 0.9·l instead.
+ * Formula: at the end of a window (≥ 1 s and ≥ 16 answers) short = geometric mean of its latencies less three standard errors, base goes a tenth of the way down to a faster window and drifts up 1 % a minute, g = clamp(1.5·base/short, ½, 1), limit ← 0.8·l + 0.2·(l·g + √l), in [min, max], l = limit, or twice what was in use when g < 1 and that is less; six refused or timed-out answers in the window, and a quarter of it: 0.9·l instead.
  * Assumes: latency to the first token, divided by the hour's factor where there is one; acquire and release in pairs.
  * Cost: 25 ns a pair.
  * Lies when: the very first windows are already contended: the base is then too slow until a quiet window comes; latencies of asks of very different sizes are mixed.
@@ -19,6 +19,8 @@ export interface LimiterRule {
   /** Shortest window, ms, and fewest answers in it. */
   readonly window: number;
   readonly samples: number;
+  /** Refusals and timeouts that lower the limit, where they are a quarter of the window: one is a straggler, which says nothing about capacity. */
+  readonly drops: number;
   /** Share by which the base may rise a minute, so that a lasting new normal is accepted within the hour. */
   readonly drift: number;
 }
@@ -31,6 +33,7 @@ export const LIMITER: LimiterRule = Object.freeze({
   smoothing: 0.2,
   window: 1_000,
   samples: 16,
+  drops: 6,
   drift: 0.01,
 });
 
@@ -46,7 +49,7 @@ export interface LimiterState {
   squareSum: number;
   answers: number;
   most: number;
-  dropped: boolean;
+  drops: number;
 }
 
 export interface Released {
@@ -69,17 +72,19 @@ export interface Limiter {
 
 const LEAST_GRADIENT = 0.5;
 const DROP = 0.9;
+const DROPPED = 0.25;
 /** Of the way to a faster window that the base goes: the fastest of a thousand windows is luck. */
 const FOLLOW = 0.1;
 
 export function limiter(rule: LimiterRule = LIMITER): Limiter {
-  const { initial, min, max, tolerance, smoothing, window, samples, drift } = rule;
+  const { initial, min, max, tolerance, smoothing, window, samples, drops, drift } = rule;
   if (!(min >= 1 && initial >= min && max >= initial))
     throw new RangeError('limiter: 1 ≤ min ≤ initial ≤ max');
   const bound = (limit: number) => Math.min(max, Math.max(min, limit));
 
   function turn(state: LimiterState, now: number): void {
-    const { answers, dropped, most, limit } = state;
+    const { answers, most, limit } = state;
+    const dropped = state.drops >= drops && state.drops >= DROPPED * (answers + state.drops);
     if (dropped) state.limit = bound(Math.min(limit, 2 * most) * DROP);
     if (answers > 0) {
       const mean = state.logSum / answers;
@@ -102,7 +107,7 @@ export function limiter(rule: LimiterRule = LIMITER): Limiter {
     state.squareSum = 0;
     state.answers = 0;
     state.most = state.inFlight;
-    state.dropped = false;
+    state.drops = 0;
   }
 
   return Object.freeze({
@@ -115,7 +120,7 @@ export function limiter(rule: LimiterRule = LIMITER): Limiter {
       squareSum: 0,
       answers: 0,
       most: 0,
-      dropped: false,
+      drops: 0,
     }),
     acquire(state) {
       if (state.inFlight >= Math.floor(state.limit)) return false;
@@ -131,11 +136,11 @@ export function limiter(rule: LimiterRule = LIMITER): Limiter {
         state.squareSum += log * log;
         state.answers++;
       }
-      if (dropped) state.dropped = true;
+      if (dropped) state.drops++;
       if (state.since === 0) state.since = now;
       const passed = now - state.since;
-      // A full target may answer nothing at all: a drop alone ends a window too.
-      if (passed >= window && (state.answers >= samples || state.dropped)) turn(state, now);
+      // A full target may answer nothing at all: drops alone end a window too.
+      if (passed >= window && (state.answers >= samples || state.drops >= drops)) turn(state, now);
     },
     revive: (state) => ({ ...state, inFlight: 0, most: 0 }),
   } satisfies Limiter);

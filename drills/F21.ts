@@ -1,0 +1,231 @@
+import { seededRandom } from '#kernel/stats';
+import { type Arrived, arrive } from './arrivals.ts';
+import { defineDrill, type SceneContext } from './define.ts';
+import { flat, HOUR, taught } from './F56-week.ts';
+import { type Measure, never } from './measure.ts';
+import type { Question, Rehearsal } from './rehearsal.ts';
+
+const MODELS = ['a', 'b'] as const;
+/** p95 450 ms. */
+const FIRST_TOKEN = { median: 250, sigma: 0.35 };
+const MINUTE = 60_000;
+/** Rehearsals begin on Sunday at 19:00 of the provider; nine o'clock on Monday is fourteen hours later. */
+const NINE = 14 * HOUR;
+const START = Date.UTC(2026, 0, 5);
+const EVERY = 1_000;
+/** Minutes before the fault, of it, and after it. */
+const SPAN = {
+  full: { before: 5, fault: 20, after: 8 },
+  quick: { before: 2, fault: 4, after: 0 },
+} as const;
+const SLOWER = 55;
+
+const worldOf = (timeline: readonly object[]): string =>
+  JSON.stringify({
+    models: Object.fromEntries(
+      MODELS.map((model) => [
+        model,
+        { firstToken: FIRST_TOKEN, gap: { median: 0, sigma: 0 }, tokens: { median: 40 } },
+      ]),
+    ),
+    timeline,
+  });
+
+const CONFIG = JSON.stringify({
+  providers: { sim: { kind: 'simulator', free: true, concurrency: {} } },
+  routes: {
+    chat: {
+      timeouts: { byHour: true },
+      tiers: MODELS.map((model) => ({ name: model, targets: [{ provider: 'sim', model }] })),
+    },
+  },
+});
+
+const WATCH = 'Keep the midnight watch. ';
+/** Some 1,600 tokens, of which nobody has asked before; to read them takes the model two times as long again. */
+const LONG = 250;
+const READING = { fault: 'latency-multiplier', with: { factor: 3 }, on: { prompt: WATCH.repeat(10) } };
+
+const BATCH_EVERY = 5;
+const question = (i: number, words = 0, model = 'chat'): Question => ({
+  path: '/v1/chat/completions',
+  headers: { 'x-midwatch-priority': i % BATCH_EVERY === 0 ? 'batch' : 'interactive' },
+  body: {
+    model,
+    stream: true,
+    messages: [{ role: 'user', content: `${WATCH.repeat(words)}What is ${17 + (i % 50)}*23?` }],
+  },
+});
+
+interface Morning {
+  readonly rehearsal: Rehearsal;
+  readonly answers: readonly Arrived[];
+  /** When the fault begins and ends. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Setting {
+  readonly timeline?: readonly object[];
+  /** Questions at once while it lasts. */
+  readonly burst?: number;
+  /** Sentences before the question. */
+  readonly words?: number;
+}
+
+/** From some minutes before nine on; what the week is like is known. */
+async function morning(context: SceneContext, setting: Setting = {}): Promise<Morning> {
+  const { before, fault, after } = SPAN[context.quick ? 'quick' : 'full'];
+  const { timeline = [], burst = 1, words = 0 } = setting;
+  const rehearsal = context.rehearse({ world: worldOf(timeline), config: CONFIG });
+  const { clock } = rehearsal;
+  const random = seededRandom('F21', context.seed);
+  rehearsal.climate.restore(taught(random, MODELS, 4.2, START, flat, FIRST_TOKEN).climate);
+  await rehearsal.run(clock.sleep(NINE - before * MINUTE));
+  const from = START + NINE;
+  const to = from + fault * MINUTE;
+  const during = () => clock.now() >= from && clock.now() < to;
+  const more: Promise<unknown>[] = [];
+  const answers = await arrive(rehearsal, {
+    every: EVERY,
+    span: (before + fault + after) * MINUTE,
+    question: (i) => question(i, during() ? words : 0),
+    look() {
+      if (during()) for (let n = 1; n < burst; n++) more.push(rehearsal.send(question(n)));
+    },
+  });
+  await rehearsal.run(Promise.all(more));
+  return { rehearsal, answers, from, to };
+}
+
+const contended = (context: SceneContext) => {
+  const { fault } = SPAN[context.quick ? 'quick' : 'full'];
+  return [
+    {
+      fault: 'latency-multiplier',
+      with: { factor: SLOWER },
+      on: { model: 'a' },
+      from: NINE,
+      to: NINE + fault * MINUTE,
+    },
+  ];
+};
+
+const recorded = ({ rehearsal }: Morning) => rehearsal.finished.map(({ facts }) => facts);
+const isBatch = (i: number): boolean => i % BATCH_EVERY === 0;
+
+const latency = ({ answers, from, to }: Morning): Measure => ({
+  kind: 'values',
+  values: answers.filter(({ at }, i) => at >= from && at < to && !isBatch(i)).map(({ seen }) => seen.ms),
+});
+
+const unserved = ({ answers }: Morning): Measure => {
+  const interactive = answers.filter((_, i) => !isBatch(i));
+  const failed = interactive.filter(({ seen }) => seen.status !== 200 || seen.broken);
+  return never(
+    failed.length,
+    interactive.length,
+    failed.map(({ seen }) => `${seen.status} ${seen.body.slice(0, 200)}`),
+  );
+};
+
+/** Share of the last minutes that the tier meant for it serves again. */
+function home(one: Morning): Measure {
+  const last = recorded(one).filter(({ at }) => at >= one.to + 5 * MINUTE);
+  return { kind: 'rate', events: last.filter(({ tier }) => tier.served === 'a').length, n: last.length };
+}
+
+/** Exchanges that a target which is well was kept from. */
+function sentAway(...all: readonly Morning[]): Measure {
+  const facts = all.flatMap(recorded);
+  const away = facts.filter(
+    ({ tier: { demotedBy } }) => demotedBy === 'concurrency' || demotedBy === 'health',
+  );
+  const refused = facts.filter(({ failure }) => failure?.kind === 'rate_limited');
+  return never(away.length + refused.length, facts.length);
+}
+
+export const F21 = defineDrill({
+  id: 'F21',
+  title: 'Provider weather: what the gateway does about it',
+  world:
+    'At nine on Monday every answer of the first target takes 55 times as long, for twenty minutes, without any error. Then two look-alikes in which it is well: three times as many questions, and prompts so long that they take three times as long to read. Rehearsed is the response; finding the cause is the watch, and not part of this.',
+  seeds: { full: 20, quick: 1 },
+  on: {
+    expectations: [
+      {
+        name: 'p95',
+        says: 'latency of interactive callers while it lasts, from its first second on, p95',
+        goal: { kind: 'quantile', q: 0.95, atMost: 3_000 },
+        unit: 'ms',
+        declared: '25 s → 3 s',
+      },
+      {
+        name: 'unserved',
+        says: 'interactive questions that were not answered',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
+      {
+        name: 'home',
+        says: 'questions of the minutes from the fifth after it that the first target answers again',
+        goal: { kind: 'rate', atLeast: 0.9 },
+        unit: 'share',
+        full: true,
+      },
+    ],
+    async run(context) {
+      const one = await morning(context, { timeline: contended(context) });
+      return { p95: latency(one), unserved: unserved(one), home: home(one) };
+    },
+  },
+  twin: {
+    expectations: [
+      {
+        name: 'sent-away',
+        says: 'questions that a target which is well was kept from for its pace, or refused for, in both look-alikes',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
+      {
+        name: 'p95',
+        says: 'latency of interactive callers when there are three times as many, p95 (445 ms alone)',
+        goal: { kind: 'quantile', q: 0.95, atMost: 500 },
+        unit: 'ms',
+        full: true,
+      },
+    ],
+    async run(context) {
+      const burst = await morning(context, { burst: 3 });
+      const prompts = await morning(context, { words: LONG, timeline: [READING] });
+      return { 'sent-away': sentAway(burst, prompts), p95: latency(burst) };
+    },
+  },
+  off: {
+    expectations: [
+      {
+        name: 'p95',
+        says: 'latency while it lasts, p95',
+        goal: { kind: 'quantile', q: 0.95, atLeast: 20_000 },
+        unit: 'ms',
+        declared: '25 s',
+      },
+      {
+        name: 'errors',
+        says: 'answers that a status page would count as failed',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
+    ],
+    async run(context) {
+      const rehearsal = context.rehearse({ world: worldOf(contended(context)), config: CONFIG });
+      await rehearsal.run(rehearsal.clock.sleep(NINE));
+      const asks = Array.from({ length: 240 }, (_, i) => rehearsal.askDirectly(question(i, 0, 'a')));
+      const seen = await Promise.all(asks);
+      return {
+        p95: { kind: 'values', values: seen.map(({ ms }) => ms) },
+        errors: never(seen.filter(({ status, broken }) => status !== 200 || broken).length, seen.length),
+      };
+    },
+  },
+});

@@ -1,0 +1,225 @@
+import { hourOfWeek, seededRandom } from '#kernel/stats';
+import { defineDrill, type Expectation, type SceneContext } from './define.ts';
+import {
+  cycle,
+  EVERY_HOUR,
+  FIRST_TOKEN,
+  flat,
+  HOUR,
+  isNight,
+  isPeak,
+  levels,
+  taught,
+  ZONE,
+} from './F56-week.ts';
+import type { Measure } from './measure.ts';
+import type { Question, Rehearsal } from './rehearsal.ts';
+
+const MODELS = ['a', 'b'] as const;
+/** Where rehearsals begin: Sunday evening of the provider. */
+const START = Date.UTC(2026, 0, 5);
+const DAY = Array.from({ length: 24 }, (_, i) => START + i * HOUR);
+/** As many as it was learnt from, or the day on trial would teach more than the month before. */
+const RATE = { full: EVERY_HOUR, quick: 48 } as const;
+/** At night some answers take three times as long; whoever waits for less than that finds them. */
+const SLOW = { factor: 3, share: 0.2 };
+
+const question: Question = {
+  path: '/v1/chat/completions',
+  body: { model: 'chat', stream: true, messages: [{ role: 'user', content: 'What is 17*23?' }] },
+};
+
+interface Setting {
+  readonly curve: (hourOfTheWeek: number) => number;
+  readonly weeks?: number;
+  /** By the hour, or one limit for the whole week that finds as much at night. */
+  readonly byHour: boolean;
+  readonly slowNights?: boolean;
+}
+
+interface Told {
+  readonly rate: Measure;
+  readonly cut: number;
+  readonly asked: number;
+}
+
+/** One Monday, asked at its peak and in its night: how many first calls were given up for want of a first token. */
+async function monday(context: SceneContext, setting: Setting): Promise<{ peak: Told; night: Told }> {
+  const { curve, weeks = 4.2, byHour, slowNights = false } = setting;
+  const random = seededRandom('F56', context.seed);
+  const { climate, limitAt } = taught(random, MODELS, weeks, START, curve);
+  const hours = DAY.map((at) => ({ at, hour: hourOfWeek(at, ZONE) }));
+  const nights = hours.filter(({ hour }) => isNight(hour));
+  const limit = nights.reduce((sum, { at }) => sum + limitAt(at), 0) / nights.length;
+  const level = levels(random, START, curve);
+  const timeline = hours.flatMap(({ hour }, i) => {
+    const { factor } = level.next().value as { factor: number };
+    const span = { from: i * HOUR, to: (i + 1) * HOUR };
+    const usual = { fault: 'latency-multiplier', with: { factor }, ...span };
+    const slow = {
+      fault: 'latency-multiplier',
+      with: { factor: SLOW.factor },
+      probability: SLOW.share,
+      ...span,
+    };
+    return slowNights && isNight(hour) ? [usual, slow] : [usual];
+  });
+  const rehearsal = context.rehearse({
+    world: JSON.stringify({
+      models: Object.fromEntries(
+        MODELS.map((model) => [model, { firstToken: FIRST_TOKEN, gap: { median: 0, sigma: 0 } }]),
+      ),
+      timeline,
+    }),
+    config: JSON.stringify({
+      providers: { sim: { kind: 'simulator', free: true, zone: ZONE } },
+      routes: {
+        chat: {
+          // The simulated provider sends its head half way to the first token, and each half has its own limit.
+          timeouts: byHour
+            ? { byHour }
+            : { headers: Math.round(limit / 2), firstToken: Math.round(limit / 2) },
+          tiers: MODELS.map((model) => ({ name: model, targets: [{ provider: 'sim', model }] })),
+        },
+      },
+    }),
+  });
+  rehearsal.climate.restore(climate);
+  const every = HOUR / RATE[context.quick ? 'quick' : 'full'];
+  await rehearsal.run(
+    ask(
+      rehearsal,
+      hours.filter(({ hour }) => isNight(hour) || isPeak(hour)),
+      every,
+    ),
+  );
+  const count = (is: (hour: number) => boolean): Told => {
+    const first = rehearsal.finished
+      .filter(({ facts }) => is(hourOfWeek(facts.at, ZONE)))
+      .map(({ facts }) => facts.attempts[0]);
+    const cut = first.filter((a) => a?.failure?.kind.startsWith('timeout_')).length;
+    return { cut, asked: first.length, rate: { kind: 'rate', events: cut, n: first.length } };
+  };
+  return { peak: count(isPeak), night: count(isNight) };
+}
+
+/** Open loop within each hour; what lies between is slept through. */
+async function ask(rehearsal: Rehearsal, hours: readonly { readonly at: number }[], every: number) {
+  const { clock } = rehearsal;
+  const all: Promise<unknown>[] = [];
+  for (const { at } of hours) {
+    await clock.sleep(Math.max(0, at - clock.now()));
+    for (; clock.now() < at + HOUR - every; await clock.sleep(every)) all.push(rehearsal.send(question));
+  }
+  await Promise.all(all);
+}
+
+const values = (...all: readonly number[]): Measure => ({ kind: 'values', values: all });
+
+const FALSE_CUTS: Omit<Expectation, 'goal'> = {
+  name: 'peak-cut',
+  says: 'calls given up at the peak of a healthy day, by the limits of their hours',
+  unit: 'share',
+};
+
+export const F56 = defineDrill({
+  id: 'F56',
+  title: 'Know the hour before blaming the release: what the gateway does by the hour',
+  world:
+    'First tokens after 2.5 s in the median at night and 1.9 times that at eleven on weekdays, with load noise; a month of it is known. At night a fifth of the answers take three times as long. Rehearsed is what acts by the hour; what finds a change of regime is the watch, and not part of this.',
+  seeds: { full: 20, quick: 1 },
+  on: {
+    expectations: [
+      { ...FALSE_CUTS, goal: { kind: 'rate', atMost: 0.0064 }, declared: '3.2 % → 0.64 %', full: true },
+      {
+        name: 'cut-less',
+        says: 'of the calls that one limit for all hours gives up at the peak, those that the limits of the hours do not, median of the seeds',
+        goal: { kind: 'quantile', q: 0.5, atLeast: 0.8 },
+        unit: 'share',
+        declared: '80 %',
+        full: true,
+      },
+      {
+        name: 'night-found',
+        says: 'slow calls given up at night by the limits of the hours, for each that the one limit gives up, median of the seeds',
+        goal: { kind: 'quantile', q: 0.5, atLeast: 0.9, atMost: 1.1 },
+        unit: 'count',
+        declared: 'equal',
+        full: true,
+      },
+      {
+        name: 'too-early',
+        says: 'calls given up by the limits of the hours when only three weeks are known',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
+    ],
+    async run(context) {
+      const hourly = await monday(context, { curve: cycle, byHour: true, slowNights: true });
+      const fixed = await monday(context, { curve: cycle, byHour: false, slowNights: true });
+      const early = await monday(context, { curve: cycle, byHour: true, slowNights: true, weeks: 3 });
+      return {
+        'peak-cut': hourly.peak.rate,
+        'cut-less': values(1 - hourly.peak.cut / Math.max(1, fixed.peak.cut)),
+        'night-found': values(hourly.night.cut / Math.max(1, fixed.night.cut)),
+        'too-early': {
+          kind: 'count',
+          broken: early.peak.cut + early.night.cut,
+          n: early.peak.asked + early.night.asked,
+        },
+      };
+    },
+  },
+  twin: {
+    expectations: [
+      {
+        ...FALSE_CUTS,
+        says: 'calls given up by day by the limits of the hours where there is no cycle and nothing is slow',
+        goal: { kind: 'rate', atMost: 0.004 },
+        full: true,
+      },
+      {
+        name: 'night-cut',
+        says: 'the same at night',
+        goal: { kind: 'rate', atMost: 0.004 },
+        unit: 'share',
+        full: true,
+      },
+      {
+        name: 'cut',
+        says: 'calls given up on a day without a cycle, each seed',
+        goal: { kind: 'every', atMost: 0.02 },
+        unit: 'share',
+      },
+    ],
+    async run(context) {
+      const { peak, night } = await monday(context, { curve: flat, byHour: true });
+      return {
+        'peak-cut': peak.rate,
+        'night-cut': night.rate,
+        cut: values((peak.cut + night.cut) / (peak.asked + night.asked)),
+      };
+    },
+  },
+  off: {
+    expectations: [
+      {
+        ...FALSE_CUTS,
+        says: 'calls given up at the peak of a healthy day by one limit for all hours',
+        goal: { kind: 'rate', atLeast: 0.02 },
+        declared: '3.2 %',
+        full: true,
+      },
+      {
+        name: 'cut',
+        says: 'the same as a number, each seed',
+        goal: { kind: 'every', atLeast: 1 },
+        unit: 'count',
+      },
+    ],
+    async run(context) {
+      const { peak } = await monday(context, { curve: cycle, byHour: false, slowNights: true });
+      return { 'peak-cut': peak.rate, cut: values(peak.cut) };
+    },
+  },
+});
