@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#contracts';
 import type { Gateway, StandingNews } from '#gateway';
 import { type Board, createBoard } from '#replicas';
+import { newsOf, type ThreadNews } from './threads/news.ts';
 
 /** What gateways that share providers tell each other. */
 interface News {
@@ -11,11 +12,11 @@ export interface ReplicasOptions {
   /** Of Redis; undefined where threads of one process are all there is. */
   readonly url: string | undefined;
   readonly replica: string;
-  readonly standing: Pick<Gateway['standing'], 'news' | 'hear'>;
+  readonly gateway: Pick<Gateway, 'standing' | 'proofs'>;
   /** The other threads of this process. */
   readonly threads: {
     readonly some: boolean;
-    hear(news: StandingNews): void;
+    tell(news: ThreadNews): void;
     news(): readonly StandingNews[];
   };
   readonly clock: Clock;
@@ -31,13 +32,15 @@ const MOST_UNSAID = 1_000;
 export function openReplicas(
   given: ReplicasOptions,
 ): Pick<Board, 'stop'> & { state(): ReturnType<Board['state']> | undefined } {
-  const { url, replica, standing, threads, clock, log } = given;
+  const { url, replica, gateway, threads, clock, log } = given;
+  const { standing } = gateway;
   let unsaid: StandingNews[] = [];
   const look = () => {
-    const own = standing.news(false);
-    if (own) threads.hear(own);
+    const own = threads.some ? newsOf(gateway) : undefined;
+    if (own) threads.tell(own);
+    const turned = threads.some ? own?.standing : standing.news(false);
     if (url === undefined) return void threads.news();
-    if (own) unsaid.push(own);
+    if (turned) unsaid.push(turned);
     unsaid.push(...threads.news());
     if (unsaid.length > MOST_UNSAID) unsaid = unsaid.slice(-MOST_UNSAID);
   };
@@ -60,7 +63,7 @@ export function openReplicas(
             try {
               for (const news of (said as News).standing) {
                 standing.hear(news);
-                threads.hear(news);
+                threads.tell({ standing: news, proofs: [] });
               }
             } catch (error) {
               // A replica of another version, while one after the other is replaced: what it knows is learnt here in time.

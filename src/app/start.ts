@@ -196,6 +196,7 @@ async function compose(given: Composition): Promise<Running> {
     ledger: () => ledger,
     steerers,
     shadowers: steering.shadowers,
+    threads,
     active: () => active,
     maxBody: config.limits.body,
   });
@@ -248,10 +249,10 @@ async function compose(given: Composition): Promise<Running> {
   const replicas = openReplicas({
     url: config.redis,
     replica: folder.instance,
-    standing: gateway.standing,
+    gateway,
     threads: {
       some: threads > 1,
-      hear: (news) => crew.hear(news),
+      tell: (news) => crew.tell(news),
       news: () => crew.news(),
     },
     clock,

@@ -27,6 +27,7 @@ import { createDrills } from './fallbacks/drill.ts';
 import { Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
 import type { EdgeReading } from './fallbacks/reading.ts';
 import { Shift } from './fallbacks/shift.ts';
+import type { Sighting } from './fallbacks/sighting.ts';
 import { Hedges } from './hedge.ts';
 import { listModels } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
@@ -57,6 +58,8 @@ export interface GatewayPorts extends Tongues {
   /** Who may want a copy of an exchange asked elsewhere, beside the configuration. */
   readonly shadowers?: readonly Shadower[];
   readonly log: Log;
+  /** Gateway threads on the port, this one included; what cannot be counted together is dealt out. By default 1. */
+  readonly threads?: number;
   /** Largest request body, bytes. */
   readonly maxBody: number;
 }
@@ -78,6 +81,9 @@ export interface Gateway {
     read(): readonly EdgeReading[];
     snapshot(): ProofsSnapshot;
     restore(snapshot: Partial<ProofsSnapshot>): void;
+    /** What was seen since the last call, for the other threads. */
+    news(): readonly Sighting[];
+    hear(news: readonly Sighting[]): void;
   };
   /** Copies that were asked elsewhere, since the start. */
   readonly shadows: { read(): readonly ShadowTraffic[] };
@@ -126,7 +132,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     takeoverBudget,
     hedges: new Hedges(),
     proofs,
-    shift: new Shift(clock, proofs, ports.estimate),
+    shift: new Shift(clock, proofs, ports.estimate, ports.threads ?? 1),
     climate,
     seats,
     plan: planOf,
@@ -178,6 +184,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
     proofs: {
       snapshot: () => proofs.snapshot(),
       restore: (snapshot) => proofs.restore(snapshot),
+      news: () => proofs.news(),
+      hear: (news) => proofs.hear(news),
       read: () => readBoard(proofs, ports.routes().routes, { protocols: ports.protocols, plan: planOf }),
     },
     drill: createDrills({ ...ctx, translator: ports.translator }),

@@ -1,6 +1,7 @@
 export type { ClimateReading, ClimateSnapshot } from './climate.ts';
 export type { ProofsSnapshot } from './fallbacks/proofs.ts';
 export type { EdgeReading } from './fallbacks/reading.ts';
+export type { Sighting } from './fallbacks/sighting.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export type { StandingNews } from './hearsay.ts';
 export { speaks } from './plan.ts';

@@ -184,12 +184,20 @@ test('one idempotency key is one call, wherever its retries come in', async () =
   expect(up.calls).toHaveLength(1);
 });
 
-test('a target that one thread finds down is avoided by all', async () => {
+test('a target that one thread finds down is avoided by all, and what its fallback shows counts for all', async () => {
+  spare.forget();
   up.down(true);
   await statuses(30);
   await Bun.sleep(500);
   up.forget();
   for (let i = 0; i < 3; i++) expect(await statuses(20)).toEqual({ 200: 20 });
+  // What the fallback showed on any thread is known on the first.
+  const fallen = spare.calls.length;
+  await until(async () => {
+    const edge = (await house.api.fallbacks.list()).find(({ route }) => route === 'chat');
+    return edge?.exercised.n === fallen;
+  }, 'all answers of the fallback to count');
+  expect((await house.api.system()).threads?.every(({ restarts }) => restarts === 0)).toBe(true);
   // A probe may have been due meanwhile: one, not one a thread.
   expect(up.calls.length).toBeLessThanOrEqual(1);
   up.down(false);

@@ -5,6 +5,7 @@ import { carriedTo } from './carry.ts';
 import { nearLedger } from './ledger.ts';
 import { Member } from './member.ts';
 import type { FromThread, ThreadKeys, ThreadSettings, ToThread } from './messages.ts';
+import { hear, type ThreadNews } from './news.ts';
 import type { ThreadReport } from './report.ts';
 import { type Minded, mindedBy, steerFor } from './steer.ts';
 
@@ -41,9 +42,9 @@ export interface Crew {
   settingsChanged(): void;
   keysChanged(): void;
   watched(watched: boolean): void;
-  /** From another replica. */
-  hear(news: StandingNews): void;
-  /** What the threads have told since the last call, for other replicas. */
+  /** To all threads, from the first one or another replica. */
+  tell(news: ThreadNews): void;
+  /** What the threads have told of their targets since the last call, for other replicas. */
   news(): readonly StandingNews[];
   totals(): readonly ThreadReport[];
   view(): readonly ThreadView[];
@@ -103,11 +104,11 @@ export function createCrew(options: CrewOptions): Crew {
       calls: carriedTo(options.handler, (back) => member.post({ say: 'carried', back })),
       ledger: nearLedger(options.ledger, (answer) => member.post({ say: 'ledger', told: answer })),
     });
-    const hear = (said: FromThread): unknown => {
+    const listen = (said: FromThread): unknown => {
       switch (said.say) {
         case 'news':
-          gateway.standing.hear(said.news);
-          told.push(said.news);
+          hear(gateway, said.news);
+          if (said.news.standing) told.push(said.news.standing);
           return tell({ say: 'news', news: said.news }, member);
         case 'exchange':
           return live.publish(said.facts);
@@ -133,7 +134,7 @@ export function createCrew(options: CrewOptions): Crew {
       clock,
       log,
       begin: () => begin(number),
-      hear,
+      hear: listen,
       gone() {
         own.calls.gone();
         own = ends();
@@ -171,7 +172,7 @@ export function createCrew(options: CrewOptions): Crew {
       watched = is;
       tell({ say: 'watched', watched });
     },
-    hear: (news) => tell({ say: 'news', news }),
+    tell: (news) => tell({ say: 'news', news }),
     news() {
       const since = told;
       told = [];

@@ -1,9 +1,10 @@
 import type { ExchangeFacts, KeyRecord, Log } from '#contracts';
-import type { Gateway, StandingNews } from '#gateway';
+import type { Gateway } from '#gateway';
 import type { LoadedConfig } from '../config/index.ts';
 import type { FrozenVersions } from '../routes.ts';
 import type { CarriedBack, CarriedThere } from './carry.ts';
 import type { LedgerAsked, LedgerTold } from './ledger.ts';
+import type { ThreadNews } from './news.ts';
 import type { ThreadReport } from './report.ts';
 import type { Minded, SteerAsked, SteerTold } from './steer.ts';
 
@@ -46,7 +47,7 @@ export type ToThread =
   | { readonly say: 'minded'; readonly minded: Minded }
   /** Somebody watches exchanges as they end, or nobody does any more. */
   | { readonly say: 'watched'; readonly watched: boolean }
-  | { readonly say: 'news'; readonly news: StandingNews }
+  | { readonly say: 'news'; readonly news: ThreadNews }
   | { readonly say: 'carried'; readonly back: CarriedBack }
   | { readonly say: 'ledger'; readonly told: LedgerTold }
   | { readonly say: 'turn'; readonly told: SteerTold }
@@ -56,7 +57,7 @@ export type ToThread =
 export type FromThread =
   | { readonly say: 'serving' }
   | { readonly say: 'report'; readonly report: ThreadReport }
-  | { readonly say: 'news'; readonly news: StandingNews }
+  | { readonly say: 'news'; readonly news: ThreadNews }
   | { readonly say: 'exchange'; readonly facts: ExchangeFacts }
   /** Hashes of keys that came in lately. */
   | { readonly say: 'used'; readonly hashes: readonly string[] }

@@ -11,6 +11,7 @@ import { listenWith } from '../serve.ts';
 import { carrier } from './carry.ts';
 import { farLedger } from './ledger.ts';
 import type { FromThread, ThreadGiven, ThreadKeys, ToThread } from './messages.ts';
+import { hear, newsOf } from './news.ts';
 import { farSteerer } from './steer.ts';
 
 /** How often a thread tells the first how it fares, and which keys came in, ms. */
@@ -74,6 +75,7 @@ export function runThread(
     ledger: () => (settings.limits ? ledger.ports : undefined),
     steerers: [steering.steerer],
     shadowers: [],
+    threads: given.thread.of,
     active: () => active,
     maxBody: settings.loaded.config.limits.body,
   });
@@ -96,7 +98,7 @@ export function runThread(
         : carried.handle(incoming, outgoing),
   });
   const tell = () => {
-    const news = gateway.standing.news(false);
+    const news = newsOf(gateway);
     if (news) post({ say: 'news', news });
     const ended = steering.ended();
     if (ended.length > 0) post({ say: 'ended', ended });
@@ -135,7 +137,7 @@ export function runThread(
         unwatch = said.watched ? live.subscribe((facts) => post({ say: 'exchange', facts })) : undefined;
         return;
       case 'news':
-        return gateway.standing.hear(said.news);
+        return hear(gateway, said.news);
       case 'carried':
         return carried.back(said.back);
       case 'ledger':

@@ -1,12 +1,11 @@
 import type { Attempt, Clock, Lane, Route } from '#contracts';
-import { isGood } from '#contracts';
-import { edgeProof, PICK_START, type PickState, parity, pick } from '#kernel/tiers';
+import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
-import { answered, type DemandState, isSlow, newDemand, saw } from './demand.ts';
+import { answered, type DemandState, newDemand, saw } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
-import { keepsShape } from './parity.ts';
-import { type Carries, type EdgeReading, type EdgeState, readEdge, SHAPE, SLOW } from './reading.ts';
+import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
+import { afterShown, afterSighting, type Shown, type Sighting, sightingOf } from './sighting.ts';
 
 /** Plain data: weeks of exercise are not lost with a restart. */
 export interface ProofsSnapshot {
@@ -20,8 +19,6 @@ export interface Ranked {
 }
 
 const rule = edgeProof();
-const shape = parity(SHAPE);
-const slowness = parity(SLOW);
 
 /**
  * Which fallbacks are known to work, because they did: every answer of a lower tier counts, and where a route says so a share
@@ -39,6 +36,8 @@ export class Proofs {
   private readonly broken = new Set<string>();
   private readonly ranks = new WeakMap<readonly Step[], Ranked & { readonly at: number }>();
   private changes = 0;
+  /** Undefined while nobody asks. */
+  private untold: Sighting[] | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -71,72 +70,30 @@ export class Proofs {
     return ranked;
   }
 
-  /** Tells the end of a try; those of the first tier prove nothing, but show what a fallback must be able to do. */
+  /** Tells the end of a try. */
   ended(route: Route, one: Try, end: TryEnd, walk: Walk, row: Attempt): void {
-    const first = one.tier === route.tiers[0];
-    if (first && !this.watches(route)) return;
-    const { outcome, failure, reading } = end;
-    const now = this.clock.now();
+    if (one.tier === route.tiers[0] && !this.watches(route)) return;
     const demand = this.demandOf(route.name);
-    const { usage, timing } = row;
-    const tokensIn = usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong;
-    const seen = { ...timing, tokens: usage.output + usage.reasoning };
-    if (one.number === 1) saw(demand, now, tokensIn, seen.tokens, walk.facets);
-    if (first) {
-      if (isGood(outcome)) answered(demand, seen);
-      return;
-    }
-    // A caller who leaves has not shown that the edge is broken.
-    if (outcome === 'cancelled') return;
-    const { key, contract } = this.edge(route, one.step);
-    const before = this.states.get(key);
-    const state =
-      before?.exercised.contract === contract
-        ? before
-        : { ...before, exercised: rule.start(contract), broke: undefined };
-    const answer = walk.source === 'exercise' ? reading?.message() : undefined;
-    const kept = answer && keepsShape(walk.body as Uint8Array, answer);
-    const slow = isGood(outcome) && isSlow(demand, route.config.exercise.slow, seen);
-    const good = isGood(outcome) && kept !== false && !slow;
-    const exercised = rule.step(
-      state.exercised,
-      {
-        at: now,
-        contract,
-        good,
-        reason: failure
-          ? `${failure.kind}: ${failure.hint}`.slice(0, 200)
-          : kept === false
-            ? 'the answer breaks the schema that its ask declares'
-            : slow
-              ? `slow: ${Math.round(timing.total)} ms`
-              : outcome,
-      },
-      contract,
-    );
-    this.keep(key, {
-      ...state,
-      exercised,
-      broke: {
-        shape:
-          kept === undefined
-            ? (state.broke?.shape ?? shape.start)
-            : shape.step(state.broke?.shape ?? shape.start, !kept),
-        slow: isGood(outcome)
-          ? slowness.step(state.broke?.slow ?? slowness.start, slow)
-          : (state.broke?.slow ?? slowness.start),
-        overflow:
-          failure?.kind === 'context_overflow'
-            ? Math.min(state.broke?.overflow ?? Number.POSITIVE_INFINITY, tokensIn || walk.facets.bytes / 4)
-            : state.broke?.overflow,
-      },
-    });
+    const edge = () => this.edge(route, one.step);
+    this.found(sightingOf({ at: this.clock.now(), route, one, end, walk, row, demand, edge }));
   }
 
   /** Puts what a drill has shown beside what was exercised. */
-  shown(route: Route, step: Step, found: Pick<EdgeState, 'probed' | 'load' | 'limits'>): void {
+  shown(route: Route, step: Step, found: Shown): void {
     const { key, contract } = this.edge(route, step);
-    this.keep(key, { ...(this.states.get(key) ?? { exercised: rule.start(contract) }), ...found });
+    this.found({ at: this.clock.now(), route: route.name, shown: { key, contract, found } });
+  }
+
+  /** For the other gateways of the house: what was seen since the last call, from the first one on. */
+  news(): readonly Sighting[] {
+    const since = this.untold ?? [];
+    this.untold = [];
+    return since;
+  }
+
+  /** What another gateway of the house has seen counts as if it had been seen here. */
+  hear(news: readonly Sighting[]): void {
+    for (const sighting of news) this.see(sighting);
   }
 
   contractOf(route: Route, step: Step): string {
@@ -192,6 +149,18 @@ export class Proofs {
   restore({ edges = {}, routes = {} }: Partial<ProofsSnapshot>): void {
     for (const [key, state] of Object.entries(edges)) this.keep(key, state);
     for (const [name, demand] of Object.entries(routes)) this.demands.set(name, demand);
+  }
+
+  private found(sighting: Sighting): void {
+    this.see(sighting);
+    this.untold?.push(sighting);
+  }
+
+  private see({ at, route, asked, answered: well, edge, shown }: Sighting): void {
+    if (asked) saw(this.demandOf(route), at, asked.tokensIn, asked.tokensOut, asked.facets);
+    if (well) answered(this.demandOf(route), well);
+    if (edge) this.keep(edge.key, afterSighting(this.states.get(edge.key), at, edge));
+    if (shown) this.keep(shown.key, afterShown(this.states.get(shown.key), shown.contract, shown.found));
   }
 
   private keep(key: string, state: EdgeState): void {

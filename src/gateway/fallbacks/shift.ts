@@ -26,12 +26,15 @@ export class Shift {
   private readonly clock: Clock;
   private readonly proofs: Proofs;
   private readonly estimate: Estimate;
+  /** Gateway threads among which the places are dealt out. */
+  private readonly threads: number;
   private readonly gates = new WeakMap<Step, Gate>();
 
-  constructor(clock: Clock, proofs: Proofs, estimate: Estimate) {
+  constructor(clock: Clock, proofs: Proofs, estimate: Estimate, threads: number) {
     this.clock = clock;
     this.proofs = proofs;
     this.estimate = estimate;
+    this.threads = threads;
   }
 
   /** Takes a place for an exchange at a lower tier, or says why there is none. */
@@ -55,7 +58,7 @@ export class Shift {
   private gate(step: Step, carries: Carries): Gate {
     const known = this.gates.get(step);
     if (known?.carries.perSecond === carries.perSecond) return known;
-    const rule = admission({ perSecond: carries.perSecond, lanes: LANES.length });
+    const rule = admission({ perSecond: carries.perSecond / this.threads, lanes: LANES.length });
     const gate = { carries, rule, state: rule.start(this.clock.now()) };
     this.gates.set(step, gate);
     return gate;
