@@ -47,7 +47,7 @@ export const rampSchema = z.strictObject({
     .min(1)
     .default(60)
     .describe(
-      'Answers of the new path that each open bucket needs before the next stage: no data is not a pass.',
+      'Answers of the new path that each open bucket needs before the next stage: no data is not a pass, and below 60 a broken bucket may pass before its test has spoken.',
     ),
   alpha: z
     .number()
