@@ -16,6 +16,8 @@ import type { Route, Tier } from './ports.ts';
  * per cent of the traffic is another. They are asked in order and the first that speaks is heard; the configuration comes last.
  */
 export interface Shadower {
+  /** May it want copies of this route at all? Absent: of any. Asked before every `shadow`, so that other routes pay nothing. */
+  minds?(route: string): boolean;
   /** Asked once an exchange, when it is over: answers at once, from memory, and never throws. */
   shadow(question: ShadowQuestion): ShadowOrder | undefined;
   /** A copy that it asked for was answered and compared. */

@@ -76,7 +76,9 @@ export class Shadows {
   /** May this route have copies at all? A frozen one has none. */
   wanted(route: Route): boolean {
     if (route.frozen !== undefined) return false;
-    return route.shadow !== undefined || this.asks.length > 1;
+    if (route.shadow !== undefined) return true;
+    for (const { minds } of this.ctx.shadowers) if (!minds || minds(route.name)) return true;
+    return false;
   }
 
   /** Told when an exchange is over, before its last bytes are sent: whatever follows, follows later. */
@@ -85,8 +87,9 @@ export class Shadows {
     const { route } = walk;
     if (!route || facts.source !== 'gateway' || facts.attempts.length === 0) return;
     if (facts.outcome === 'cancelled') return;
+    const question = { route, facts };
     for (const shadower of this.asks) {
-      const order = shadower.shadow({ route, facts });
+      const order = shadower.shadow(question);
       if (!order) continue;
       const copy = { by: order.by, shadower, original: walk, served, reading };
       this.ctx.clock.after(0, () => this.ask(route, order.tier, copy));

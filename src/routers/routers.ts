@@ -52,6 +52,7 @@ export function createRouters({ routes, saved = {}, ...ports }: RoutersOptions):
       ended: (facts) => desks.get(facts.route)?.ended(facts),
     },
     shadower: {
+      minds: (route) => desks.has(route),
       shadow: (question) => desks.get(question.route.name)?.shadow(question),
       paired: (pair) => desks.get(pair.route)?.paired(pair),
     },
