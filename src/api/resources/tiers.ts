@@ -23,8 +23,7 @@ export const tierEndpoints = [
     query: tiersQuerySchema,
     answer: { schema: 'TiersReport', says: 'The window, widened to whole hours.' },
     handle({ query }, { services }): Promise<TiersReport> {
-      const { from, to } = query;
-      if (from !== undefined && to !== undefined && from >= to)
+      if (query.from !== undefined && query.from >= (query.to ?? services.clock.now()))
         throw badRequest(
           '"from" is not before "to".',
           'Both are milliseconds since 1970; from is the older one.',

@@ -216,3 +216,21 @@ test('a week says what is normal for this hour, and whether it is', async () => 
   ]);
   expect(await midwatch.hours({ provider: 'nobody' })).toEqual([]);
 });
+
+test('the tier report and its rules: what is not there is said, and a window needs a length', async () => {
+  const report = await midwatch.tiers({ by: 'tenant' });
+  expect(answers.TiersReport.parse(report)).toEqual(report as never);
+  expect(report.routes.map(({ route, verdict }) => [route, verdict])).toEqual([['support', 'UNKNOWN']]);
+  expect(report.demotions.map(({ id, status }) => [id, status])).toEqual([
+    ['stuck', 'blocking'],
+    ['old', 'expired'],
+  ]);
+  expect((await midwatch.tiers({ route: 'nobody' })).routes).toEqual([]);
+  await expect(midwatch.tiers({ from: 4e12 })).rejects.toMatchObject({ status: 400 });
+  await expect(midwatch.tiers({ from: 2, to: 1 })).rejects.toMatchObject({ status: 400 });
+  const until = Date.now() + 60_000;
+  expect(await midwatch.demotions.approve('support', 'old', { until })).toMatchObject({ status: 'extended' });
+  await expect(midwatch.demotions.approve('support', 'stuck', { until })).rejects.toMatchObject({
+    status: 409,
+  });
+});
