@@ -130,7 +130,7 @@ export const F56 = defineDrill({
   seeds: { full: 20, quick: 1 },
   on: {
     expectations: [
-      { ...FALSE_CUTS, goal: { kind: 'rate', atMost: 0.0064 }, declared: '3.2 % → 0.64 %', full: true },
+      { ...FALSE_CUTS, goal: { kind: 'rate', atMost: 0.004 }, declared: '−80 %', full: true },
       {
         name: 'cut-less',
         says: 'of the calls that one limit for all hours gives up at the peak, those that the limits of the hours do not, median of the seeds',
@@ -206,8 +206,7 @@ export const F56 = defineDrill({
       {
         ...FALSE_CUTS,
         says: 'calls given up at the peak of a healthy day by one limit for all hours',
-        goal: { kind: 'rate', atLeast: 0.02 },
-        declared: '3.2 %',
+        goal: { kind: 'rate', atLeast: 0.015 },
         full: true,
       },
       {
