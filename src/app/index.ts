@@ -15,6 +15,7 @@ export {
 export { type Assets, prepareConsole } from './console-assets.ts';
 export { limits, type OpenLedger, openLedger } from './ledger.ts';
 export { createLog } from './log.ts';
+export { unprovenIn } from './proven.ts';
 export { buildRoutes, describeRoutes } from './routes.ts';
 export { type SimulateOptions, type Simulating, simulate } from './simulate.ts';
 export { type Running, type StartOptions, start } from './start.ts';

@@ -23,6 +23,7 @@ import { leftInSpool } from './left-behind.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createPasses } from './passes.ts';
 import { openPlane } from './plane.ts';
+import { unprovenRoutes } from './proven.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, differences, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
@@ -229,6 +230,12 @@ async function compose(given: Composition): Promise<Running> {
     'proofs',
     remember(folder.proofs, () => gateway.proofs.snapshot(), SAVE_STANDING, clock, log).stop,
   );
+  // Served all the same: what cannot be proven before it runs must be able to run.
+  const warnOfUnproven = () => {
+    for (const problem of unprovenRoutes(gateway.proofs.read(), active.loaded))
+      log('warn', 'fallback unproven', { at: problem.path, why: problem.message });
+  };
+  warnOfUnproven();
   gateway.standing.restore(recall<StandingSnapshot>(folder.standing, log) ?? {});
   lifecycle.onStop(
     'standing',
@@ -268,6 +275,7 @@ async function compose(given: Composition): Promise<Running> {
     if (ledger) ledger.reload(config);
     else if (limits(config)) ledger = openLedger(config, folder.ledger, clock, log);
     crew.settingsChanged();
+    warnOfUnproven();
   };
   const reload = createReload({
     read: given.reread ?? (() => loaded),

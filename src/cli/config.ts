@@ -9,6 +9,7 @@ import {
   kindOf,
   type LoadedConfig,
   loadConfig,
+  unprovenIn,
 } from '#app';
 import { systemClock } from '#kernel';
 import { EXIT } from './exit.ts';
@@ -42,6 +43,8 @@ function check(file: string | undefined, flags: Flags): void {
     });
     // Key files are read while routes are built; a start would stumble there.
     const table = buildRoutes(loaded.config);
+    const unproven = unprovenIn(loaded, table, { cwd: process.cwd(), clock: systemClock() });
+    if (unproven.length > 0) throw new ConfigError(loaded.file ?? DEFAULT_FILE, unproven);
     if (flags.json) printJson({ verdict: 'good', ...summary(loaded) });
     else print(good(loaded, describeRoutes(table, loaded)));
   } catch (error) {

@@ -5,7 +5,7 @@ import { lines, workplace } from './testing.ts';
 
 /** What the verbs do where no Midwatch runs. */
 const here = workplace();
-afterAll(() => here.remove());
+afterAll(() => here.remove(), 60_000);
 
 /** A port where nothing listens: taken, then given back. */
 function quietPort(): number {
@@ -154,3 +154,43 @@ test('drill: one JSON object, its verdict in the exit code', async () => {
   expect(code).toBe(report.verdict === 'good' ? 0 : report.verdict === 'bad' ? 1 : 3);
   expect(Math.min(...report.results.map((r) => r.n))).toBeGreaterThan(0);
 }, 30_000);
+
+test('config check: a route that relies on a fallback nobody has proven is refused, with the remedy, until it is', async () => {
+  const route = (level: string) =>
+    `providers:
+  sim: { kind: simulator, free: true }
+routes:
+  chat:
+    match: { protocol: openai-chat }
+    tiers:
+      - { name: primary, targets: [{ provider: sim, model: sim }] }
+      - { name: spare, minProof: ${level}, targets: [{ provider: sim, model: sim-instant }] }
+`;
+  write('proof.yaml', route('PROBED'));
+  const refused = await here.mw(['config', 'check', 'proof.yaml']);
+  expect(refused.code).toBe(1);
+  expect(refused.out).toContain('routes.chat.tiers[1].minProof');
+  expect(refused.out).toContain('midwatch fallback drill chat');
+
+  const product = here.spawn(['up', '--port', '0', '--json', '--config', 'proof.yaml']);
+  let url = '';
+  let token = '';
+  for await (const line of lines(product.stdout)) {
+    ({ url, adminToken: token } = JSON.parse(line) as { url: string; adminToken: string });
+    break;
+  }
+  const mw = (...args: string[]) => here.mw([...args, '--url', url, '--token', token]);
+  expect(await mw('fallback', 'status')).toMatchObject({ code: 3, out: expect.stringContaining('unproven') });
+  const planned = await mw('fallback', 'drill', 'chat');
+  expect(planned).toMatchObject({ code: 3, out: expect.stringContaining('Nobody was called') });
+  const drilled = await mw('fallback', 'drill', 'chat', '--fault', '500', '--yes');
+  expect(drilled).toMatchObject({ code: 0, out: expect.stringContaining('answered by spare') });
+  expect(await mw('fallback', 'status', 'chat')).toMatchObject({ code: 0 });
+  expect(await mw('fallback', 'status', 'chart')).toMatchObject({ code: 1 });
+  expect((await mw('audit', '--action', 'fallback.drill', '--json')).out).toContain('"subject":"chat"');
+  product.kill('SIGTERM');
+  await product.exited;
+  expect(await here.mw(['config', 'check', 'proof.yaml'])).toMatchObject({ code: 0 });
+  write('proof.yaml', route('EXERCISED'));
+  expect((await here.mw(['config', 'check', 'proof.yaml'])).out).toContain('exercise.share');
+}, 60_000);

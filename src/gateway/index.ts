@@ -1,4 +1,5 @@
 export type { ClimateReading, ClimateSnapshot } from './climate.ts';
+export { readProofs } from './fallbacks/board.ts';
 export type { ProofsSnapshot } from './fallbacks/proofs.ts';
 export type { EdgeReading } from './fallbacks/reading.ts';
 export type { Sighting } from './fallbacks/sighting.ts';

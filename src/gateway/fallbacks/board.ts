@@ -1,6 +1,6 @@
-import type { Protocol, Route } from '#contracts';
-import type { Step } from '../plan.ts';
-import type { Proofs } from './proofs.ts';
+import type { Clock, Protocol, Route } from '#contracts';
+import { createPlanner, type Step, type Tongues } from '../plan.ts';
+import { Proofs, type ProofsSnapshot } from './proofs.ts';
 import type { EdgeReading } from './reading.ts';
 
 /** What the edges of a configuration are read by. */
@@ -48,6 +48,18 @@ export const readBoard = (
   routes.flatMap((route) =>
     chainsOf(proofs, route, context).flatMap(({ steps }) => proofs.read(route, steps)),
   );
+
+/** The same without a gateway: of what one has left behind. */
+export function readProofs(
+  clock: Clock,
+  snapshot: Partial<ProofsSnapshot>,
+  routes: readonly Route[],
+  tongues: Tongues,
+): readonly EdgeReading[] {
+  const proofs = new Proofs(clock);
+  proofs.restore(snapshot);
+  return readBoard(proofs, routes, { protocols: tongues.protocols, plan: createPlanner(tongues) });
+}
 
 /** Does the route take asks of this protocol, as far as its own rule says? */
 const takes = ({ config }: Route, { dialect, name }: Protocol): boolean =>
