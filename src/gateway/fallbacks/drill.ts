@@ -114,7 +114,7 @@ async function drilled(ctx: DrillContext, target: Target, wanted: number): Promi
   const results = [
     { drill: 'probe' as const, ...nameOf(target), good, says: why, calls: probed.told.length },
   ];
-  if (wanted === 0 || !good) return { results, told: probed.told };
+  if (wanted === 0 || checks[0]?.good !== true) return { results, told: probed.told };
   const carried = await carries(ctx, target, wanted);
   return { results: [...results, carried.result], told: [...probed.told, ...carried.told] };
 }
