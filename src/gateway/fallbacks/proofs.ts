@@ -29,6 +29,8 @@ export class Proofs {
   private readonly states = new Map<string, EdgeState>();
   private readonly edges = new WeakMap<Step, Edge>();
   private readonly picks = new Map<string, PickState>();
+  /** Edges that were due when another was exercised. */
+  private readonly owed = new Set<string>();
   private readonly demands = new Map<string, DemandState>();
   /** Whether anybody wants to know what a route needs. */
   private readonly watched = new WeakMap<Route, boolean>();
@@ -47,15 +49,18 @@ export class Proofs {
   exercise(route: Route, steps: readonly Step[], walk: Walk, lane: Lane): number | undefined {
     const { share } = route.config.exercise;
     if (share === 0 || spared(route, walk, lane)) return undefined;
+    let due: number | undefined;
     for (let at = 1; at < steps.length; at++) {
       const step = steps[at] as Step;
       if (step.tier === steps[0]?.tier) continue;
       const { key } = this.edge(route, step);
       const { state, exercise } = pick(this.picks.get(key) ?? PICK_START, share, this.clock.random());
       this.picks.set(key, state);
-      if (exercise) return at;
+      // Two edges may be due at once: the second has the next exchange, and so each keeps its whole share.
+      if (exercise) this.owed.add(key);
+      if (due === undefined && this.owed.delete(key)) due = at;
     }
-    return undefined;
+    return due;
   }
 
   /** The plan without fallbacks that are known to be broken, and those behind it, for when nothing else is left. */
