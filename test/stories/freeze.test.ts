@@ -5,6 +5,8 @@ import { freshDatabase } from '#store/testing';
 import { type Product, product, until } from '../support/product.ts';
 import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
 
+const MIDWATCH = join(import.meta.dir, '..', '..', 'bin', 'midwatch');
+
 /** Two gateways on one database: what one freezes the other holds, also against its own file and over a restart. */
 setDefaultTimeout(60_000);
 
@@ -149,4 +151,31 @@ test('a version that was in force before can be taken back', async () => {
   await expect(a.api.routes.freeze('chat', { to: 'nosuch' })).rejects.toMatchObject({ code: 'not_frozen' });
   await a.api.routes.thaw('chat');
   expect((await ask(a)).model).toBe('sim-instant');
+});
+
+test('the verbs say the same', async () => {
+  const mw = async (...args: string[]) => {
+    const child = Bun.spawn([MIDWATCH, ...args, '--url', a.url, '--token', a.token], {
+      cwd: a.folder,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
+    const [out, err] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    return { out, err, code: await child.exited };
+  };
+  expect((await mw('freeze', 'chat', '--reason', 'by hand')).out).toContain('chat is held at');
+  const listed = await mw('freeze', '--list');
+  expect(listed).toMatchObject({ code: 0, out: expect.stringContaining('by hand') });
+  expect((await mw('freeze', 'chat', '--versions')).out).toContain('in force');
+  expect((await mw('thaw', 'chat')).out).toContain('admin had frozen it');
+  expect((await mw('freeze', '--list')).out).toContain('no route is frozen');
+  expect(await mw('freeze', 'nosuch')).toMatchObject({ code: 1 });
+  expect(await mw('freeze')).toMatchObject({ code: 2 });
+  const report = await mw('shadow', 'report', 'chat');
+  expect(report).toMatchObject({ code: 0, out: expect.stringContaining('copied to up/sim-steady') });
+  expect(await mw('shadow', 'report', 'nosuch')).toMatchObject({ code: 3 });
 });
