@@ -163,6 +163,24 @@ function pages(
     },
     { name: 'Exchange, 30 turns, with bodies', ask: (api, i) => exchange(api, at(shown, i)) },
     { name: 'Exchange, 20 days old', ask: (api, i) => exchange(api, at(old, i).id) },
+    { name: 'Weather', ask: (api) => Promise.all([api.providers(), api.hours()]) },
+    {
+      name: 'Spend by cause, last week',
+      ask: (api) => api.spend({ from: Date.now() - 7 * DAY, by: 'cause' }),
+    },
+    {
+      name: 'Spend by tenant, last month',
+      ask: (api) => api.spend({ from: Date.now() - 30 * DAY, by: 'tenant' }),
+    },
+    {
+      name: 'Tiers, last week',
+      ask: (api) => Promise.all([api.fallbacks.list(), api.tiers({ from: Date.now() - 7 * DAY })]),
+    },
+    {
+      name: 'Tiers by tenant, last month',
+      ask: (api) => api.tiers({ from: Date.now() - 30 * DAY, by: 'tenant' }),
+    },
+    { name: 'Runs', ask: (api) => api.runs.list({}) },
     { name: 'Routes', ask: (api) => api.routes.list() },
     { name: 'Route', ask: (api) => api.routes.get('chat') },
     { name: 'Changes', ask: (api) => api.changes.list({}) },

@@ -10,7 +10,21 @@ const DAY = 86_400_000;
 export const DAYS = 30;
 const BATCH = 2_000;
 /** Tables of facts, by the columns that hold a time or an id that carries one. */
-const COPIED = ['exchanges', 'attempts', 'rollups_minute', 'rollups_hour', 'rollups_day'] as const;
+const COPIED = [
+  'exchanges',
+  'attempts',
+  'rollups_minute',
+  'rollups_hour',
+  'rollups_day',
+  'slices_minute',
+  'slices_hour',
+  'spend_minute',
+  'spend_hour',
+  'tiers_hour',
+  'tiers_tenant_hour',
+  'tiers_tenant_day',
+  'tiers_user_day',
+] as const;
 const TIMES = new Set(['at', 'started_at']);
 const IDS: Readonly<Record<string, string>> = { exchanges: 'id', attempts: 'exchange' };
 /** Names of pieces of work; those of another day are others. */
