@@ -25,6 +25,9 @@ export interface Known {
 /** A hearer leaves the probe of a target to whoever told of it for so long, plus a part of the second figure by chance, ms: longer than news travel. */
 const FIRST_TO_THE_TELLER = { least: 500, spread: 1_500 };
 
+/** Names that are remembered as told; to tell twice is no harm. */
+const MOST = 2_000;
+
 /** Remembers what was told and heard, so that every transition is told once and nothing goes round in circles. */
 export class Hearsay {
   private readonly clock: Clock;
@@ -39,6 +42,7 @@ export class Hearsay {
   /** What is new since the last call, or with `all` everything that is not as it should be; undefined when there is nothing to tell. */
   tell(known: Known, all: boolean): StandingNews | undefined {
     const now = this.clock.now();
+    for (const told of [this.health, this.parks, this.keys]) if (told.size > MOST) told.clear();
     const health: Record<string, HealthNews> = {};
     const parks: Record<string, ParkState> = {};
     const keys: Record<string, number> = {};

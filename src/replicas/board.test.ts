@@ -106,3 +106,20 @@ test('words of another version are passed over', async () => {
   await a.board.stop();
   await b.board.stop();
 });
+
+test('a start without Redis is one alone, and says so', async () => {
+  const events: string[] = [];
+  const board = createBoard({
+    // Nobody listens on the discard port.
+    url: 'redis://127.0.0.1:9',
+    replica: 'a',
+    clock: systemClock(),
+    log: (_, event) => events.push(event),
+    news: () => ['never said'],
+    heard: () => undefined,
+  });
+  expect(board.state().state).toBe('connecting');
+  await until(() => board.state().state === 'away', 'it to be known that there is none');
+  await board.stop();
+  expect(events).toEqual(['replicas.away']);
+});
