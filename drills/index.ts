@@ -1,4 +1,5 @@
 import type { Drill } from './define.ts';
+import { F14 } from './F14.ts';
 import { F19 } from './F19.ts';
 import { F21 } from './F21.ts';
 import { F22 } from './F22.ts';
@@ -15,6 +16,7 @@ import { F57 } from './F57.ts';
 
 /** Every drill, in order of its entry; a test compares this with the files. */
 export const drills: readonly Drill[] = Object.freeze([
+  F14,
   F19,
   F21,
   F22,

@@ -65,6 +65,6 @@ export const WITH_SCHEMA = {
   },
 } as const;
 
-/** A text of about so many tokens. */
+/** A text of about so many tokens: short words are one each, by count and by the usual four characters. */
 export const filler = (tokens: number): string =>
-  `${'ready '.repeat(Math.max(0, Math.round(tokens) - 10))}Reply with the word ready.`;
+  `${'yes '.repeat(Math.max(0, Math.round(tokens) - 10))}Reply with the word ready.`;
