@@ -138,8 +138,8 @@ function needed(check: ProbeCheck, { seen, tools, structured }: DemandState): bo
 /** What the provider says of its limits, by axis. */
 function limitsOf(told: readonly Told[]): EdgeState['limits'] {
   const limits: Record<string, number> = {};
+  // A refusal may speak of another limit than an answer does.
   for (const { headers, finished } of told)
-    // A refusal may speak of another limit than an answer does.
     for (const { axis, limit } of readQuotas(headers, finished.facts.at))
       if (limit !== undefined) limits[axis] = Math.min(limit, limits[axis] ?? limit);
   return limits;
