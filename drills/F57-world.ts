@@ -105,9 +105,18 @@ export const question = (i: number): Question => ({
   },
 });
 
-/** Did the application get arguments that it can read? */
-export const served = ({ status, body, broken }: Seen): boolean =>
-  status === 200 && !broken && !body.includes('"error"') && /\\?"place\\?"/.test(body);
+/** Did the application get arguments that it can read? Pieces of a stream are put together first. */
+export function served({ status, body, broken }: Seen): boolean {
+  if (status !== 200 || broken || body.includes('"error"')) return false;
+  const pieces = [...body.matchAll(/"arguments":"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text);
+  try {
+    const args: unknown = JSON.parse(JSON.parse(`"${pieces.join('')}"`) as string);
+    return typeof args === 'object' && args !== null && 'place' in args && 'seats' in args;
+  } catch {
+    // Half of a call is none.
+    return false;
+  }
+}
 
 export const edgeOf = (
   { proofs }: Rehearsal,
