@@ -66,6 +66,18 @@ test.each([
   ['providers:\n  mine: { baseUrl: http://127.0.0.1:1 }', 2, 'providers.mine', 'say what it speaks'],
   ['providers:\n  azure: { apiKey: x }', 2, 'providers.azure', 'baseUrl'],
   ['providers:\n  openai: { apiKy: x }', 2, 'providers.openai.apiKy', 'did you mean "apiKey"'],
+  [
+    'providers:\n  openai:\n    quota: { requestPerMinute: 5 }',
+    3,
+    'providers.openai.quota.requestPerMinute',
+    'did you mean "requestsPerMinute"',
+  ],
+  [
+    'providers:\n  openai:\n    quota:\n      - { rpm: 5 }',
+    4,
+    'providers.openai.quota[0].rpm',
+    'known here: models, perModel, requestsPerMinute',
+  ],
   ['routes:\n  chat:\n    tiers: [{ name: a }]', 3, 'routes.chat.tiers[0]', 'either `targets` or'],
 ])('%j is refused at its line with a remedy', (text, line, path, message) => {
   const [first] = problems(text);

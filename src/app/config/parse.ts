@@ -117,7 +117,12 @@ function explain(issue: z.core.$ZodIssue, lineOf: LineOf): ConfigProblem[] {
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: z.core.$ZodType | undefined = configSchema;
   for (const key of path) {
-    const here: z.core.$ZodType | undefined = unwrap(schema);
+    const whole: z.core.$ZodType | undefined = unwrap(schema);
+    // One entry or a list of them: the path tells which was written.
+    const here: z.core.$ZodType | undefined =
+      whole instanceof z.ZodUnion
+        ? whole.options.find((one) => one instanceof z.ZodArray === (typeof key === 'number'))
+        : whole;
     if (here instanceof z.ZodObject) schema = here.shape[String(key)];
     else if (here instanceof z.ZodRecord) schema = here.valueType;
     else if (here instanceof z.ZodArray) schema = here.element;
@@ -131,9 +136,13 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
 
 function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   let here = schema;
-  while (here instanceof z.ZodDefault || here instanceof z.ZodPrefault || here instanceof z.ZodOptional)
-    here = here.unwrap();
-  return here;
+  for (;;) {
+    if (here instanceof z.ZodDefault || here instanceof z.ZodPrefault || here instanceof z.ZodOptional)
+      here = here.unwrap();
+    // What is written is what goes in, whatever a transform makes of it.
+    else if (here instanceof z.ZodPipe) here = here.in;
+    else return here;
+  }
 }
 
 /** The member of the provider family behind an entry: as it says, else by its own name, else by its dialect. */

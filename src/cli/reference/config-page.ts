@@ -14,6 +14,7 @@ interface Json {
   readonly pattern?: string;
   readonly format?: string;
   readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly maximum?: number;
 }
 
@@ -74,6 +75,10 @@ function rows(schema: Json, path: string): string[] {
 }
 
 function deeper(value: Json, at: string): string[] | undefined {
+  // One entry or a list of them: the keys of the one are those of each in the list.
+  const one = value.anyOf?.find((branch) => branch.properties);
+  const many = value.anyOf?.some((branch) => branch.items?.properties);
+  if (one && many) return [row(at, value, false), ...rows(one, at)];
   if (value.properties) return rows(value, at);
   if (value.items?.properties) return rows(value.items, `${at}[]`);
   if (typeof value.additionalProperties === 'object' && value.additionalProperties.properties)
@@ -91,9 +96,9 @@ function kindOf(value: Json): string {
   if (pattern?.endsWith('B$')) return 'size';
   if (value.format === 'uri') return 'URL';
   if (value.type === 'integer' || value.type === 'number') {
-    const { minimum, maximum } = value;
-    const range =
-      maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `, ${minimum} to ${maximum}` : '';
+    const { minimum, exclusiveMinimum, maximum } = value;
+    const from = minimum ?? `above ${exclusiveMinimum}`;
+    const range = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `, ${from} to ${maximum}` : '';
     return `${value.type === 'integer' ? 'whole number' : 'number'}${range}`;
   }
   if (value.type === 'boolean') return '`true`, `false`';
@@ -115,6 +120,8 @@ const SIZES = [
 /** A default as a person would write it. */
 function shown(value: Json, n: unknown): string | undefined {
   if (n === undefined) return undefined;
+  if (typeof n === 'object')
+    return Object.keys(n ?? {}).length === 0 ? undefined : `\`${JSON.stringify(n)}\``;
   const kind = kindOf(value);
   if (typeof n !== 'number' || (kind !== 'duration' && kind !== 'size')) return `\`${String(n)}\``;
   const unit = (kind === 'duration' ? DURATIONS : SIZES).find(([, size]) => n >= size && n % size === 0);
