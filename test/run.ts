@@ -9,6 +9,14 @@ import { basename, join } from 'node:path';
 const ROOT = join(import.meta.dir, '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 
+/** Stories that judge milliseconds, or count what a machine without room loses: each has it to itself. */
+const ALONE: ReadonlySet<string> = new Set([
+  'kill.test.ts',
+  'outage.test.ts',
+  'budget.test.ts',
+  'unwritable.test.ts',
+]);
+
 interface Part {
   readonly name: string;
   readonly run: () => Promise<Counts>;
@@ -91,14 +99,6 @@ async function bunTest(paths: readonly string[]): Promise<Counts> {
   // A runner that dies before it counts has failed, whatever it counted.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
-
-/** Stories that judge milliseconds, or count what a machine without room loses: each has it to itself. */
-const ALONE: ReadonlySet<string> = new Set([
-  'kill.test.ts',
-  'outage.test.ts',
-  'budget.test.ts',
-  'unwritable.test.ts',
-]);
 
 /** Most stories wait more than they work, so two lanes of them share the machine. */
 async function stories(): Promise<Counts> {

@@ -104,6 +104,7 @@ export function newWalk(
     stopped: undefined,
     wake: undefined,
     source: 'gateway',
+    rehearses: undefined,
     told: undefined,
     spilled: false,
     errand: undefined,

@@ -65,10 +65,13 @@ export async function dispatch(
   countRequest(ctx.retries(route.name), walk.start, RETRY_BUDGET);
   const calm = standing.calm(sound, walk.facets);
   // Only while all is well: an outage is no time for exercises.
-  const exercise =
+  const due =
     calm && !walk.turn && walk.source === 'gateway'
       ? ctx.proofs.exercise(route, steps, walk, errand.lane)
       : undefined;
+  const { shadow } = route.config.exercise;
+  if (due !== undefined && shadow) walk.rehearses = steps[due];
+  const exercise = shadow ? undefined : due;
   if (exercise !== undefined) walk.source = 'exercise';
   const order =
     exercise !== undefined

@@ -8,6 +8,7 @@ import {
   type ShadowDrop,
   type Shadower,
   type ShadowTraffic,
+  type Target,
   type Tier,
 } from '#contracts';
 import { createShareBudgetState } from '#kernel/resilience';
@@ -21,7 +22,7 @@ import type { Errand } from './prepare.ts';
 import { type Ending, finish } from './record.ts';
 import { servedBy, stopWalk, type Try, type Walk } from './walk.ts';
 
-export interface ShadowContext extends Omit<AskContext, 'close' | 'streams' | 'retries' | 'proofs'> {
+export interface ShadowContext extends Omit<AskContext, 'close' | 'streams' | 'retries'> {
   readonly shadowers: readonly Shadower[];
   /** Writes a record that nobody was served. */
   record(finished: Finished): void;
@@ -29,10 +30,14 @@ export interface ShadowContext extends Omit<AskContext, 'close' | 'streams' | 'r
 
 /** Of routes whose copies somebody else asks for than their configuration. */
 const BOUNDS = { maxPerSecond: 1, concurrency: 4, compare: 'texts' } as const;
+/** Of copies that exercise a fallback: their share of the traffic is their bound. */
+const EXERCISE = { maxPerSecond: 1_000, concurrency: 64, compare: 'facts' } as const;
 
 interface Copy {
   readonly by: string;
-  readonly shadower: Shadower;
+  readonly shadower?: Shadower;
+  /** The fallback that it exercises. */
+  readonly exercises?: Step;
   readonly original: Walk;
   readonly served: Finished;
   readonly reading: Reading | undefined;
@@ -58,12 +63,14 @@ export class Shadows {
   private readonly tallies = new Map<string, Tally>();
   private readonly copies = new Map<Walk, Copy>();
   private readonly routes = new WeakMap<Tier, Route>();
+  /** A tier of one target, for a copy that exercises just this one. */
+  private readonly tiers = new WeakMap<Target, Tier>();
   private readonly asks: readonly Shadower[];
 
   constructor(ctx: ShadowContext) {
     this.ctx = ctx;
     this.asks = [...ctx.shadowers, this.byConfig()];
-    // What a copy does is neither a proof of a fallback nor a request that earns retries.
+    // What a copy does is no request that earns retries, and proves a fallback only where it was made for that.
     this.own = {
       ...ctx,
       proofs: new Proofs(ctx.clock),
@@ -76,7 +83,8 @@ export class Shadows {
   /** May this route have copies at all? A frozen one has none. */
   wanted(route: Route): boolean {
     if (route.frozen !== undefined) return false;
-    if (route.shadow !== undefined) return true;
+    const { share, shadow } = route.config.exercise;
+    if (route.shadow !== undefined || (shadow && share > 0)) return true;
     for (const { minds } of this.ctx.shadowers) if (!minds || minds(route.name)) return true;
     return false;
   }
@@ -87,6 +95,12 @@ export class Shadows {
     const { route } = walk;
     if (!route || facts.source !== 'gateway' || facts.attempts.length === 0) return;
     if (facts.outcome === 'cancelled') return;
+    const { rehearses } = walk;
+    if (rehearses) {
+      const copy = { by: 'exercise', exercises: rehearses, original: walk, served, reading };
+      this.ctx.clock.after(0, () => this.ask(route, this.tierOf(rehearses), copy));
+      return;
+    }
     const question = { route, facts };
     for (const shadower of this.asks) {
       const order = shadower.shadow(question);
@@ -129,7 +143,7 @@ export class Shadows {
     const lone = this.routeOf(route, tier);
     const step = ctx.plan(lone, copy.original.protocol)[0];
     // An answer compared with one of the same model says nothing of the model.
-    if (step && servedIt(copy.original, step)) return;
+    if (step && !copy.exercises && servedIt(copy.original, step)) return;
     const hindered = this.hindered(route, tally, step, copy);
     if (hindered) {
       drop(hindered);
@@ -154,12 +168,12 @@ export class Shadows {
     route: Route,
     tally: Tally,
     step: Step | undefined,
-    { original }: Copy,
+    { original, exercises }: Copy,
   ): ShadowDrop | undefined {
     const { draining, standing } = this.ctx;
     if (draining()) return 'away';
     if (!step || !original.errand) return 'unsayable';
-    const { concurrency, maxPerSecond } = route.config.shadow ?? BOUNDS;
+    const { concurrency, maxPerSecond } = exercises ? EXERCISE : (route.config.shadow ?? BOUNDS);
     if (tally.underWay >= concurrency) return 'busy';
     if (standing.closedFor(step, original.facets) > 0 || standing.ejected(step, original.facets))
       return 'closed';
@@ -206,8 +220,26 @@ export class Shadows {
       facts: evidence ? { ...facts, verdicts: [...facts.verdicts, { ...verdict, evidence }] } : facts,
     });
     for (const one of walk.made) one.seat?.leave();
-    if (pair) copy.shadower.paired?.(pair);
+    if (pair) copy.shadower?.paired?.(pair);
+    if (copy.exercises) this.prove(copy, walk, ending);
     this.over.get(copy)?.(undefined);
+  }
+
+  /** What the copy showed counts for the edge as if it had been served. */
+  private prove({ original }: Copy, walk: Walk, { outcome, failure, reading }: Ending): void {
+    const [one] = walk.made;
+    const [row] = walk.attempts;
+    if (!one || !row) return;
+    const end = { outcome, ...(failure && { failure }), ...(reading && { reading }) };
+    this.ctx.proofs.ended(original.route as Route, one, end, walk, row);
+  }
+
+  private tierOf({ tier, target }: Step): Tier {
+    const known = this.tiers.get(target);
+    if (known) return known;
+    const lone = { name: tier.name, targets: [target] };
+    this.tiers.set(target, lone);
+    return lone;
   }
 
   private pairOf(copy: Copy, shadow: Finished, { reading }: Ending, walk: Walk) {
@@ -218,7 +250,7 @@ export class Shadows {
       walk.protocol,
       { ...served, reading: copy.reading, row: first },
       { ...shadow, reading, row: second },
-      { by, comparing: (original.route?.config.shadow ?? BOUNDS).compare },
+      { by, comparing: (copy.exercises ? EXERCISE : (original.route?.config.shadow ?? BOUNDS)).compare },
     );
   }
 

@@ -72,6 +72,8 @@ export interface Walk {
   wake?: () => void;
   /** Whose exchange this is: a caller's, one of his sent through a fallback on purpose, or our own. */
   source: Source;
+  /** Fallback that a copy is to exercise when this exchange is over. */
+  rehearses?: Step;
   /** Told when an exchange of our own is over. */
   told?: (finished: Finished) => void;
   /** What of the caller's own request a call is made of; there once a route is found. */

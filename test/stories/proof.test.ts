@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { testGateway } from '../support/gateway.ts';
+import { until } from '../support/product.ts';
 import { simulatorAt } from '../support/simulator.ts';
 import { openai } from '../support/speech.ts';
 import { scriptedUpstream } from '../support/upstream.ts';
@@ -185,3 +186,51 @@ test('a whole answer that hangs leaves time for the fallback where the route say
   await up.stop();
   sim.stop();
 });
+
+test('where a fallback may not serve, copies prove it, and break it, and no caller gets their answer', async () => {
+  const up = await scriptedUpstream();
+  const spare = await scriptedUpstream();
+  const root = (port: number) => `http://127.0.0.1:${port}/v1`;
+  const house = testGateway({
+    providers: {
+      up: { protocol: 'openai', baseUrl: root(up.port) },
+      spare: { protocol: 'openai', baseUrl: root(spare.port) },
+    },
+    routes: {
+      chat: {
+        match: { protocol: 'openai-chat' },
+        exercise: { share: 0.05, shadow: true },
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up' }] },
+          { name: 'fallback', targets: [{ provider: 'spare' }] },
+        ],
+      },
+    },
+  });
+  const says = (text: string) => ({
+    headers: openai.sse,
+    parts: [openai.role, openai.delta(text, 'stop'), openai.done],
+  });
+  const call = async () => {
+    const response = await fetch(`${house.url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask({ stream: true })),
+    });
+    return await response.text();
+  };
+  const edge = () => house.gateway.proofs.read()[0];
+  const shadows = () => house.finished.filter(({ facts }) => facts.source === 'shadow');
+  up.play(says('Here.'));
+  spare.play(says('There.'));
+  for (let i = 0; i < 1_240; i++) expect(await call()).toContain('Here.');
+  await until(async () => shadows().length === 62, 'the copies');
+  expect(edge()).toMatchObject({ exercised: { state: 'PROVEN', n: 62, failures: 0 } });
+  expect(house.finished.some(({ facts }) => facts.source === 'exercise')).toBe(false);
+
+  spare.play({ status: 404, headers: openai.json, framing: 'length', parts: [openai.error('not_found')] });
+  for (let i = 0; i < 100; i++) expect(await call()).toContain('Here.');
+  await until(async () => edge()?.exercised.state === 'BROKEN', 'the edge to break');
+  house.stop();
+  await up.stop();
+  await spare.stop();
+}, 30_000);

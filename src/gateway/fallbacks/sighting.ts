@@ -78,7 +78,7 @@ function edgeSighting(
   tokensIn: number,
 ): EdgeSighting {
   const { outcome, failure, reading } = end;
-  const answer = walk.source === 'exercise' ? reading?.message() : undefined;
+  const answer = walk.source === 'exercise' || walk.source === 'shadow' ? reading?.message() : undefined;
   const kept = answer && keepsShape(walk.body as Uint8Array, answer);
   const slow = isGood(outcome) && isSlow(demand, route.config.exercise.slow, answered);
   return {
