@@ -70,13 +70,28 @@ export function createHistory(store: Pick<FreezeStore, 'used'>, clock: Clock, lo
         const policy = freezes.get(route)?.policy ?? configured;
         const version = versionOf(policy);
         const known = present.get(route);
+        if (known?.version === version) {
+          next.set(route, known);
+          continue;
+        }
+        // Taken back before it was saved, it goes on: twice in one batch, the store would refuse all of it for ever.
+        const again = past.find((v) => v.route === route && v.version === version);
+        past = past.filter((v) => v !== again);
         next.set(
           route,
-          known?.version === version
-            ? known
-            : { route, version, policy, firstUsed: now, lastUsed: now, exchanges: 0, good: 0, told: false },
+          again ?? {
+            route,
+            version,
+            policy,
+            firstUsed: now,
+            lastUsed: now,
+            exchanges: 0,
+            good: 0,
+            told: false,
+          },
         );
-        if (!known || known.version === version) continue;
+        if (again) again.lastUsed = now;
+        if (!known) continue;
         known.lastUsed = now;
         known.told = false;
         past.push(known);
