@@ -22,7 +22,7 @@ export function missBody(question: Question, miss: Miss): string {
 }
 
 function sentence({ key, method, path, model }: Question, miss: Miss): string {
-  const what = `No cassette for ${method} ${path}${model ? ` (${model})` : ''}, key ${key}`;
+  const what = `No cassette for ${method} ${path}${model ? ` (${model})` : ''}, key ${short(key)}`;
   if (miss.reason === 'exhausted')
     return `${what}: every recorded answer has been given. Record again, or set exhausted to last or loop.`;
   if (miss.reason === 'expired') return `${what}: its recording is older than maxAge. Record it again.`;
@@ -33,8 +33,11 @@ function sentence({ key, method, path, model }: Question, miss: Miss): string {
     (d) => `${d.path}: recorded ${quote(d.recorded)}, asked ${quote(d.asked)}`,
   );
   const where = parts.length > 0 ? parts.join('; ') : 'masked values only';
-  return `${what}. Nearest is ${miss.nearest}; it differs in ${where}.`;
+  return `${what}. Nearest is ${short(miss.nearest)}; it differs in ${where}.`;
 }
+
+/** As the verbs show it. The whole key looks like a credential to whoever masks a provider's words, translated misses included. */
+const short = (key: string): string => key.slice(0, 10);
 
 const quote = (text: string | undefined) => (text === undefined ? 'nothing' : JSON.stringify(text));
 
