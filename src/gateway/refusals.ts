@@ -74,5 +74,8 @@ export function withAttempts(failure: Failure, walk: Walk): Failure {
   const list = walk.attempts
     .map((a) => `${a.provider}/${a.model}: ${a.failure?.kind ?? a.outcome}`)
     .join('; ');
-  return { ...failure, hint: `${failure.hint} Tried ${list}.` };
+  return { ...failure, hint: `${sentence(failure.hint)} Tried ${list}.` };
 }
+
+/** A provider's own words, which many hints end in, often lack their full stop. */
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
