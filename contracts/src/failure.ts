@@ -51,6 +51,7 @@ export const FAILURE_KINDS = [
   'timeout_content',
   'timeout_total',
   // our own
+  'starting',
   'shutting_down',
   'hedge_lost',
   'unfit',

@@ -90,6 +90,8 @@ export interface KeyRecord {
 export interface KeyRing {
   /** True until the first key was ever created. */
   readonly empty: boolean;
+  /** False while a start has read neither the database nor the snapshot: nobody can be told apart yet. Left out, true. */
+  readonly known?: boolean;
   /** `sha256Hex` of the presented key. Expired and revoked keys come back too: the caller says why it refuses. */
   find(sha256Hex: string): KeyRecord | undefined;
 }

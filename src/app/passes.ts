@@ -31,6 +31,9 @@ export function createPasses(
       get empty() {
         return keys.empty;
       },
+      get known() {
+        return keys.known ?? true;
+      },
       find(hash) {
         const key = issued.get(hash);
         return key === undefined ? keys.find(hash) : keys.byId(key);

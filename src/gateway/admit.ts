@@ -1,6 +1,7 @@
 import type { Clock, Failure, KeyRecord, KeyRing, Peer, Result } from '#contracts';
 import { err, ok } from '#contracts';
 import { sha256 } from '#kernel';
+import { seen } from './failures.ts';
 
 /** What a caller shows; its hash is kept beside it, since a connection shows the same again and again. */
 export interface Credential {
@@ -56,6 +57,8 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
     },
     admit(said, peer) {
       const { credential } = said;
+      // A 401 would tell every caller with a good key, and every one that needs none, to give up for good.
+      if (keys.known === false) return err(seen('starting'));
       if (keys.empty) {
         if (peer.loopback) return ok(undefined);
         return err(

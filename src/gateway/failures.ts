@@ -20,6 +20,7 @@ const HINTS: Partial<Record<FailureKind, string>> = {
   timeout_total: 'The exchange took longer than its deadline (timeouts.total or x-midwatch-deadline-ms).',
   client_left: 'The caller closed the connection before the answer was complete.',
   unfit: 'What the target said was not the rest of the answer that had broken off, so none of it was used.',
+  starting: 'Midwatch is starting and does not know its keys yet; try again in a moment.',
   shutting_down: 'Midwatch is shutting down; try again in a moment.',
 };
 

@@ -84,6 +84,7 @@ const TABLE: Readonly<Record<FailureKind, readonly [two: string, alone: string]>
   timeout_idle: ['at 1', 'stop'],
   timeout_content: ['at 1', 'stop'],
   timeout_total: ['stop', 'stop'],
+  starting: ['stop', 'stop'],
   shutting_down: ['stop', 'stop'],
   hedge_lost: ['stop', 'stop'],
   unfit: ['stop', 'stop'],

@@ -67,6 +67,7 @@ const failure = {
   no_target: 72,
   hedge_lost: 73,
   unfit: 74,
+  starting: 75,
 } as const satisfies Record<(typeof FAILURE_KINDS)[number], number>;
 
 const source = {

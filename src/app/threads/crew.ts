@@ -22,6 +22,7 @@ export interface CrewOptions {
   readonly active: () => Active;
   readonly keys: {
     readonly empty: boolean;
+    readonly known: boolean;
     records(): readonly KeyRecord[];
     /** Looks a key up, which notes its use. */
     find(hash: string): unknown;
@@ -69,7 +70,11 @@ export function createCrew(options: CrewOptions): Crew {
   const tell = (said: ToThread, except?: Member) => {
     for (const one of members) if (one !== except) one.post(said);
   };
-  const keys = (): ThreadKeys => ({ empty: options.keys.empty, records: options.keys.records() });
+  const keys = (): ThreadKeys => ({
+    empty: options.keys.empty,
+    known: options.keys.known,
+    records: options.keys.records(),
+  });
   const mind = () => {
     const now = mindedBy(steerers, active().table.routes);
     if (JSON.stringify(now) === JSON.stringify(minded)) return;

@@ -37,6 +37,7 @@ export interface ThreadSettings {
 
 export interface ThreadKeys {
   readonly empty: boolean;
+  readonly known: boolean;
   readonly records: readonly KeyRecord[];
 }
 

@@ -170,17 +170,20 @@ const NOTHING_WAITS = { waiting: 0, lagMs: 0 };
 
 /** The keys as the first thread knows them. */
 function createRing(first: ThreadKeys, clock: Clock) {
-  let empty = first.empty;
+  let { empty, known } = first;
   let byHash = new Map<string, KeyRecord>();
   const used = new Set<string>();
   const take = (keys: ThreadKeys) => {
-    empty = keys.empty;
+    ({ empty, known } = keys);
     byHash = new Map(keys.records.map((record) => [record.hash, record]));
   };
   take(first);
   const ring: KeyRing = {
     get empty() {
       return empty;
+    },
+    get known() {
+      return known;
     },
     find(hash) {
       const record = byHash.get(hash);

@@ -86,6 +86,7 @@ export const SEMANTICS: Readonly<Record<FailureKind, Semantics>> = Object.freeze
   timeout_content: row('provider', true, 'stalled', 'never', 'always', 'nobody', 'bad', true),
   timeout_total: row('midwatch', false, 'error', 'never', 'never', 'nobody', 'bad'),
 
+  starting: row('midwatch', true, 'error', 'never', 'never', 'nobody', 'none'),
   shutting_down: row('midwatch', true, 'error', 'never', 'never', 'nobody', 'none'),
   // Another try of the same exchange was faster.
   hedge_lost: row('midwatch', false, 'cancelled', 'never', 'never', 'nobody', 'none'),

@@ -36,6 +36,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   timeout_idle: [504, 'timeout_error'],
   timeout_content: [504, 'timeout_error'],
   timeout_total: [504, 'timeout_error'],
+  starting: [503, 'api_error'],
   shutting_down: [503, 'api_error'],
   hedge_lost: [499, 'api_error'],
   unfit: [502, 'api_error'],

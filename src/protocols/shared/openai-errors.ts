@@ -36,6 +36,7 @@ const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: strin
   timeout_idle: [504, 'server_error'],
   timeout_content: [504, 'server_error'],
   timeout_total: [504, 'server_error'],
+  starting: [503, 'server_error'],
   shutting_down: [503, 'server_error'],
   hedge_lost: [499, 'server_error'],
   unfit: [502, 'server_error'],

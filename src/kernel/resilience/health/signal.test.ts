@@ -47,6 +47,7 @@ test('each failure says one thing about the target: only what it did wrong conde
     'context_overflow',
     'content_filter',
     'refused',
+    'starting',
     'shutting_down',
     'hedge_lost',
     'unfit',
