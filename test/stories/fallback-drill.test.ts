@@ -15,9 +15,9 @@ const order = (more: Partial<FallbackDrillOrder> = {}): FallbackDrillOrder => ({
   ...more,
 });
 
-function house(model: string, protocol: string) {
+function house(model: string, protocol: string, provider: object = {}) {
   return testGateway({
-    providers: { up: { kind: 'simulator', baseUrl: sim.url, free: true } },
+    providers: { up: { kind: 'simulator', baseUrl: sim.url, free: true, ...provider } },
     routes: {
       chat: {
         match: { protocol },
@@ -66,6 +66,17 @@ test.each(['openai-chat', 'openai-responses', 'anthropic-messages'])(
     stop();
   },
 );
+
+test('a fallback that bears one call at a time is not broken by the calls of its own drill', async () => {
+  const concurrency = { adaptive: false, max: 1, queue: 0 };
+  const { gateway, finished, stop } = house('sim-instant', 'openai-chat', { concurrency });
+  expect(await gateway.drill(order())).toMatchObject({
+    ok: true,
+    value: { results: [{ good: true, calls: 4 }], edges: [{ state: 'PROVEN' }] },
+  });
+  expect(finished.filter(({ facts }) => facts.attempts.length > 0)).toHaveLength(4);
+  stop();
+});
 
 test('a fallback that is gone is found, with the reason; one that renames fields fails where callers need them', async () => {
   const gone = house('sim-fault-status-404', 'openai-chat');

@@ -28,20 +28,29 @@ const TELLING = 100;
 
 type Check = ProbeProof['checks'][number] & { readonly told: readonly Told[] };
 
-/** Every feature that callers may need, each by a call or two. Takes as long as the slowest. */
+/**
+ * Every feature that callers may need, each by a call or two. Takes as long as the slowest; what found no place beside
+ * the others (`concurrency`, `quota`) is asked again by itself, since that says nothing of the target.
+ */
 export async function probe(
   call: Caller,
   { demand, window }: { readonly demand: DemandState; readonly window: number | undefined },
 ): Promise<Probed> {
-  const checks = await Promise.all([
-    tried('answer', call, PLAIN, ends),
-    tried('stream', call, { ...PLAIN, stream: true }, ends),
-    tried('tools', call, WITH_TOOL, (one) =>
-      one.finished.facts.outcome === 'tool' ? shaped(one) : (ends(one) ?? 'it did not call the tool'),
-    ),
-    tried('schema', call, WITH_SCHEMA, (one) => ends(one) ?? shaped(one)),
-    fitting(call, demand, window),
-  ]);
+  const ways: readonly ((tries: number) => Promise<Check>)[] = [
+    (tries) => tried('answer', call, PLAIN, ends, tries),
+    (tries) => tried('stream', call, { ...PLAIN, stream: true }, ends, tries),
+    (tries) => tried('tools', call, WITH_TOOL, callsTool, tries),
+    (tries) => tried('schema', call, WITH_SCHEMA, (one) => ends(one) ?? shaped(one), tries),
+    (tries) => fitting(call, demand, window, tries),
+  ];
+  const checks = await Promise.all(ways.map((ask) => ask(TRIES)));
+  for (const [i, ask] of ways.entries()) {
+    const first = checks[i];
+    if (!first?.told.some(heldBack)) continue;
+    const asked = first.told.filter((one) => !heldBack(one));
+    const again = await ask(TRIES - asked.length);
+    checks[i] = { ...again, told: [...asked, ...again.told] };
+  }
   const failed = checks.filter(({ check, good }) => good === false && needed(check, demand));
   return {
     good: failed.length === 0 && checks[0]?.good === true,
@@ -71,6 +80,9 @@ export const probeCalls = (
   ];
 };
 
+/** By ourselves: the target never saw it. */
+const heldBack = ({ finished: { facts } }: Told): boolean => facts.attempts.length === 0;
+
 const UNASKABLE = 'a drill cannot ask in this protocol';
 
 /** What is wrong with an answer, or nothing. */
@@ -81,15 +93,17 @@ async function tried(
   call: Caller,
   ask: Omit<DrillAsk, 'model'>,
   judge: Judge,
+  tries: number,
 ): Promise<Check> {
   const told: Told[] = [];
   let wrong: string | undefined = UNASKABLE;
-  for (let i = 0; i < TRIES; i++) {
+  for (let i = 0; i < tries; i++) {
     const one = await call(ask);
     if (!one) return { check, says: UNASKABLE, told };
     told.push(one);
     wrong = judge(one);
     if (wrong === undefined) return { check, good: true, says: GOOD[check], told };
+    if (heldBack(one)) break;
   }
   return { check, good: false, says: wrong ?? '', told };
 }
@@ -113,8 +127,16 @@ const ends: Judge = ({ finished: { facts } }) =>
 const shaped: Judge = ({ ask, finished }) =>
   keepsShape(ask, finished.answer) === true ? undefined : 'what it wrote does not fit the schema';
 
+const callsTool: Judge = (one) =>
+  one.finished.facts.outcome === 'tool' ? shaped(one) : (ends(one) ?? 'it did not call the tool');
+
 /** Does it take the largest asks of the route? A declared window is believed, for to fill it costs money. */
-async function fitting(call: Caller, demand: DemandState, window: number | undefined): Promise<Check> {
+async function fitting(
+  call: Caller,
+  demand: DemandState,
+  window: number | undefined,
+  tries: number,
+): Promise<Check> {
   const largest = peakOf(demand)?.largest ?? 0;
   if (largest === 0) return { check: 'context', says: 'nobody has asked yet', told: [] };
   if (window !== undefined)
@@ -126,7 +148,7 @@ async function fitting(call: Caller, demand: DemandState, window: number | undef
     };
   if (largest <= LARGE)
     return { check: 'context', good: true, says: `asks reach ${largest} tokens (p99)`, told: [] };
-  return tried('context', call, { text: filler(largest), maxTokens: SMALL }, ends);
+  return tried('context', call, { text: filler(largest), maxTokens: SMALL }, ends, tries);
 }
 
 /** What no caller asks for need not work. */
