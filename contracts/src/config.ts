@@ -244,7 +244,9 @@ export const providerSchema = z.looseObject({
   apiKeyFile: z.string().optional().describe('A file whose content is the key.'),
   prices: z
     .record(
-      z.string(),
+      z
+        .string()
+        .regex(/^[^*]+$/, 'prices are for one model each, by its full name; `*` stands for nothing here'),
       z.strictObject({
         input: z.number().nonnegative(),
         output: z.number().nonnegative(),
@@ -351,6 +353,10 @@ export const configSchema = z.strictObject({
   ),
   redis: z
     .string()
+    .regex(
+      /^(redis|rediss|valkey|valkeys|redis\+unix|redis\+tls|redis\+tls\+unix):\/\//,
+      'write a URL such as redis://127.0.0.1:6379',
+    )
     .optional()
     .describe(
       'Redis or Valkey URL, through which several gateways share quotas, budgets and how their targets stand; without it each is for itself.',

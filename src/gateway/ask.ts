@@ -23,7 +23,7 @@ import { seen } from './failures.ts';
 import { hear, readDeclared, readPlace, readWho, type Said } from './headers.ts';
 import type { Step } from './plan.ts';
 import type { Errand } from './prepare.ts';
-import { findRoute, forbidden, mismatch, noBody, noLane } from './refusals.ts';
+import { findRoute, forbidden, mismatch, noBody, noDeadline, noLane, packedBody } from './refusals.ts';
 import { turned, turnOf } from './steer.ts';
 import { rescueOf, type TakeoverContext } from './takeover.ts';
 import { stopWalk, type Try, type Walk } from './walk.ts';
@@ -60,11 +60,15 @@ export function ask(
   if (!admitted.ok) return void refuse(ctx, walk, admitted.error);
   const lane = laneOf(said.midwatch.priority);
   if (!lane) return void refuse(ctx, walk, noLane(said.midwatch.priority));
+  const limit = deadlineOf(said);
+  if (limit === undefined) return void refuse(ctx, walk, noDeadline(said.midwatch['deadline-ms']));
+  const packed = incoming.headers['content-encoding'];
+  if (packed !== undefined && packed !== 'identity') return void refuse(ctx, walk, packedBody(packed));
   const listened = ctx.clock.monotonic();
   walk.own = listened - start;
   return (body) => {
     if (typeof body === 'string') return refuse(ctx, walk, noBody(body, incoming.headers, ctx.maxBody));
-    carry(ctx, walk, body, { said, key, lane, query: incoming.query }).catch((error: unknown) => {
+    carry(ctx, walk, body, { said, key, lane, limit, query: incoming.query }).catch((error: unknown) => {
       // A fault of our own must not leave a caller waiting for ever.
       ctx.log('error', 'exchange failed inside', { exchange: walk.id, error: String(error) });
       walk.flight?.abandon();
@@ -121,6 +125,8 @@ interface Brought {
   readonly said: Said;
   readonly key: KeyRecord | undefined;
   readonly lane: Lane;
+  /** Milliseconds that the caller gives the whole exchange. */
+  readonly limit: number;
   readonly query: string;
 }
 
@@ -128,7 +134,7 @@ async function carry(
   ctx: AskContext,
   walk: Walk,
   body: Uint8Array,
-  { said, key, lane, query }: Brought,
+  { said, key, lane, limit, query }: Brought,
 ): Promise<void> {
   const { clock } = ctx;
   const { protocol, outgoing } = walk;
@@ -168,7 +174,7 @@ async function carry(
   }
   if (!turn && steps[0]?.tier !== found.tiers[0]) walk.passed = 'dialect_mismatch';
   outgoing.onLeft = () => stopWalk(walk, 'client_left');
-  const total = Math.min(found.config.timeouts.total, deadlineOf(said));
+  const total = Math.min(found.config.timeouts.total, limit);
   const errand = { deadline: walk.start + total, said, query, lane, ask: read.value };
   walk.errand = errand;
   walk.own += clock.monotonic() - began;
@@ -219,7 +225,10 @@ const talks = (said: Said): boolean => {
   return false;
 };
 
-const deadlineOf = (said: Said): number => {
-  const ms = Number(said.midwatch['deadline-ms']);
-  return Number.isFinite(ms) && ms > 0 ? ms : Number.POSITIVE_INFINITY;
+/** Milliseconds that the caller gives; undefined for a word that is none. */
+const deadlineOf = ({ midwatch }: Said): number | undefined => {
+  const word = midwatch['deadline-ms'];
+  if (word === undefined) return Number.POSITIVE_INFINITY;
+  const ms = Number(word);
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 };

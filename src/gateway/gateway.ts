@@ -29,7 +29,7 @@ import type { EdgeReading } from './fallbacks/reading.ts';
 import { Shift } from './fallbacks/shift.ts';
 import type { Sighting } from './fallbacks/sighting.ts';
 import { Hedges } from './hedge.ts';
-import { listModels } from './models.ts';
+import { listModels, MODELS } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
@@ -102,7 +102,6 @@ export interface GatewayStats {
 
 /** Time for clients to read the last event after a shutdown has ended their streams. */
 const AFTER_DRAIN = 50;
-const MODELS = '/v1/models';
 
 export function createGateway(ports: GatewayPorts): Gateway {
   const { clock } = ports;
@@ -170,7 +169,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   });
 
   return {
-    serves: (path) => byPath.has(path) || path === MODELS,
+    serves: (path) => byPath.has(path) || path === MODELS || path.startsWith(`${MODELS}/`),
     handle(incoming, outgoing) {
       const protocol = byPath.get(incoming.path);
       if (!protocol) return models(ctx, incoming, outgoing);

@@ -1,6 +1,7 @@
 import type {
   Clock,
   ExchangeId,
+  Fields,
   Incoming,
   Outgoing,
   Protocol,
@@ -26,6 +27,7 @@ export interface ModelsContext {
 
 /** A list of models is a courtesy; a provider that does not give it soon does not delay the names we know ourselves. */
 const PATIENCE = 5_000;
+export const MODELS = '/v1/models';
 
 /**
  * `GET /v1/models` in the caller's dialect (Anthropic's clients always send `anthropic-version`): the names that routes
@@ -48,11 +50,44 @@ export async function listModels(ctx: ModelsContext, incoming: Incoming, outgoin
   const listed = await Promise.all(unique(open).map((target) => ask(ctx, target, dialect, said.forward)));
   const seen = new Set<string>();
   const data = [...named, ...listed.flat()].filter(({ id }) => !seen.has(id) && seen.add(id));
+  const wanted = incoming.path.slice(MODELS.length + 1);
+  if (wanted !== '') return outgoing.send(...one(ctx, dialect, data, plain(wanted)));
   const body =
     dialect === 'openai'
       ? { object: 'list', data }
       : { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
   outgoing.send(200, JSON_TYPE, JSON.stringify(body));
+}
+
+/** A name as it was typed; one that is no percent-encoding stands for itself. */
+function plain(wanted: string): string {
+  try {
+    return decodeURIComponent(wanted);
+  } catch {
+    return wanted;
+  }
+}
+
+/** One of the list, or a clear word that it is not there. */
+function one(
+  { protocols, nextId }: ModelsContext,
+  dialect: string,
+  data: readonly Model[],
+  wanted: string,
+): [number, Fields, string] {
+  const found = data.find(({ id }) => id === wanted);
+  if (found) return [200, JSON_TYPE, JSON.stringify(found)];
+  const protocol = protocols.find((p) => p.dialect === dialect) as Protocol;
+  const { status, body } = protocol.writeError(
+    {
+      kind: 'not_found',
+      origin: 'client',
+      retryable: false,
+      hint: `No route or provider lists a model "${wanted}"; GET /v1/models lists those that do. A route may take it all the same.`,
+    },
+    nextId(),
+  );
+  return [status, JSON_TYPE, typeof body === 'string' ? body : new TextDecoder().decode(body)];
 }
 
 interface Model {

@@ -19,6 +19,18 @@ export const noLane = (word: string | undefined): Failure =>
     `x-midwatch-priority does not know "${word}"; write interactive, normal or batch (high and low mean the first and the last).`,
   );
 
+export const noDeadline = (word: string | undefined): Failure =>
+  refusal(
+    'bad_request',
+    `x-midwatch-deadline-ms is "${word}"; write the milliseconds that the answer may take, above 0.`,
+  );
+
+export const packedBody = (encoding: string): Failure =>
+  refusal(
+    'bad_request',
+    `The body is said to be packed (content-encoding: ${encoding}); Midwatch reads it as it is, so send it plain and without that header.`,
+  );
+
 export const forbidden = (key: string, route: string): Failure =>
   refusal(
     'forbidden',

@@ -3,7 +3,7 @@ import type { ProviderView } from '#contracts';
 type Standing = Omit<ProviderView, 'says' | 'lastHour'>;
 
 /** Why a target stands as it does, in one sentence that a person can act on. */
-export function says(target: Standing, now: number): string {
+export function says(target: Standing, now: number, last?: ProviderView['lastHour']): string {
   const { status, closedFor, keyRefused } = target;
   if (keyRefused)
     return `The provider refuses our key: check apiKey of ${target.provider}. Looked at again in ${seconds(closedFor)}.`;
@@ -15,11 +15,17 @@ export function says(target: Standing, now: number): string {
       parked ||
       (target.circuit === 'ramp'
         ? `It is back and takes ${percent(target.share)} of its traffic, growing.`
-        : 'Answers come as they normally do.')
+        : unproven(last) || 'Answers come as they normally do.')
     );
   const kept = target.share < 1 ? `, so it keeps ${percent(target.share)} of its traffic` : '';
   return [`${trouble(target)}${kept}.`, parked].filter(Boolean).join(' ');
 }
+
+/** Too little for an alarm is no reason to say that all is well. */
+const unproven = (last: ProviderView['lastHour']): string =>
+  last && last.attempts > 0 && last.good.count === 0
+    ? `None of its ${last.attempts} attempts in the last hour ended well; that is too few to call it down.`
+    : '';
 
 function down({ circuit, until }: Standing, now: number): string {
   if (circuit === 'probing') return 'It failed time and again; one call is looking whether it is back.';

@@ -11,7 +11,7 @@ export function targetViews(
   return providers()
     .map((target): ProviderView => {
       const last = totals.get(`${target.provider}/${target.model}`);
-      return { ...target, says: says(target, now), ...(last && { lastHour: last }) };
+      return { ...target, says: says(target, now, last), ...(last && { lastHour: last }) };
     })
     .sort((a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b)));
 }
