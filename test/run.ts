@@ -112,11 +112,13 @@ async function stories(): Promise<Counts> {
   return sum([...lanes, await bunTest(alone)]);
 }
 
-const sum = (all: readonly Counts[]): Counts => ({
-  passed: all.reduce((n, one) => n + one.passed, 0),
-  failed: all.reduce((n, one) => n + one.failed, 0),
-  skipped: all.reduce((n, one) => n + one.skipped, 0),
-});
+function sum(all: readonly Counts[]): Counts {
+  return {
+    passed: all.reduce((n, one) => n + one.passed, 0),
+    failed: all.reduce((n, one) => n + one.failed, 0),
+    skipped: all.reduce((n, one) => n + one.skipped, 0),
+  };
+}
 
 function text(stream: ReadableStream<Uint8Array>): Promise<string> {
   return new Response(stream).text();
