@@ -100,6 +100,7 @@ const on: Scene = {
       goal: { kind: 'quantile', q: 0.5, atMost: Math.ceil(22 * 1.15) },
       unit: 'exchanges',
       declared: '22',
+      full: true,
     },
     {
       name: 'found-p95',

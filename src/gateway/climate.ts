@@ -9,6 +9,7 @@ import {
   SIZES,
   sizeClass,
 } from '#kernel/resilience';
+import { encoded } from './encoded.ts';
 import type { Step } from './plan.ts';
 import type { Estimate, Try, TryEnd } from './walk.ts';
 
@@ -188,7 +189,7 @@ export class Climate {
   private byName({ target }: Step, model: string, size: number): Profile {
     const { provider, zone } = target;
     // With its zone: hours of another one are other hours, and are learnt anew.
-    const name = [provider, model, String(size), zone].map(encodeURIComponent).join('/');
+    const name = [provider, model, String(size), zone].map(encoded).join('/');
     const known = this.profiles.get(name);
     if (known) return known;
     // The oldest goes; a Map keeps the order in which it was filled.

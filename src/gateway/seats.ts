@@ -11,6 +11,7 @@ import {
   limiter,
 } from '#kernel/resilience';
 import type { Climate } from './climate.ts';
+import { encoded } from './encoded.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd, Walk } from './walk.ts';
 
@@ -260,7 +261,7 @@ export class Seats {
   }
 
   private byName(name: Desk['name'], settings: Settings): Desk {
-    const key = [name.provider, name.model].map(encodeURIComponent).join('/');
+    const key = [name.provider, name.model].map(encoded).join('/');
     const rule = this.ruleOf(settings);
     const known = this.desks.get(key);
     if (known) {

@@ -54,7 +54,7 @@ test('frozen with a reason, said where the route is shown, and thawed', async ()
   await page.goto(`${house.url}/routes/chat`);
   await page.getByRole('button', { name: 'Thaw' }).click();
   await page.getByRole('button', { name: 'Thaw route' }).click();
-  await page.getByRole('button', { name: 'Freeze' }).waitFor();
+  await page.getByRole('button', { name: 'Freeze', exact: true }).waitFor();
   expect(await page.getByText('Held at version').count()).toBe(0);
   expect(await house.api.freezes()).toEqual([]);
   expect(complaints).toEqual([]);

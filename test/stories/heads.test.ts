@@ -14,6 +14,10 @@ beforeAll(async () => {
   house = testGateway({
     providers: { up: { protocol: 'openai', baseUrl: `http://127.0.0.1:${up.port}/v1` } },
     routes: {
+      any: {
+        match: { protocol: 'openai-chat' },
+        tiers: [{ name: 'primary', targets: [{ provider: 'up' }] }],
+      },
       chat: { match: { model: 'chat/large' }, tiers: [{ name: 'primary', targets: [{ provider: 'up' }] }] },
     },
   });
@@ -30,6 +34,17 @@ const ask = (headers: Record<string, string>) =>
     body: JSON.stringify({ model: 'chat/large', messages: [{ role: 'user', content: 'Hi.' }] }),
   });
 
+test('a model named by half a character ends like any other', async () => {
+  up.play({ headers: openai.sse, parts: [openai.role, openai.delta('Here.', 'stop'), openai.done] });
+  const response = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    body: '{"model":"\\ud800","stream":true,"messages":[{"role":"user","content":"Hi."}]}',
+  });
+  expect(await response.text()).toContain('[DONE]');
+  expect(house.gateway.stats().streams).toBe(0);
+  expect(up.heard).toHaveLength(1);
+});
+
 test('a deadline that is no number is refused, as an unknown priority is', async () => {
   for (const word of ['soon', '0', '-5']) {
     const response = await ask({ 'x-midwatch-deadline-ms': word });
@@ -42,7 +57,7 @@ test('a packed body is told to be one, not to be bad JSON', async () => {
   const response = await ask({ 'content-encoding': 'gzip' });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('content-encoding: gzip');
-  expect(up.heard).toHaveLength(0);
+  expect(up.heard).toHaveLength(1);
 });
 
 test('a model is found by its name, and one that is not there is a typed error of both clients', async () => {

@@ -1,6 +1,7 @@
 import type { FallbackView, Route } from '#contracts';
 import { sha256 } from '#kernel';
 import { contractHash } from '#kernel/tiers';
+import { encoded } from '../encoded.ts';
 import type { Step } from '../plan.ts';
 
 export type EdgeName = Pick<FallbackView, 'route' | 'tier' | 'provider' | 'model' | 'protocol'>;
@@ -30,7 +31,7 @@ export function edgeOf(route: Route, { target, tier, translator, protocol }: Ste
     Object.entries(target.settings).filter(([key]) => !(NO_PART as readonly string[]).includes(key)),
   );
   return {
-    key: Object.values(name).map(encodeURIComponent).join('/'),
+    key: Object.values(name).map(encoded).join('/'),
     name,
     contract: contractHash({
       ...name,
