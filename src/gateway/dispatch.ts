@@ -1,4 +1,4 @@
-import type { Attempt, AttemptCause, MonotonicMs, Pricer, Route } from '#contracts';
+import type { Attempt, AttemptCause, Log, MonotonicMs, Pricer, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import {
   type BackoffState,
@@ -26,6 +26,7 @@ import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 
 export interface DispatchContext extends PrepareContext, FlyContext {
+  readonly log: Log;
   readonly pricer: Pricer;
   readonly standing: Standing;
   /** The retry budget of a route. */

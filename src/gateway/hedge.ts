@@ -1,4 +1,4 @@
-import type { Clock, Route } from '#contracts';
+import type { Clock, Log, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
 import type { Flight, Landing } from './attempt.ts';
@@ -32,6 +32,7 @@ export class Hedges {
 }
 
 export interface HedgeContext extends PrepareContext, FlyContext {
+  readonly log: Log;
   readonly standing: Standing;
   readonly proofs: Proofs;
   readonly hedges: Hedges;

@@ -10,6 +10,7 @@ import type {
   Failure,
   FailureKind,
   Finished,
+  Log,
   MonotonicMs,
   Outcome,
   Outgoing,
@@ -158,6 +159,7 @@ export interface Billing {
   readonly proofs: Proofs;
   readonly climate: Climate;
   readonly seats: Seats;
+  readonly log: Log;
 }
 
 /** Row of the try whose answer the caller gets. */
@@ -214,13 +216,22 @@ export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: W
 export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt {
   const row = closeTry(one, ctx, walk, end);
   walk.attempts.push(row);
-  ctx.standing.ended(one, end, walk.facets, row.usage.input);
+  one.paid?.settle(row, ctx.clock.now());
+  try {
+    learn(one, ctx, walk, end, row);
+  } catch (error) {
+    // What could not be learnt of an answer must not keep its caller from the end of it.
+    ctx.log('error', 'an end could not be learnt from', { exchange: walk.id, error: String(error) });
+  }
+  return row;
+}
+
+function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): void {
+  const { input, output, reasoning } = row.usage;
+  ctx.standing.ended(one, end, walk.facets, input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
   ctx.climate.ended(one, walk.facets, end);
-  const { input, output, reasoning } = row.usage;
   one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
-  one.paid?.settle(row, ctx.clock.now());
-  return row;
 }
 
 /** Providers bill on for what we gave up ourselves: they had the ask, and nobody tells what they did with it. */
