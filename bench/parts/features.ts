@@ -128,7 +128,7 @@ export const features: Part = {
       text: [
         table(['', 'whole answer, ns', 'added', 'stream of 22 events, ns', 'added'], rows),
         '',
-        'The walk through the gateway alone, in one process: key check, price, health and the facts of the record are on, sockets, disk and provider are left out. Medians over rounds in which all take turns. The route has a second tier; where a feature sends an exchange there, that is in its figure.',
+        'The walk through the gateway alone, in one process: key check, price, health and the facts of the record are on, sockets, disk and provider are left out. Medians over rounds in which all take turns. The route has a second tier; where a feature sends an exchange there, that is in its figure. What adds less than nothing shows how far the figures scatter.',
       ].join('\n'),
       verdicts: [],
     };

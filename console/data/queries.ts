@@ -140,6 +140,7 @@ export const spendQuery = (search: WindowSearch, by: SpendBy) =>
     placeholderData: keepPreviousData,
   });
 
+/** Written again, and checked against the contract: its module of schemas would come into the bundle with the list. */
 export const RUN_STATES = [
   'queued',
   'running',

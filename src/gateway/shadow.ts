@@ -175,8 +175,9 @@ export class Shadows {
     if (!step || !original.errand) return 'unsayable';
     const { concurrency, maxPerSecond } = exercises ? EXERCISE : (route.config.shadow ?? BOUNDS);
     if (tally.underWay >= concurrency) return 'busy';
-    if (standing.closedFor(step, original.facets) > 0 || standing.ejected(step, original.facets))
-      return 'closed';
+    if (standing.closedFor(step, original.facets) > 0) return 'closed';
+    // Exercises alone find a broken fallback well again, so no circuit keeps them away.
+    if (!exercises && standing.ejected(step, original.facets)) return 'closed';
     return this.take(tally, maxPerSecond) ? undefined : 'rate';
   }
 

@@ -227,9 +227,15 @@ test('where a fallback may not serve, copies prove it, and break it, and no call
   expect(edge()).toMatchObject({ exercised: { state: 'PROVEN', n: 62, failures: 0 } });
   expect(house.finished.some(({ facts }) => facts.source === 'exercise')).toBe(false);
 
-  spare.play({ status: 404, headers: openai.json, framing: 'length', parts: [openai.error('not_found')] });
-  for (let i = 0; i < 100; i++) expect(await call()).toContain('Here.');
+  spare.play({ status: 500, headers: openai.json, framing: 'length', parts: [openai.error('server_error')] });
+  for (let i = 0; i < 400; i++) expect(await call()).toContain('Here.');
   await until(async () => edge()?.exercised.state === 'BROKEN', 'the edge to break');
+
+  // However long it is ejected by then: nothing else would ever find it well again.
+  const asked = spare.heard.length;
+  spare.play(says('There.'));
+  for (let i = 0; i < 400; i++) expect(await call()).toContain('Here.');
+  await until(async () => spare.heard.length >= asked + 15, 'the edge to be asked again');
   house.stop();
   await up.stop();
   await spare.stop();
