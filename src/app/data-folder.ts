@@ -99,7 +99,7 @@ function lock(file: string, root: string): () => void {
           'Give this user write permission there, or choose another folder with `data:` in midwatch.yaml or --data.',
         );
       const holder = readHolder(file);
-      if (holder && startTime(holder.pid) === holder.started)
+      if (holder && !endsSoon(holder))
         throw new StartError(
           `The data folder ${root} is in use by another Midwatch (process ${holder.pid}).`,
           'Stop that one first, or give this one its own folder with --data.',
@@ -113,21 +113,43 @@ function lock(file: string, root: string): () => void {
   );
 }
 
-function readHolder(file: string): { pid: number; started: string } | undefined {
+/** A killed process may take a moment to give back its memory, and whoever starts it again at once is no second one. */
+const LEAVING_MS = 1_000;
+const LOOK_MS = 50;
+
+function endsSoon({ pid, started }: Holder): boolean {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; startTime(pid) === started; waited += LOOK_MS) {
+    if (waited >= LEAVING_MS) return false;
+    Atomics.wait(nap, 0, 0, LOOK_MS);
+  }
+  return true;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly started: string;
+}
+
+function readHolder(file: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string };
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
   } catch {
     // Gone meanwhile, or not ours: nobody holds it.
     return undefined;
   }
 }
 
-/** When a process started, in the kernel's words; undefined when there is none. Elsewhere than on Linux any live pid counts. */
+/**
+ * When a process started, in the kernel's words; undefined when there is none, or only what its parent has not yet
+ * fetched of one that ended. Elsewhere than on Linux any live pid counts.
+ */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Fields after the command, which is in parentheses and may itself hold spaces: the 20th is the start time.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // Fields after the command, which is in parentheses and may itself hold spaces: first the state, 20th the start time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     if (existsSync('/proc/self/stat')) return undefined;
     try {

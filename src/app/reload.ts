@@ -39,7 +39,8 @@ export function createReload({ read, current, refusals, apply, log }: ReloadOpti
       const changed = differences(before, next.config, '');
       if (changed.length > 0) {
         apply(next);
-        log('info', 'configuration reloaded', { changed });
+        for (const change of changed) log('info', 'configuration changed', { change });
+        log('info', 'configuration reloaded', { changes: changed.length });
       }
       return { ok: true, changed };
     } catch (error) {
@@ -70,14 +71,28 @@ const SECRET = /key|token|password|secret|database|redis/i;
 const isBranch = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-/** Changed leaves as `routes.chat.timeouts.idle: 30000 → 10000`; values that may be secrets are not shown. */
+/**
+ * Changed leaves as `routes.chat.timeouts.idle: 30000 → 10000`, one line each; what came or went as a whole is
+ * `routes.spare: added`. Values that may be secrets are not shown.
+ */
 export function differences(before: unknown, after: unknown, path: string): readonly string[] {
   if (Object.is(before, after)) return [];
   if (isBranch(before) && isBranch(after)) {
+    const list = Array.isArray(after);
+    const below = (key: string) => (list ? `${path}[${key}]` : path ? `${path}.${key}` : key);
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => differences(before[key], after[key], path ? `${path}.${key}` : key));
+    return [...keys].flatMap((key) => differences(before[key], after[key], below(key)));
   }
-  const show = (value: unknown) =>
-    value === undefined ? 'nothing' : SECRET.test(path) ? '…' : JSON.stringify(value);
-  return [`${path}: ${show(before)} → ${show(after)}`];
+  if (before === undefined && isBranch(after)) return [`${path}: added`];
+  if (after === undefined && isBranch(before)) return [`${path}: removed`];
+  return [`${path}: ${shown(before, path)} → ${shown(after, path)}`];
+}
+
+const LONGEST = 60;
+
+function shown(value: unknown, path: string): string {
+  if (value === undefined) return 'nothing';
+  if (SECRET.test(path)) return '…';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

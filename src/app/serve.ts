@@ -124,7 +124,9 @@ function page(doors: Pick<Doors, 'assets'>, pathname: string): Response {
 /** A path below `/v1` that nobody serves, in the dialect of whoever asks. */
 function unknownEndpoint(request: Request, pathname: string): Response {
   const message = `Midwatch has no endpoint ${request.method} ${pathname}. It serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/messages/count_tokens, /v1/models and /v1/runs.`;
-  const body = request.headers.has('anthropic-version')
+  // Below /v1/messages there is one dialect, even where a caller leaves out the header that its client always sends.
+  const anthropic = request.headers.has('anthropic-version') || /^\/v1\/messages(\/|$)/.test(pathname);
+  const body = anthropic
     ? { type: 'error', error: { type: 'not_found_error', message } }
     : { error: { message, type: 'invalid_request_error', param: null, code: 'unknown_url' } };
   return Response.json(body, { status: 404 });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { HoursView, HourView } from '#contracts';
+import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
 import { count, span } from './format.ts';
@@ -19,7 +20,10 @@ export const latency = () =>
         .argument('[target]', 'only this provider, or provider/model')
         .option('--json', 'print one JSON object a target and size'),
     ).action(async (target: string | undefined, flags: Flags) => {
-      const all = await (await connect(flags)).midwatch.hours(queryOf(target));
+      const { midwatch } = await connect(flags);
+      const query = queryOf(target);
+      const all = await midwatch.hours(query);
+      if (all.length === 0 && query.provider !== undefined) await mustBeKnown(midwatch, query.provider);
       if (flags.json) for (const one of all) printJson(one);
       else print(all.length === 0 ? NOTHING : all.map(shown).join('\n\n'));
       process.exitCode = all.some(({ now }) => now.state === 'above')
@@ -39,6 +43,16 @@ function queryOf(target: string | undefined): { provider?: string; model?: strin
   if (provider === '')
     throw new CliError(`"${target}" names no provider.`, 'Write provider or provider/model.', EXIT.usage);
   return slash < 0 ? { provider } : { provider, model: target.slice(slash + 1) };
+}
+
+/** Nothing of a provider that no route asks is a typing error, and told as one. */
+async function mustBeKnown(midwatch: Midwatch, provider: string): Promise<void> {
+  const targets = (await midwatch.routes.list()).flatMap(({ tiers }) =>
+    tiers.flatMap((tier) => tier.targets),
+  );
+  const known = [...new Set(targets.map((target) => target.split('/', 1)[0]))];
+  if (!known.includes(provider))
+    throw new CliError(`No route asks a provider "${provider}".`, `Providers: ${known.join(', ')}.`);
 }
 
 const PAINTS: Readonly<Record<HoursView['now']['state'], Paint>> = {

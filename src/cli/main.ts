@@ -1,12 +1,15 @@
 import { CommanderError } from 'commander';
 import { EXIT } from './exit.ts';
+import { fail } from './failure.ts';
 import { createProgram } from './program.ts';
-import { endWithReader, fail } from './terminal.ts';
+import { endWithReader } from './terminal.ts';
 
 endWithReader();
+// Asked of the line itself: a line that cannot be parsed has no flags yet.
+const asJson = process.argv.includes('--json');
 try {
-  await createProgram().parseAsync();
+  await createProgram({ quiet: asJson }).parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.good : EXIT.usage);
-  process.exit(fail(error));
+  const helped = error instanceof CommanderError && error.exitCode === 0;
+  process.exit(helped ? EXIT.good : fail(error, asJson));
 }

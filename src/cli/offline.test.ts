@@ -37,7 +37,7 @@ test('exit codes: 0 for help, 2 for a command line that is wrong, and never a st
     expect({ args, code }).toEqual({ args, code: 2 });
     expect(err).not.toContain('    at ');
   }
-});
+}, 60_000);
 
 test('nothing answers: one sentence and the remedy', async () => {
   const url = `http://127.0.0.1:${quietPort()}`;
@@ -49,7 +49,33 @@ test('nothing answers: one sentence and the remedy', async () => {
       expect.stringContaining('midwatch up'),
     ]);
   }
-});
+}, 30_000);
+
+test('with --json every failure is one object on standard error, with the exit code of the prose', async () => {
+  const url = `http://127.0.0.1:${quietPort()}`;
+  write('broken.yaml', 'provider: {}\n');
+  for (const [args, exit, code] of [
+    [['routes', '--url', url], 1, 'unreachable'],
+    [['show', 'last', '--attempts', '--url', url], 1, 'unreachable'],
+    [['shwo'], 2, 'usage'],
+    [['tail', '--outcome', 'odd'], 2, 'usage'],
+    [['routes', 'show'], 2, 'usage'],
+    [['drill', 'F00'], 2, 'usage'],
+    [['up', '--config', 'broken.yaml'], 1, 'config'],
+    [['up', '--record', '--replay'], 1, 'start'],
+  ] as const) {
+    const plain = await here.mw(args);
+    const ran = await here.mw([...args, '--json']);
+    expect({ args, code: ran.code, out: ran.out, plain: plain.code }).toEqual({
+      args,
+      code: exit,
+      out: '',
+      plain: exit,
+    });
+    expect(ran.err.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(ran.err)).toMatchObject({ error: { code, message: expect.any(String) }, exit });
+  }
+}, 60_000);
 
 test('config check: every problem with its line, in the order of the file', async () => {
   write(

@@ -58,19 +58,23 @@ const VERBS = [
   logout,
 ];
 
-/** Every verb, ready to parse. Throws instead of exiting, so that the exit code is decided in one place. */
-export function createProgram(): Command {
+/**
+ * Every verb, ready to parse. Throws instead of exiting, so that the exit code is decided in one place. A quiet one
+ * leaves it to the thrower's catcher to say what is wrong with a command line.
+ */
+export function createProgram({ quiet = false } = {}): Command {
   const program = new Command('midwatch')
     .description('A reliability control plane for LLM applications: gateway, record, console.')
     .version(VERSION)
     .showHelpAfterError('(midwatch --help lists every verb)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. Every verb has --json.',
+      '\nExit codes: 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. Every verb has --json; a failure is then one JSON object on standard error.',
     );
   for (const verb of VERBS) program.addCommand(verb());
   forEach(program, (command) => {
     command.exitOverride();
+    if (quiet) command.configureOutput({ writeErr: () => undefined });
     if (command !== program) command.showHelpAfterError(`(${fullName(command)} --help says what it takes)`);
   });
   return program;

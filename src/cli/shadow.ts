@@ -28,11 +28,14 @@ export const shadow = () =>
           .option('--json', 'print one JSON object'),
       ).action(async (route: string | undefined, flags: Flags) => {
         const to = systemClock().now() + 1;
-        const report = await (await connect(flags)).midwatch.shadows({
+        const { midwatch } = await connect(flags);
+        const report = await midwatch.shadows({
           from: to - Number(flags.hours) * HOUR,
           to,
           ...(route !== undefined && { route }),
         });
+        // Nothing of a route that nobody has is a typing error, and told as one.
+        if (route !== undefined && report.rows.length === 0) await midwatch.routes.get(route);
         if (flags.json) printJson(report);
         else print(report.rows.length === 0 ? NOTHING : report.rows.map(described).join('\n\n'));
         if (!flags.json) for (const line of droppedOf(report)) print(dim(line));

@@ -229,6 +229,10 @@ test('providers, quota, budgets, spend: what is known, in words and as JSON, and
   for (const text of ['simulator/sim-instant', 'America/New_York', 'when four weeks are known'])
     expect(learning.out).toContain(text);
   expect(await mw('latency', 'profile', '/sim')).toMatchObject({ code: 2 });
+  const unknown = { code: 1, out: '', err: expect.stringContaining('simulator') };
+  expect(await mw('latency', 'profile', 'nope')).toMatchObject(unknown);
+  expect(await mw('shadow', 'report', 'nope')).toMatchObject(unknown);
+  expect(await mw('shadow', 'report', 'simulator')).toMatchObject({ code: 3 });
   const spent = await mw('spend', '--by', 'feature', '--since', '1h');
   expect(spent.code).toBe(0);
   for (const text of ['search', 'no feature', 'all']) expect(spent.out).toContain(text);

@@ -41,8 +41,31 @@ test('what nobody could answer is refused by the name of its field', () => {
   expect(refused(run({ webhook: { url: 'file:///etc/passwd' } }))).toBe('webhook.url');
   expect(refused(run({ webhook: { url: 'https://x', secret: 'short' } }))).toBe('webhook.secret');
   expect(refused(run({ metadata: { a: 1 } }))).toBe('metadata.a');
-  expect(refused(run({ wehbook: {} }))).toBe('');
+  expect(refused(run({ wehbook: {} }))).toBe('wehbook');
   expect(refused(run())).toBe('accepted');
+});
+
+test('a refusal says what the field takes, in words of a person', () => {
+  const says = (value: unknown) => {
+    const result = read(value);
+    return result.ok ? '' : result.error.message;
+  };
+  expect(says({ body: {} })).toBe(
+    'endpoint takes the path that the body is for, such as "/v1/chat/completions".',
+  );
+  expect(says([])).toBe('A run takes a JSON object with `endpoint` and `body`.');
+  expect(says(run({ wehbook: {} }))).toBe(
+    'A run takes endpoint, body, webhook, metadata; nobody knows "wehbook".',
+  );
+  expect(says(run({ webhook: { url: 'ftp://x' } }))).toContain('an http or https URL');
+  for (const bad of [
+    { body: 1 },
+    { metadata: { a: 1 } },
+    { metadata: 3 },
+    { webhook: 'x' },
+    { webhook: { url: 'http://x', k: 1 } },
+  ])
+    expect(says(run(bad))).not.toMatch(/Invalid|expected|received|Unrecognized/);
 });
 
 test('only hosts that may be told are', () => {

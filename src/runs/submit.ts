@@ -16,7 +16,7 @@ export interface Submission {
 const webUrl = z
   .string()
   .max(2_000)
-  .regex(/^https?:\/\/[^\s/?#]+/i, 'must be an http or https URL');
+  .regex(/^https?:\/\/[^\s/?#]+/i);
 
 const schema = z.strictObject({
   endpoint: z.string(),
@@ -24,9 +24,34 @@ const schema = z.strictObject({
   webhook: z.strictObject({ url: webUrl, secret: z.string().min(16).max(256).optional() }).optional(),
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
-    .refine((value) => Object.keys(value).length <= 16, 'takes up to 16 entries')
+    .refine((value) => Object.keys(value).length <= 16)
     .optional(),
 });
+
+/** What each field takes; the schema's own words are about its parts. */
+const TAKES: Readonly<Record<string, string>> = {
+  '': 'a JSON object with `endpoint` and `body`',
+  endpoint: 'the path that the body is for, such as "/v1/chat/completions"',
+  body: 'the request itself, a JSON object as that endpoint takes it',
+  webhook: 'an object with `url` and, if you like, `secret`',
+  'webhook.url': 'an http or https URL of up to 2000 characters',
+  'webhook.secret': 'a text of 16 to 256 characters',
+  metadata: 'an object of up to 16 names of up to 64 characters, each with a text of up to 512',
+};
+
+function inWords(issue: z.core.$ZodIssue): { readonly path: string; readonly says: string } {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const known = path === 'webhook' ? 'url, secret' : Object.keys(schema.shape).join(', ');
+    return {
+      path: path === '' ? key : `${path}.${key}`,
+      says: `${path || 'A run'} takes ${known}; nobody knows "${key}".`,
+    };
+  }
+  const field = path in TAKES ? path : String(issue.path[0]);
+  return { path, says: `${field || 'A run'} takes ${TAKES[field]}.` };
+}
 
 /** Checks a run before it is accepted: what nobody could ever answer is better refused now than found out later. */
 export function readSubmission(
@@ -42,9 +67,8 @@ export function readSubmission(
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.join('.') ?? '';
-    return err(badField(path, `${path === '' ? 'The run' : path}: ${issue?.message ?? 'cannot be read'}.`));
+    const { path, says } = inWords(parsed.error.issues[0] as z.core.$ZodIssue);
+    return err(badField(path, says));
   }
   const { endpoint, webhook, metadata } = parsed.data;
   const protocol = byPath.get(endpoint);

@@ -147,3 +147,19 @@ test('SIGTERM lets a stream finish and refuses what is new', async () => {
   await again.stop();
   house.remove();
 });
+
+test('a path that nobody serves is refused in the dialect it belongs to, header or not', async () => {
+  const house = await product();
+  const told = async (path: string, headers = {}) => {
+    const answer = await fetch(`${house.url}${path}`, { method: 'POST', headers, body: '{}' });
+    return { status: answer.status, ...((await answer.json()) as object) };
+  };
+  const anthropic = { status: 404, type: 'error', error: { type: 'not_found_error' } };
+  const openai = { status: 404, error: { type: 'invalid_request_error', code: 'unknown_url' } };
+  expect(await told('/v1/messages/batches')).toMatchObject(anthropic);
+  expect(await told('/v1/complete', { 'anthropic-version': '2023-06-01' })).toMatchObject(anthropic);
+  expect(await told('/v1/images')).toMatchObject(openai);
+  expect(await told('/v1/messagess')).toMatchObject(openai);
+  await house.stop();
+  house.remove();
+});

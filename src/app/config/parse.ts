@@ -7,12 +7,13 @@ import { type ConfigProblem, formatPath } from './problems.ts';
 import { rampProblems } from './ramp.ts';
 import { routerProblems } from './router.ts';
 import { expiredProblems, tierProblems } from './tiers.ts';
+import { twinProblems } from './twins.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Text of `midwatch.yaml` to a configuration, or everything that is wrong with it, each with its line. With `now` also what
- * is past its end.
+ * is past its end or can never serve.
  */
 export function parseConfig(
   text: string,
@@ -202,6 +203,7 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
       `no provider "${provider}"${guess ? `; did you mean "${guess}"?` : ` under \`providers\`${names.length > 0 ? ` (${names.join(', ')})` : ''}`}`,
     );
   };
+  if (now !== undefined) twinProblems(config.routes, (route, message) => say(['routes', route], message));
   for (const [route, settings] of Object.entries(config.routes)) {
     const { tiers, shadow } = settings;
     const below = (path: readonly PropertyKey[], message: string) => say(['routes', route, ...path], message);
