@@ -406,6 +406,12 @@ export const configSchema = z.strictObject({
         .describe(
           'How long such a call goes on after its last caller has left, so that a retry finds it; 0 ends it at once.',
         ),
+      whenAway: z
+        .enum(['local', 'closed'])
+        .default('local')
+        .describe(
+          "With `redis`, replicas honour each other's keys. When it is gone: each those that it has seen itself, or such calls are refused.",
+        ),
     })
     .prefault({}),
 });

@@ -3,7 +3,7 @@ import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status, Steerer } from '#contracts';
 import { createFreezes } from '#freeze';
 import type { ClimateSnapshot, ProofsSnapshot, SeatsSnapshot, StandingSnapshot } from '#gateway';
-import { createIdempotency } from '#idempotency';
+import { createIdempotency, createSharedAnswers } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, protocols, rebuildAsk } from '#protocols';
 import { createRuns } from '#runs';
@@ -209,6 +209,7 @@ async function compose(given: Composition): Promise<Running> {
     settings: () => active.loaded.config.idempotency,
     caller,
     handler: gateway.handle,
+    ...(config.redis !== undefined && { shared: createSharedAnswers({ url: config.redis, clock, log }) }),
   });
   lifecycle.onStop('kept answers', idempotency.stop);
   const runs = createRuns({

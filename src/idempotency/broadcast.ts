@@ -8,6 +8,8 @@ export interface Head {
 }
 
 export interface BroadcastEvents {
+  /** What is said to the listeners, in order. */
+  said(word: Head | Uint8Array | 'end' | 'break'): void;
   /** Bytes were taken in, or let go (negative). */
   held(change: number): void;
   /** Nobody listens any more, and the answer is not over. */
@@ -55,6 +57,10 @@ export class Broadcast implements Outgoing {
   /** Everything since the start is still held, so that somebody may still join. */
   get joinable(): boolean {
     return this.keeps;
+  }
+
+  get deserted(): boolean {
+    return this.running && this.listeners.size === 0;
   }
 
   get running(): boolean {
@@ -120,6 +126,7 @@ export class Broadcast implements Outgoing {
   private start(head: Head): void {
     this.head = head;
     this.state = 'begun';
+    this.events.said(head);
     if (!head.streamed) return;
     for (const listener of this.listeners) this.open(listener, head);
   }
@@ -130,6 +137,7 @@ export class Broadcast implements Outgoing {
     this.chunks.push(bytes);
     this.heldBytes += bytes.length;
     this.events.held(bytes.length);
+    this.events.said(bytes);
   }
 
   private open(listener: Listener, { status, headers }: Head): void {
@@ -153,6 +161,7 @@ export class Broadcast implements Outgoing {
 
   private finish(state: 'ended' | 'broken'): void {
     this.state = state;
+    this.events.said(state === 'ended' ? 'end' : 'break');
     const { head } = this;
     const body = state === 'ended' && this.keeps ? joined(this.chunks) : undefined;
     if (head && !head.streamed) this.deliver(head, body ?? joined(this.chunks));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import type { Fields, Handler, Incoming, Outgoing } from '#contracts';
 import { type VirtualClock, virtualClock } from '#kernel';
-import { createIdempotency, type Idempotency } from './index.ts';
+import { createIdempotency, type Idempotency, type IdempotencySettings } from './index.ts';
 import { chat } from './testing.ts';
 
 /** A caller: hears an answer, as slowly as told. */
@@ -50,7 +50,7 @@ interface Reached {
 let clock: VirtualClock;
 let reached: Reached[];
 let house: Idempotency;
-let settings = { keep: 600_000, memory: 1_000_000, linger: 3_000 };
+let settings: IdempotencySettings = { keep: 600_000, memory: 1_000_000, linger: 3_000, whenAway: 'local' };
 
 const inner: Handler = (incoming, out) => () => {
   const call: Reached = { incoming, out, left: false };
@@ -63,7 +63,7 @@ const inner: Handler = (incoming, out) => () => {
 beforeEach(() => {
   clock = virtualClock();
   reached = [];
-  settings = { keep: 600_000, memory: 1_000_000, linger: 3_000 };
+  settings = { keep: 600_000, memory: 1_000_000, linger: 3_000, whenAway: 'local' };
   house = createIdempotency({
     clock,
     protocols: [chat],

@@ -11,8 +11,10 @@ import type {
 } from '#contracts';
 import { exchangeIds, sha256 } from '#kernel';
 import { Broadcast, type Head } from './broadcast.ts';
-import { badKey, badSample, LONGEST_KEY, otherBody, tooLargeToJoin } from './refusals.ts';
+import { follow } from './follow.ts';
+import { badKey, badSample, LONGEST_KEY, nobodyKnows, otherBody, tooLargeToJoin } from './refusals.ts';
 import { replay } from './replay.ts';
+import type { SharedAnswers, Teller } from './shared.ts';
 import { type Kept, Shelf } from './shelf.ts';
 
 /** `idempotency:` of the configuration; read anew for each call. */
@@ -23,6 +25,8 @@ export interface IdempotencySettings {
   readonly memory: number;
   /** How long a call goes on after its last caller has left, milliseconds. */
   readonly linger: number;
+  /** What replicas share is away: each by the keys that it has seen itself, or none. */
+  readonly whenAway: 'local' | 'closed';
 }
 
 export interface IdempotencyPorts {
@@ -33,14 +37,16 @@ export interface IdempotencyPorts {
   readonly caller: (incoming: Incoming) => string | undefined;
   /** The data plane. */
   readonly handler: Handler;
+  /** What other replicas ask and answer; absent for a gateway that is alone. */
+  readonly shared?: SharedAnswers;
 }
 
 export interface Idempotency {
   /** The data plane, with `Idempotency-Key` honoured. A call without one goes straight through. */
   readonly handle: Handler;
   stats(): IdempotencyStats;
-  /** Forgets what is kept. */
-  stop(): void;
+  /** Forgets what is kept here. */
+  stop(): Promise<void>;
 }
 
 export interface IdempotencyStats {
@@ -59,6 +65,15 @@ export interface IdempotencyStats {
 interface Running {
   readonly fingerprint: string;
   readonly broadcast: Broadcast;
+}
+
+/** One answer for all who ask for it here. */
+interface Gathering {
+  readonly broadcast: Broadcast;
+  /** Tells other replicas. */
+  teller: Teller | undefined;
+  /** Another replica asks, and keeps it. */
+  elsewhere: boolean;
 }
 
 const KEY = 'idempotency-key';
@@ -97,29 +112,87 @@ export function createIdempotency(ports: IdempotencyPorts): Idempotency {
     outgoing.send(status ?? said.status, { 'content-type': 'application/json', ...wait }, said.body);
   };
 
-  /** Asks for all who join, and keeps the answer when it is over. */
-  const lead = (call: Call, outgoing: Outgoing): void => {
+  /** Joins whoever comes with the key to one answer, and keeps it when it is over. */
+  const gather = (call: Call, outgoing: Outgoing): Gathering => {
     const { name, fingerprint, protocol } = call;
     let lingering: (() => void) | undefined;
-    const broadcast = new Broadcast({
-      held(change) {
-        if (!shelf.account(change) && change > 0) broadcast.letGo();
-      },
-      joined: () => lingering?.(),
-      deserted() {
-        lingering = clock.after(settings().linger, () => broadcast.giveUp());
-      },
-      over(head, body) {
-        lingering?.();
-        running.delete(name);
-        if (head && body && worthKeeping(head, body, protocol))
-          shelf.put(name, { ...head, body, fingerprint });
-      },
-    });
+    const linger = () => {
+      lingering = clock.after(settings().linger, () => {
+        const { broadcast, teller } = gathering;
+        if (!teller) return broadcast.giveUp();
+        // Nobody here waits; somebody may elsewhere.
+        void teller.heard().then((heard) => {
+          if (!broadcast.deserted) return;
+          if (heard) lingering = clock.after(AGAIN_MS, linger);
+          else broadcast.giveUp();
+        });
+      });
+    };
+    const gathering: Gathering = {
+      teller: undefined,
+      elsewhere: false,
+      broadcast: new Broadcast({
+        said: (word) => gathering.teller?.say(word),
+        held(change) {
+          if (!shelf.account(change) && change > 0) gathering.broadcast.letGo();
+        },
+        joined: () => lingering?.(),
+        deserted: linger,
+        over(head, body) {
+          lingering?.();
+          running.delete(name);
+          const { teller, elsewhere } = gathering;
+          const keeps = !elsewhere && head && body && worthKeeping(head, body, protocol);
+          teller?.over(keeps ? settings().keep : 0);
+          if (keeps)
+            shelf.put(name, { ...head, body, fingerprint, ...(teller && { dropped: () => teller.drop() }) });
+        },
+      }),
+    };
+    running.set(name, { fingerprint, broadcast: gathering.broadcast });
+    gathering.broadcast.join(outgoing, {});
+    return gathering;
+  };
+
+  const lead = ({ incoming, body }: Call, { broadcast }: Gathering): void => {
     counts.led++;
-    running.set(name, { fingerprint, broadcast });
-    broadcast.join(outgoing, {});
-    handler(call.incoming, broadcast)?.(call.body);
+    handler(incoming, broadcast)?.(body);
+  };
+
+  /** Asks only if no other replica does or has. */
+  const settle = async (call: Call, gathering: Gathering, shared: SharedAnswers): Promise<void> => {
+    const { protocol } = call;
+    const { broadcast } = gathering;
+    for (;;) {
+      const claim = await shared.claim(call.name, call.fingerprint);
+      if (!broadcast.running) {
+        if ('teller' in claim) claim.teller.over(0);
+        return;
+      }
+      if (claim.is === 'mine' || (claim.is === 'away' && settings().whenAway === 'local')) {
+        gathering.teller = claim.teller;
+        return lead(call, gathering);
+      }
+      if (claim.is === 'away') {
+        claim.teller.over(0);
+        return refuse(protocol, broadcast, nobodyKnows(), 503);
+      }
+      if (claim.is === 'other') {
+        counts.conflicts++;
+        return refuse(protocol, broadcast, otherBody(), 422);
+      }
+      gathering.elsewhere = true;
+      const how = claim.over ? 'replayed' : 'coalesced';
+      if (
+        await follow(broadcast, claim.tale, { [TOLD]: how }, (failure) =>
+          protocol.writeStreamError(failure, nextId()),
+        )
+      ) {
+        counts[how]++;
+        return;
+      }
+      gathering.elsewhere = false;
+    }
   };
 
   const serve = (call: Call, outgoing: Outgoing): void => {
@@ -133,8 +206,11 @@ export function createIdempotency(ports: IdempotencyPorts): Idempotency {
     } else if (kept) {
       counts.replayed++;
       replay(kept, outgoing, { [TOLD]: 'replayed' });
-    } else if (!under) lead(call, outgoing);
-    else if (under.broadcast.joinable) {
+    } else if (!under) {
+      const gathering = gather(call, outgoing);
+      if (ports.shared) void settle(call, gathering, ports.shared);
+      else lead(call, gathering);
+    } else if (under.broadcast.joinable) {
       counts.coalesced++;
       under.broadcast.join(outgoing, { [TOLD]: 'coalesced' });
     } else refuse(protocol, outgoing, tooLargeToJoin(), 409);
@@ -161,9 +237,15 @@ export function createIdempotency(ports: IdempotencyPorts): Idempotency {
   return {
     handle,
     stats: () => ({ ...counts, kept: shelf.size, running: running.size, bytes: shelf.bytes }),
-    stop: () => shelf.clear(),
+    async stop() {
+      shelf.clear();
+      await ports.shared?.close();
+    },
   };
 }
+
+/** Between two looks for callers of other replicas. */
+const AGAIN_MS = 1_000;
 
 const SAMPLES = /^([1-9]\d{0,5})?$/;
 

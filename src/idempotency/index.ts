@@ -5,3 +5,4 @@ export {
   type IdempotencySettings,
   type IdempotencyStats,
 } from './idempotency.ts';
+export { createSharedAnswers } from './redis/shared.ts';

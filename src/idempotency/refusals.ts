@@ -31,3 +31,19 @@ export const tooLargeToJoin = (): Failure => ({
   after: 1_000,
   hint: 'The first call with this Idempotency-Key still runs, and its answer is too large to be given to a second caller meanwhile; wait for it, or send a new key.',
 });
+
+export const nobodyKnows = (): Failure => ({
+  kind: 'overloaded',
+  origin: 'midwatch',
+  retryable: true,
+  after: 1_000,
+  hint: 'Redis, which knows whether this Idempotency-Key was asked elsewhere, is away, and `idempotency.whenAway` is closed; try again, or send the call without a key.',
+});
+
+/** Whoever asked for all is gone in the middle of the answer. */
+export const tellerGone = (): Failure => ({
+  kind: 'cut',
+  origin: 'midwatch',
+  retryable: true,
+  hint: 'The gateway that asked for this Idempotency-Key is gone, and its answer with it; send the same call again.',
+});

@@ -8,6 +8,8 @@ export interface Kept {
   readonly body: Uint8Array;
   /** Hash of what was asked. */
   readonly fingerprint: string;
+  /** Told when it has to make room before its time. */
+  readonly dropped?: () => void;
 }
 
 interface Shelved extends Kept {
@@ -57,6 +59,7 @@ export class Shelf {
     const { memory } = this.limits();
     for (const name of this.kept.keys()) {
       if (this.bytes <= memory) break;
+      this.kept.get(name)?.dropped?.();
       this.remove(name);
     }
     return this.bytes <= memory;

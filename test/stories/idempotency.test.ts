@@ -31,7 +31,7 @@ beforeEach(async () => {
   idempotency = createIdempotency({
     clock,
     protocols,
-    settings: () => ({ keep: 60_000, memory: 1 << 24, linger: 200 }),
+    settings: () => ({ keep: 60_000, memory: 1 << 24, linger: 200, whenAway: 'local' }),
     caller: callers({ empty: false, find: (hash) => KEYS.find((k) => k.hash === hash) }, clock),
     handler: house.gateway.handle,
   });

@@ -10,9 +10,9 @@ import type {
   LedgerStore,
   Taking,
 } from '#contracts';
+import { patiently } from '#kernel';
 import { createHolds } from './holds.ts';
 import { Leased } from './leased-account.ts';
-import { patiently } from './patience.ts';
 
 /**
  * Shares accounts with other processes through an authority. What the slack allows is leased ahead and handed out at once;
