@@ -41,11 +41,12 @@ export const worldOf = (
     ],
   });
 
-export const configOf = (share: number): string =>
+/** `version` of the secondary's key: another one is another contract, of which nothing is known. */
+export const configOf = (share: number, version = 0): string =>
   JSON.stringify({
     providers: {
       main: { kind: 'simulator', free: true },
-      second: { kind: 'simulator', free: true },
+      second: { kind: 'simulator', free: true, apiKey: `sk-second-${version}` },
     },
     routes: {
       chat: {

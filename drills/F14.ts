@@ -21,6 +21,8 @@ const MINUTE = 60 * SECOND;
 const SHARE = 0.05;
 const EXERCISES = 500;
 const OUTAGE = 3 * MINUTE;
+/** Further secondaries a seed: twenty edges alone would leave an interval of 17 points. */
+const AGAIN = 3;
 const DRILL: FallbackDrillOrder = {
   route: 'chat',
   load: true,
@@ -69,6 +71,25 @@ async function prepare(
   return { rehearsal, after, drilled: drill.ok && drill.value.results.every(({ good }) => good) };
 }
 
+/** Exercises that each of so many secondaries, new and as poor, took until its broken schemas were reported. */
+async function again(rehearsal: Rehearsal, times: number): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (let version = 1; version <= times; version++) {
+    rehearsal.reconfigure(configOf(SHARE, version));
+    const before = exercises(rehearsal);
+    const known = () => reportsOf(rehearsal).some(({ kind }) => kind === 'parity');
+    const asked = () => exercises(rehearsal) - before;
+    await arrive(rehearsal, {
+      every: SECOND / RATE.peak,
+      span: 10 * 60 * MINUTE,
+      question,
+      enough: () => known() || asked() > EXERCISES,
+    });
+    found.push(known() ? asked() : Number.POSITIVE_INFINITY);
+  }
+  return found;
+}
+
 /** The first tier is lost at peak. */
 async function lose(context: SceneContext, secondary: Secondary, known: Rehearsal) {
   const from = 20 * SECOND;
@@ -111,6 +132,14 @@ const on: Scene = {
         }) as const,
     ),
     {
+      name: 'recall',
+      says: 'secondaries of this kind whose broken schemas are reported within 500 exercises',
+      goal: { kind: 'rate', atLeast: 0.95 },
+      unit: 'share',
+      declared: '500',
+      full: true,
+    },
+    {
       name: 'failed-first',
       says: 'failed attempts until the first answer of the fallback, when the first tier is lost at peak',
       goal: { kind: 'every', atMost: 5 },
@@ -135,6 +164,8 @@ const on: Scene = {
     const rehearsal = context.rehearse({ world: worldOf(POOR), config: configOf(SHARE) });
     const { after } = await prepare(rehearsal, EXERCISES, KINDS);
     const lost = await lose(context, POOR, rehearsal);
+    const broken = [after.get('parity') ?? Number.POSITIVE_INFINITY];
+    if (!context.quick) broken.push(...(await again(rehearsal, AGAIN)));
     const reported = (kind: FallbackReport['kind']): Measure => ({
       kind: 'values',
       values: [after.get(kind) ?? Number.POSITIVE_INFINITY],
@@ -143,6 +174,7 @@ const on: Scene = {
       'reported-capacity': reported('capacity'),
       'reported-context': reported('context'),
       'reported-parity': reported('parity'),
+      recall: { kind: 'rate', events: broken.filter((n) => n <= EXERCISES).length, n: broken.length },
       'failed-first': { kind: 'values', values: [lost.failedFirst] },
       limited: { kind: 'rate', events: lost.limited, n: lost.asked },
       'urgent-served': { kind: 'rate', events: lost.urgentServed, n: lost.urgent },

@@ -20,7 +20,23 @@ export interface DemandState {
   structured: number;
   /** Means of logarithms over answers of the first tier. */
   readonly usual: { n: number; total: number; firstToken: number; tokens: number };
+  /** Of answers of the first tier that were looked at, how many break each thing that a fallback is held to. */
+  own: Readonly<Record<Parity, Judged>>;
 }
+
+/** What an exercised answer is held to, beside being one. */
+export const PARITIES = ['shape', 'slow', 'length'] as const;
+export type Parity = (typeof PARITIES)[number];
+
+export interface Judged {
+  readonly n: number;
+  readonly k: number;
+}
+
+/** Absent: was not looked at. */
+export type Breaks = Readonly<Partial<Record<Parity, boolean>>>;
+
+const UNSEEN: Judged = { n: 0, k: 0 };
 
 export const newDemand = (): DemandState => ({
   minute: 0,
@@ -35,6 +51,7 @@ export const newDemand = (): DemandState => ({
   tools: 0,
   structured: 0,
   usual: { n: 0, total: 0, firstToken: 0, tokens: 0 },
+  own: { shape: UNSEEN, slow: UNSEEN, length: UNSEEN },
 });
 
 const MINUTE = 60_000;
@@ -43,6 +60,12 @@ const DAY = 1_440;
 const STEP = Math.log(1.05);
 /** Older asks count half once there are so many, so that sizes follow a product that changes. */
 const MANY = 20_000;
+/** Judged answers of the first tier that tell its own share, that tell it well, and after which older ones count half. */
+const TELLING = 100;
+const SURE = 400;
+const JUDGED = 4_000;
+/** Share of its answers that is looked at when it is told well. */
+const SOME = 0.05;
 /** Answers that make a usual time. */
 const ENOUGH = 20;
 /** Weight of the latest answer once there are more than its inverse. */
@@ -109,6 +132,25 @@ export function answered({ usual }: DemandState, { total, firstToken = total, to
   usual.tokens += weight * (Math.log(Math.max(1, tokens)) - usual.tokens);
 }
 
+/** An answer of the first tier was held to what its fallbacks are held to. */
+export function judged(state: DemandState, breaks: Breaks): void {
+  const count = (parity: Parity): Judged => {
+    const { n, k } = state.own[parity];
+    const broke = breaks[parity];
+    if (broke === undefined) return state.own[parity];
+    const many = n >= JUDGED;
+    return { n: (many ? n >> 1 : n) + 1, k: (many ? k >> 1 : k) + (broke ? 1 : 0) };
+  };
+  state.own = { shape: count('shape'), slow: count('slow'), length: count('length') };
+}
+
+/** Share of the first tier's own answers that break it; 0 while too few were looked at to say. */
+export const ownShare = ({ own }: DemandState, parity: Parity): number =>
+  own[parity].n < TELLING ? 0 : own[parity].k / own[parity].n;
+
+/** Is another answer of the first tier to be looked at? Its schema is parsed for that, so not of all. */
+export const judges = ({ own }: DemandState, chance: number): boolean => own.shape.n < SURE || chance < SOME;
+
 /** Below so many milliseconds nobody is slow. */
 const BRISK = 2_000;
 
@@ -126,6 +168,15 @@ export function isSlow(state: DemandState, factor: number, { total, firstToken, 
   if (limit === undefined) return false;
   const first = Math.max(BRISK, factor * Math.exp(state.usual.firstToken));
   return total > limit || (firstToken !== undefined && firstToken > first);
+}
+
+/** An answer so many times longer or shorter than usual is another kind of answer. */
+const OTHERWISE = Math.log(3);
+
+/** Is this answer of another length than what callers of the first tier are used to? Undefined while nobody knows. */
+export function isOdd({ usual }: DemandState, { tokens }: Answered): boolean | undefined {
+  if (usual.n < ENOUGH || tokens === 0) return undefined;
+  return Math.abs(Math.log(tokens) - usual.tokens) > OTHERWISE;
 }
 
 export interface Peak {

@@ -2,7 +2,7 @@ import type { Attempt, Clock, Lane, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
-import { answered, type DemandState, newDemand, saw } from './demand.ts';
+import { answered, type DemandState, judged, judges, newDemand, saw } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
 import { afterShown, afterSighting, type Shown, type Sighting, sightingOf } from './sighting.ts';
@@ -80,7 +80,19 @@ export class Proofs {
     if (one.tier === route.tiers[0] && !this.watches(route)) return;
     const demand = this.demandOf(route.name);
     const edge = () => this.edge(route, one.step);
-    this.found(sightingOf({ at: this.clock.now(), route, one, end, walk, row, demand, edge }));
+    this.found(
+      sightingOf({
+        at: this.clock.now(),
+        route,
+        one,
+        end,
+        walk,
+        row,
+        demand,
+        edge,
+        judges: () => route.config.exercise.share > 0 && judges(demand, this.clock.random()),
+      }),
+    );
   }
 
   /** Puts what a drill has shown beside what was exercised. */
@@ -153,7 +165,9 @@ export class Proofs {
 
   restore({ edges = {}, routes = {} }: Partial<ProofsSnapshot>): void {
     for (const [key, state] of Object.entries(edges)) this.keep(key, state);
-    for (const [name, demand] of Object.entries(routes)) this.demands.set(name, demand);
+    // What an earlier version has left behind knows less.
+    for (const [name, demand] of Object.entries(routes))
+      this.demands.set(name, { ...newDemand(), ...demand });
   }
 
   private found(sighting: Sighting): void {
@@ -161,10 +175,14 @@ export class Proofs {
     this.untold?.push(sighting);
   }
 
-  private see({ at, route, asked, answered: well, edge, shown }: Sighting): void {
+  private see({ at, route, asked, answered: well, judged: breaks, edge, shown }: Sighting): void {
     if (asked) saw(this.demandOf(route), at, asked.tokensIn, asked.tokensOut, asked.facets);
     if (well) answered(this.demandOf(route), well);
-    if (edge) this.keep(edge.key, afterSighting(this.states.get(edge.key), at, edge));
+    if (breaks) judged(this.demandOf(route), breaks);
+    if (edge) {
+      const before = this.states.get(edge.key);
+      this.keep(edge.key, afterSighting(before, at, edge, this.demands.get(route)));
+    }
     if (shown) this.keep(shown.key, afterShown(this.states.get(shown.key), shown.contract, shown.found));
   }
 

@@ -3,6 +3,7 @@ import {
   type Capacity,
   capacity,
   edgeProof,
+  type ParityState,
   type ProofState,
   parity,
   readiness,
@@ -12,12 +13,20 @@ import {
   standsAt,
 } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
-import { type DemandState, peakOf } from './demand.ts';
+import { type DemandState, ownShare, PARITIES, type Parity, peakOf } from './demand.ts';
 import type { Edge } from './edges.ts';
 
-/** Share of answers that may break the schema of their ask, and that may be slow, before an edge is reported. */
-export const SHAPE = { allowed: 0.02 } as const;
-export const SLOW = { allowed: 0.05 } as const;
+/** By how much a fallback may break each more often than the first tier does, before it is reported. */
+export const PARITY: Readonly<Record<Parity, ReturnType<typeof parity>>> = {
+  shape: parity({ margin: 0.02 }),
+  slow: parity({ margin: 0.05 }),
+  length: parity({ margin: 0.1 }),
+};
+const SAYS: Readonly<Record<Parity, string>> = {
+  shape: 'answers that break the schema of their ask',
+  slow: 'slow answers',
+  length: 'answers of a third or three times the usual length',
+};
 
 /** What a ramp has carried. */
 export interface Carries {
@@ -26,18 +35,13 @@ export interface Carries {
   readonly tokens: number;
 }
 
-interface Seen {
-  readonly n: number;
-  readonly k: number;
-}
-
 /** What was seen of one edge. Plain JSON. */
 export interface EdgeState {
   readonly exercised: ProofState;
   /** Ways in which answers were no match for those of the first tier, under the contract of `exercised`. */
-  readonly broke?:
-    | { readonly shape: Seen; readonly slow: Seen; readonly overflow?: number | undefined }
-    | undefined;
+  readonly parity?: Readonly<Partial<Record<Parity, ParityState>>> | undefined;
+  /** Smallest ask that was more than its window holds, input tokens. */
+  readonly overflow?: number | undefined;
   readonly probed?: Shown & Pick<ProbeProof, 'checks'>;
   readonly load?: Shown & Carries;
   /** What its provider allows a minute, by axis, as it said itself. */
@@ -48,8 +52,6 @@ export interface EdgeState {
 export type EdgeReading = Omit<FallbackView, 'says' | 'todo'>;
 
 const rule = edgeProof();
-const shape = parity(SHAPE);
-const slowness = parity(SLOW);
 
 export interface EdgeSight {
   readonly route: Route;
@@ -90,12 +92,18 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
   };
   const required = tiers.find((t) => t.name === name.tier)?.minProof;
   const stands = standsAt(required, { probed, exercised: proof, load });
-  const broke = hashMatches ? state?.broke : undefined;
+  const overflow = hashMatches ? state?.overflow : undefined;
   const offered = Math.min(
     step.target.contextWindow ?? Number.POSITIVE_INFINITY,
-    broke?.overflow ?? Number.POSITIVE_INFINITY,
+    overflow ?? Number.POSITIVE_INFINITY,
   );
-  const asked = Math.max(peak?.largest ?? 0, broke?.overflow === undefined ? 0 : broke.overflow + 1);
+  const asked = Math.max(peak?.largest ?? 0, overflow === undefined ? 0 : overflow + 1);
+  const held = PARITIES.flatMap((what) => {
+    const seen = hashMatches ? state?.parity?.[what] : undefined;
+    return seen
+      ? [{ what: SAYS[what], ...PARITY[what].read(seen, demand ? ownShare(demand, what) : 0) }]
+      : [];
+  });
   const [row] = readiness([
     {
       edge: edge.key,
@@ -105,12 +113,7 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
       required: required !== undefined,
       ...(headroom && { capacity: headroom }),
       context: { asked: Math.round(asked), offered: Math.round(offered) },
-      parity: broke
-        ? [
-            { what: 'answers that break the schema of their ask', ...shape.read(broke.shape) },
-            { what: 'slow answers', ...slowness.read(broke.slow) },
-          ]
-        : [],
+      parity: held,
     },
   ]);
   return {

@@ -1,11 +1,21 @@
 import type { AskFacets, Attempt, EpochMs, Route } from '#contracts';
 import { isGood } from '#contracts';
-import { edgeProof, parity } from '#kernel/tiers';
+import { edgeProof, type ParityState } from '#kernel/tiers';
 import type { Try, TryEnd, Walk } from '../walk.ts';
-import { type Answered, type DemandState, isSlow } from './demand.ts';
+import {
+  type Answered,
+  type Breaks,
+  type DemandState,
+  isOdd,
+  isSlow,
+  newDemand,
+  ownShare,
+  PARITIES,
+  type Parity,
+} from './demand.ts';
 import type { Edge } from './edges.ts';
 import { keepsShape } from './parity.ts';
-import { type EdgeState, SHAPE, SLOW } from './reading.ts';
+import { type EdgeState, PARITY } from './reading.ts';
 
 /** What one try has shown of a route and its fallbacks: plain data, so that it can be told to another gateway of the house. */
 export interface Sighting {
@@ -19,6 +29,8 @@ export interface Sighting {
   };
   /** The first tier has answered well. */
   readonly answered?: Answered;
+  /** And was held to what its fallbacks are held to. */
+  readonly judged?: Breaks;
   readonly edge?: EdgeSighting;
   /** What a drill has shown, by key of the edge. */
   readonly shown?: { readonly key: string; readonly contract: string; readonly found: Shown };
@@ -29,17 +41,13 @@ export type Shown = Pick<EdgeState, 'probed' | 'load' | 'limits'>;
 interface EdgeSighting extends Pick<Edge, 'key' | 'contract'> {
   readonly good: boolean;
   readonly reason: string;
-  /** Whether the answer keeps the schema that its ask declares; absent where none was looked at. */
-  readonly kept?: boolean;
-  /** Absent where the answer was none. */
-  readonly slow?: boolean;
+  /** What the answer was held to; empty where it was none. */
+  readonly breaks: Breaks;
   /** Input tokens that were more than the window holds. */
   readonly overflow?: number;
 }
 
 const rule = edgeProof();
-const shape = parity(SHAPE);
-const slowness = parity(SLOW);
 
 export interface Sight {
   readonly at: EpochMs;
@@ -50,10 +58,12 @@ export interface Sight {
   readonly row: Attempt;
   readonly demand: DemandState;
   readonly edge: () => Edge;
+  /** Is an answer of the first tier to be looked at? */
+  readonly judges: () => boolean;
 }
 
 /** The end of a try; those of the first tier prove nothing, but show what a fallback must be able to do. */
-export function sightingOf({ at, route, one, end, walk, row, demand, edge }: Sight): Sighting {
+export function sightingOf({ at, route, one, end, walk, row, demand, edge, judges }: Sight): Sighting {
   const { outcome } = end;
   const { usage, timing } = row;
   const tokensIn = usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong;
@@ -65,10 +75,37 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge }: Sig
     route: route.name,
     ...(one.number === 1 && { asked: { tokensIn, tokensOut: answered.tokens, facets } }),
   };
-  if (one.tier === route.tiers[0]) return isGood(outcome) ? { ...begun, answered } : begun;
+  if (one.tier === route.tiers[0]) {
+    if (!isGood(outcome)) return begun;
+    const judged = walk.source === 'gateway' && judges() && breaksOf(end, walk, route, demand, answered);
+    return { ...begun, answered, ...(judged && { judged }) };
+  }
   // A caller who leaves has not shown that the edge is broken.
   if (outcome === 'cancelled') return begun;
   return { ...begun, edge: edgeSighting(edge(), { route, end, walk, demand }, answered, tokensIn) };
+}
+
+/** Parsing the schema of an ask has its price: `shaped` says whether it is paid for this answer. */
+function breaksOf(
+  { outcome, reading }: TryEnd,
+  walk: Walk,
+  route: Route,
+  demand: DemandState,
+  answered: Answered,
+  shaped = true,
+): Breaks {
+  const { tools, structured } = walk.facets;
+  const kept =
+    shaped && reading && (tools > 0 || structured)
+      ? keepsShape(walk.body as Uint8Array, reading.message())
+      : undefined;
+  const good = isGood(outcome);
+  const odd = good ? isOdd(demand, answered) : undefined;
+  return {
+    ...(kept !== undefined && { shape: !kept }),
+    ...(good && { slow: isSlow(demand, route.config.exercise.slow, answered) }),
+    ...(odd !== undefined && { length: odd }),
+  };
 }
 
 function edgeSighting(
@@ -77,54 +114,53 @@ function edgeSighting(
   answered: Answered,
   tokensIn: number,
 ): EdgeSighting {
-  const { outcome, failure, reading } = end;
-  const answer = walk.source === 'exercise' || walk.source === 'shadow' ? reading?.message() : undefined;
-  const kept = answer && keepsShape(walk.body as Uint8Array, answer);
-  const slow = isGood(outcome) && isSlow(demand, route.config.exercise.slow, answered);
+  const { outcome, failure } = end;
+  const chosen = walk.source === 'exercise' || walk.source === 'shadow';
+  const breaks = breaksOf(end, walk, route, demand, answered, chosen);
   return {
     key,
     contract,
-    good: isGood(outcome) && kept !== false && !slow,
+    good: isGood(outcome) && !breaks.shape && !breaks.slow,
     reason: failure
       ? `${failure.kind}: ${failure.hint}`.slice(0, 200)
-      : kept === false
+      : breaks.shape
         ? 'the answer breaks the schema that its ask declares'
-        : slow
+        : breaks.slow
           ? `slow: ${Math.round(answered.total)} ms`
           : outcome,
-    ...(kept !== undefined && { kept }),
-    ...(isGood(outcome) && { slow }),
+    breaks,
     ...(failure?.kind === 'context_overflow' && { overflow: tokensIn || walk.facets.bytes / 4 }),
   };
 }
 
-/** An edge after what was seen of it. */
+/** An edge after what was seen of it; `demand`: what the first tier's own answers are like. */
 export function afterSighting(
   before: EdgeState | undefined,
   at: EpochMs,
-  { contract, good, reason, kept, slow, overflow }: EdgeSighting,
+  { contract, good, reason, breaks, overflow }: EdgeSighting,
+  demand: DemandState = newDemand(),
 ): EdgeState {
   const state =
     before?.exercised.contract === contract
       ? before
-      : { ...before, exercised: rule.start(contract), broke: undefined };
-  const { broke } = state;
+      : { ...before, exercised: rule.start(contract), parity: {}, overflow: undefined };
+  const smallest = Math.min(state.overflow ?? Number.POSITIVE_INFINITY, overflow ?? Number.POSITIVE_INFINITY);
   return {
     ...state,
     exercised: rule.step(state.exercised, { at, contract, good, reason }, contract),
-    broke: {
-      shape:
-        kept === undefined ? (broke?.shape ?? shape.start) : shape.step(broke?.shape ?? shape.start, !kept),
-      slow:
-        slow === undefined
-          ? (broke?.slow ?? slowness.start)
-          : slowness.step(broke?.slow ?? slowness.start, slow),
-      overflow:
-        overflow === undefined
-          ? broke?.overflow
-          : Math.min(broke?.overflow ?? Number.POSITIVE_INFINITY, overflow),
-    },
+    parity: stepped(state.parity, breaks, demand),
+    overflow: smallest === Number.POSITIVE_INFINITY ? undefined : smallest,
   };
+}
+
+function stepped(before: EdgeState['parity'] = {}, breaks: Breaks, demand: DemandState): EdgeState['parity'] {
+  const after: Partial<Record<Parity, ParityState>> = { ...before };
+  for (const what of PARITIES) {
+    const broke = breaks[what];
+    if (broke !== undefined)
+      after[what] = PARITY[what].step(after[what] ?? PARITY[what].start, broke, ownShare(demand, what));
+  }
+  return after;
 }
 
 /** An edge with what a drill has shown beside what was exercised. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { drawIndex, seededRandom } from '../stats/index.ts';
 import { admission, capacity, gradualReturn, type ReturnState } from './failover.ts';
+import { parity } from './parity.ts';
 import { edgeProof } from './proof.ts';
-import { parity, readiness } from './readiness.ts';
+import { readiness } from './readiness.ts';
 
 const SEEDS = 40;
 const rule = edgeProof();
@@ -20,7 +21,7 @@ const SOUND: Secondary = { capacity: 1.5, breaks: 0.004, context: 32_000 };
 /** What the board says after `n` exercised exchanges, and after how many it first said each thing. */
 function exercised(seed: number, secondary: Secondary, n: number) {
   const random = seededRandom('F14', seed);
-  const schema = parity({ allowed: 0.02 });
+  const schema = parity({ margin: 0.02 });
   let state = schema.start;
   let proof = rule.start('h');
   const asks: number[] = [];

@@ -4,5 +4,6 @@ export * from './exercise.ts';
 export * from './failover.ts';
 export * from './levels.ts';
 export * from './mix.ts';
+export * from './parity.ts';
 export * from './proof.ts';
 export * from './readiness.ts';

@@ -1,5 +1,4 @@
 import type { EpochMs } from '#contracts';
-import { type RateSequenceState, rateSequence } from '../stats/sequential/rate-sequence.ts';
 import { secondsToProve } from './exercise.ts';
 import type { Capacity } from './failover.ts';
 import type { Proof } from './proof.ts';
@@ -8,30 +7,6 @@ import type { Proof } from './proof.ts';
 export interface FallbackReport {
   readonly kind: 'capacity' | 'context' | 'parity' | 'stale_prompt' | 'retired_model';
   readonly text: string;
-}
-
-/** What must not become more frequent on the way to a fallback: schema breaks, answers that do not fit. */
-export interface ParityRule {
-  /** Largest share that is accepted, in (0, 1). */
-  readonly allowed: number;
-  /** Chance of ever reporting a sound edge; 0.001. */
-  readonly alpha?: number;
-}
-
-/** Watches one kind of break over exercised items. May be looked at after each one, since its bound holds at all times. */
-export function parity({ allowed, alpha = 0.001 }: ParityRule) {
-  const sequence = rateSequence({ confidence: 1 - alpha });
-  return {
-    start: sequence.start,
-    step: (state: RateSequenceState, broke: boolean): RateSequenceState =>
-      sequence.step(state, broke ? 1 : 0),
-    /** Surely above what is accepted, surely below, or not known yet. */
-    read(state: RateSequenceState) {
-      const reading = sequence.read(state);
-      const verdict = reading.lower > allowed ? 'BREACHED' : reading.upper <= allowed ? 'MET' : 'UNKNOWN';
-      return { ...reading, allowed, verdict } as const;
-    },
-  };
 }
 
 export interface EdgeFacts {
@@ -48,6 +23,7 @@ export interface EdgeFacts {
     readonly what: string;
     readonly verdict: 'MET' | 'BREACHED' | 'UNKNOWN';
     readonly estimate?: number;
+    readonly own: number;
     readonly allowed: number;
   }[];
   /** Things a person has let rot, found by comparing the two sides' releases. */
@@ -112,11 +88,11 @@ function reportsOf({
     });
   if (context && context.offered < context.asked)
     reports.push({ kind: 'context', text: `takes ${context.offered} tokens, asks reach ${context.asked}` });
-  for (const { what, verdict, estimate, allowed } of parity)
+  for (const { what, verdict, estimate, own, allowed } of parity)
     if (verdict === 'BREACHED')
       reports.push({
         kind: 'parity',
-        text: `${what}: ${percent(estimate ?? 1)}, accepted are ${percent(allowed)}`,
+        text: `${what}: ${percent(estimate ?? 1)}, of the first tier ${percent(own)}, accepted are ${percent(allowed)}`,
       });
   return [...reports, ...rot];
 }
