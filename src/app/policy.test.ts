@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { type ConfigInput, configSchema } from '#contracts';
+import { type ConfigInput, configSchema, type DemotionView } from '#contracts';
 import { policyOf } from './policy.ts';
 import { buildRoutes } from './routes.ts';
 
@@ -75,5 +75,46 @@ test('promises and rules of the tier mix have a line each, with share, owner and
   expect(said).toContain('promise: primary serves 99.5 % as a target, at least 98 % (owner ana)');
   expect(said).toContain(
     'demote: rule evening: at most 5 % of primary goes to canned, where tenant a or b and lane batch (canned, owner bob), until 2026-07-01T00:00:00.000Z; then what it wants is refused',
+  );
+});
+
+test('a rule that is over is not told as one that acts', () => {
+  const at = Date.UTC(2026, 5, 1);
+  const rule = { id: 'evening', from: 'primary', to: 'canned', owner: 'bob', reason: 'canned' } as const;
+  const config = configSchema.parse({
+    providers: { up: { protocol: 'openai', baseUrl: 'http://127.0.0.1:1/v1' } },
+    routes: {
+      chat: {
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up' }] },
+          { name: 'canned', reply: 'Later.' },
+        ],
+        demotions: [{ ...rule, maxShare: 0.05, expiresAt: '2026-06-01' }],
+      },
+    },
+  });
+  const [chat] = buildRoutes(config).routes;
+  if (!chat) throw new Error('a route was configured');
+  const said = (view: Partial<DemotionView> & Pick<DemotionView, 'status'>) => {
+    const base = {
+      ...rule,
+      route: 'chat',
+      maxShare: 0.05,
+      expiresAt: at,
+      onExpire: 'restore',
+      when: {},
+    } as const;
+    const standing = { ...base, left: 0, seen: 0, demoted: 0, held: 0, ...view };
+    return policyOf(chat, config.providers, undefined, [standing]).find(({ step }) => step === 'demote')
+      ?.says;
+  };
+  expect(said({ status: 'acting' })).toStartWith('rule evening: at most 5 % of primary goes to canned');
+  expect(said({ status: 'expired' })).toStartWith(
+    'rule evening expired on 2026-06-01T00:00:00.000Z and does nothing',
+  );
+  expect(said({ status: 'blocking' })).toContain('refuses what it used to demote, until bob decides');
+  expect(said({ status: 'ended', ended: { by: 'ana', at } })).toContain('was ended by ana on 2026-06-01');
+  expect(said({ status: 'extended', approval: { by: 'ana', until: at + 1 } })).toContain(
+    'approved by ana until',
   );
 });

@@ -1,15 +1,28 @@
-import type { Config, DemotionConfig, Freeze, MixConfig, QuotaConfig, Route, RouteView } from '#contracts';
+import type {
+  Config,
+  DemotionConfig,
+  DemotionView,
+  Freeze,
+  MixConfig,
+  QuotaConfig,
+  Route,
+  RouteView,
+} from '#contracts';
 
 type Rule = RouteView['policy'][number];
 
 export const targetsOf = (tier: Route['tiers'][number]): readonly string[] =>
   tier.targets.map((t) => `${t.provider}/${t.model ?? "the client's model"}`);
 
-/** A route's whole policy as one printable list, in the order in which it acts; what is switched off takes no line. */
+/**
+ * A route's whole policy as one printable list, in the order in which it acts; what is switched off takes no line. `demotions`:
+ * how its rules stand; without them only what is declared is told.
+ */
 export function policyOf(
   { config, tiers }: Route,
   providers: Config['providers'],
   freeze?: Freeze,
+  demotions: readonly DemotionView[] = [],
 ): readonly Rule[] {
   const { match, timeouts, attempts } = config;
   const wants = [
@@ -43,7 +56,13 @@ export function policyOf(
       step: 'ramp',
       says: rampSays(config.ramp),
     }),
-    ...config.demotions.map((rule) => ({ step: 'demote', says: demotion(rule) })),
+    ...config.demotions.map((rule) => ({
+      step: 'demote',
+      says: demotion(
+        rule,
+        demotions.find(({ id }) => id === rule.id),
+      ),
+    })),
     ...promises(config.mix),
     ...when(share > 0, {
       step: 'exercise',
@@ -109,20 +128,29 @@ const EXPIRED = {
   'extend-with-approval': 'then it acts only while approved',
 } as const;
 
-function demotion({
-  id,
-  from,
-  to,
-  maxShare,
-  when: wanted,
-  reason,
-  owner,
-  expiresAt,
-  onExpire,
-}: DemotionConfig): string {
+function demotion(
+  { id, from, to, maxShare, when: wanted, reason, owner, expiresAt, onExpire }: DemotionConfig,
+  standing: DemotionView | undefined,
+): string {
   const which = Object.entries(wanted).map(([name, values]) => `${name} ${(values ?? []).join(' or ')}`);
-  return `rule ${id}: at most ${percent(maxShare)} of ${from} goes to ${to}${which.length > 0 ? `, where ${which.join(' and ')}` : ''} (${reason}, owner ${owner}), until ${new Date(expiresAt).toISOString()}; ${EXPIRED[onExpire]}`;
+  const takes = `at most ${percent(maxShare)} of ${from} goes to ${to}${which.length > 0 ? `, where ${which.join(' and ')}` : ''} (${reason}, owner ${owner})`;
+  const ends = stampOf(expiresAt);
+  // A rule that is over is not told in the words of one that acts.
+  switch (standing?.status) {
+    case 'expired':
+      return `rule ${id} expired on ${ends} and does nothing; until then: ${takes}`;
+    case 'blocking':
+      return `rule ${id} expired on ${ends} and refuses what it used to demote, until ${owner} decides; until then: ${takes}`;
+    case 'ended':
+      return `rule ${id} was ended by ${standing.ended?.by} on ${stampOf(standing.ended?.at ?? 0)} and does nothing; until then: ${takes}`;
+    case 'extended':
+      return `rule ${id}: ${takes}, past its end on ${ends}, approved by ${standing.approval?.by} until ${stampOf(standing.approval?.until ?? 0)}`;
+    default:
+      return `rule ${id}: ${takes}, until ${ends}; ${EXPIRED[onExpire]}`;
+  }
 }
+
+const stampOf = (at: number): string => new Date(at).toISOString();
 
 const promises = (mix: MixConfig = {}): readonly Rule[] =>
   Object.entries(mix).map(([tier, { target, floor, ceiling, owner }]) => {

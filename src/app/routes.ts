@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type {
   Config,
+  DemotionView,
   Freeze,
   ProviderConfig,
   Route,
@@ -134,6 +135,7 @@ export const describeRoutes = (
   table: RouteTable,
   { config, source }: LoadedConfig,
   freezes: ReadonlyMap<string, Freeze> = new Map(),
+  demotions: readonly DemotionView[] = [],
 ): readonly RouteView[] =>
   table.routes.map((route) => ({
     name: route.name,
@@ -144,5 +146,10 @@ export const describeRoutes = (
       ...(tier.reply !== undefined && { reply: tier.reply }),
     })),
     ...(freezes.has(route.name) && { frozen: markOf(freezes.get(route.name) as Freeze) }),
-    policy: policyOf(route, config.providers, freezes.get(route.name)),
+    policy: policyOf(
+      route,
+      config.providers,
+      freezes.get(route.name),
+      demotions.filter((rule) => rule.route === route.name),
+    ),
   }));

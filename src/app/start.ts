@@ -332,7 +332,7 @@ async function compose(given: Composition): Promise<Running> {
     adminHash: admin.current,
     status,
     system,
-    routes: () => describeRoutes(active.table, active.loaded, freezes.pins),
+    routes: () => describeRoutes(active.table, active.loaded, freezes.pins, steering.tiers.demotions()),
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
     fallbacks: () => gateway.proofs.read(),

@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DRILL_FAULTS, type DrillFault, type FallbackDrill, type FallbackView } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { CliError, EXIT, type Exit } from './exit.ts';
+import { EXIT, type Exit } from './exit.ts';
 import { ago, count, dollars, percent, plural, span } from './format.ts';
+import { lacking } from './lacking.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -50,7 +51,11 @@ async function status(route: string | undefined, flags: Flags): Promise<void> {
   const { midwatch } = await connect(flags);
   const all = await midwatch.fallbacks.list();
   const edges = route === undefined ? all : all.filter((edge) => edge.route === route);
-  if (route !== undefined && edges.length === 0) await explain(route, await midwatch.routes.list());
+  if (route !== undefined && edges.length === 0)
+    throw await lacking(midwatch, route, {
+      what: 'fallback',
+      remedy: `Give it a second tier with targets: routes.${route}.tiers in midwatch.yaml.`,
+    });
   if (flags.json) for (const edge of edges) printJson(edge);
   else print(edges.length === 0 ? NOTHING : listed(edges));
   process.exitCode = verdict(edges);
@@ -112,17 +117,6 @@ function found({ results, microUsd, edges }: FallbackDrill): string {
 }
 
 const NOTHING = 'no route has a second tier with targets, so there is nothing to fall back to';
-
-async function explain(route: string, routes: readonly { readonly name: string }[]): Promise<never> {
-  const known = routes.map(({ name }) => name);
-  throw known.includes(route)
-    ? new CliError(
-        `Route ${route} has no fallback.`,
-        `Give it a second tier with targets: routes.${route}.tiers in midwatch.yaml.`,
-        EXIT.unknown,
-      )
-    : new CliError(`There is no route ${route}.`, `Known routes: ${known.join(', ')}.`);
-}
 
 /** An edge without evidence is no pass, and one with evidence against it is worse. */
 export const verdict = (edges: readonly FallbackView[]): Exit =>

@@ -4,6 +4,7 @@ import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
 import { count, NONE, percent } from './format.ts';
+import { lacking } from './lacking.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -81,13 +82,13 @@ async function found(midwatch: Midwatch, route: string | undefined): Promise<rea
   if (route === undefined) return all;
   const only = all.filter((one) => one.route === route);
   if (only.length > 0) return only;
-  throw new CliError(
-    `Route "${route}" has no ramp.`,
-    all.length > 0
-      ? `Ramps: ${all.map((one) => one.route).join(', ')}.`
-      : 'Write `ramp:` under it in midwatch.yaml.',
-    EXIT.usage,
-  );
+  throw await lacking(midwatch, route, {
+    what: 'ramp',
+    remedy:
+      all.length > 0
+        ? `Ramps: ${all.map((one) => one.route).join(', ')}.`
+        : 'Write `ramp:` under it in midwatch.yaml.',
+  });
 }
 
 const NOTHING = 'no route ramps: write `ramp:` under one in midwatch.yaml';

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { RouterView } from '#contracts';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { CliError, EXIT, type Exit } from './exit.ts';
+import { EXIT, type Exit } from './exit.ts';
 import { count, dollars, NONE, percent } from './format.ts';
+import { lacking } from './lacking.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -20,16 +21,17 @@ export const router = () =>
         .argument('[route]', 'only this one')
         .option('--json', 'print one JSON object a router'),
     ).action(async (route: string | undefined, flags: Flags) => {
-      const all = await (await connect(flags)).midwatch.routers();
+      const { midwatch } = await connect(flags);
+      const all = await midwatch.routers();
       const wanted = route === undefined ? all : all.filter((one) => one.route === route);
       if (route !== undefined && wanted.length === 0)
-        throw new CliError(
-          `Route "${route}" has no router.`,
-          all.length > 0
-            ? `Routers: ${all.map((one) => one.route).join(', ')}.`
-            : 'Write `router:` under it in midwatch.yaml.',
-          EXIT.usage,
-        );
+        throw await lacking(midwatch, route, {
+          what: 'router',
+          remedy:
+            all.length > 0
+              ? `Routers: ${all.map((one) => one.route).join(', ')}.`
+              : 'Write `router:` under it in midwatch.yaml.',
+        });
       if (flags.json) for (const one of wanted) printJson(one);
       else print(wanted.length === 0 ? NOTHING : wanted.map(reported).join('\n\n'));
       process.exitCode = verdict(wanted);

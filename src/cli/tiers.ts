@@ -12,8 +12,9 @@ import {
 } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { CliError, EXIT, type Exit } from './exit.ts';
+import { EXIT, type Exit } from './exit.ts';
 import { count, percent, rate, shortRate, span, timestamp } from './format.ts';
+import { lacking } from './lacking.ts';
 import { facts, table } from './table.ts';
 import { bold, cyan, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -88,11 +89,10 @@ async function report({ by, since, route, ...flags }: ReportFlags): Promise<void
   const { midwatch } = await connect(flags);
   const found = await midwatch.tiers({ from: to - since, to, by, ...(route !== undefined && { route }) });
   if (route !== undefined && found.routes.length === 0)
-    throw new CliError(
-      `No route ${route} has a tier mix.`,
-      'A mix needs a second tier, or `mix:`; `midwatch routes` lists every route.',
-      EXIT.unknown,
-    );
+    throw await lacking(midwatch, route, {
+      what: 'tier mix',
+      remedy: 'A mix needs a second tier, or `mix:`; `midwatch routes` lists every route.',
+    });
   if (flags.json) printJson(found);
   else print(found.routes.length === 0 ? NOTHING : reported(found));
   process.exitCode = verdict(found);

@@ -241,6 +241,39 @@ test('providers, quota, budgets, spend: what is known, in words and as JSON, and
   expect(await mw('spend', '--by', 'colour')).toMatchObject({ code: 2 });
 });
 
+test('a route that there is not is bad, one that has not what a verb reads has no verdict; the remedy is a line to type', async () => {
+  const known = await json<{ name: string }>('routes', 'show', 'simulator');
+  const without = [
+    ['ramp', 'status'],
+    ['ramp', 'plan'],
+    ['router', 'report'],
+    ['fallback', 'status'],
+  ];
+  for (const verb of without) {
+    expect({ verb, ...(await mw(...verb, 'nope')) }).toMatchObject({
+      verb,
+      code: 1,
+      err: expect.stringContaining(known.name),
+    });
+    expect({ verb, ...(await mw(...verb, known.name)) }).toMatchObject({ verb, code: 3 });
+  }
+  expect(await mw('tiers', 'report', '--route', 'nope')).toMatchObject({ code: 1 });
+  expect(await mw('tiers', 'report', '--route', known.name)).toMatchObject({ code: 3 });
+  for (const [route, hint] of [
+    ['nope', 'Known routes'],
+    [known.name, 'demotions'],
+  ] as const) {
+    const { code, err } = await mw('tiers', 'end', route, 'nope');
+    expect(code).toBe(1);
+    expect(err).toContain(hint);
+    expect(err).not.toContain('/api/');
+  }
+  expect(await mw('ramp', 'advance', 'nope')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Known'),
+  });
+});
+
 test('reload: nothing has changed, and the audit has it', async () => {
   expect(await mw('reload')).toMatchObject({ code: 0, out: 'nothing has changed\n' });
   expect((await mw('audit', '--action', 'reload', '--json')).out).toContain('"actor":"admin"');

@@ -1,6 +1,7 @@
 import { type RampView, rampChangeSchema } from '#contracts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { notFound, Refusal } from '../http/refusal.ts';
+import { knownRoute } from '../traffic/known-route.ts';
 import { unfrozen } from '../traffic/still.ts';
 
 const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoint =>
@@ -19,11 +20,13 @@ const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoi
       // What does harm is taken back whatever is frozen.
       if (verb !== 'rollback') unfrozen(services, route);
       const changed = services.changeRamp(route, verb, body);
-      if (!changed)
+      if (!changed) {
+        knownRoute(services, route);
         throw notFound(
           `Route "${route}" has no ramp.`,
-          'GET /api/v1/ramps lists them; `ramp:` of a route makes one.',
+          `Write \`ramp:\` under routes.${route} in midwatch.yaml; \`midwatch ramp status\` shows those there are.`,
         );
+      }
       if (!changed.ok)
         throw new Refusal(
           409,

@@ -8,6 +8,8 @@ import {
 } from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
 import { badRequest, notFound, Refusal } from '../http/refusal.ts';
+import type { ApiServices } from '../services.ts';
+import { knownRoute } from '../traffic/known-route.ts';
 import { unfrozen } from '../traffic/still.ts';
 
 /** A quarter: whoever wants it longer should say so in the configuration, where everybody reads it. */
@@ -61,7 +63,7 @@ export const tierEndpoints = [
         );
       const by = caller?.name ?? '';
       unfrozen(services, route);
-      const rule = done(route, id, services.tiers.approve(route, id, { by, until }));
+      const rule = done(services, route, id, services.tiers.approve(route, id, { by, until }));
       await audit({
         actor: by,
         action: 'demotion.approve',
@@ -82,17 +84,30 @@ export const tierEndpoints = [
       const { route = '', id = '' } = params;
       const by = caller?.name ?? '';
       unfrozen(services, route);
-      const rule = done(route, id, services.tiers.end(route, id, by));
+      const rule = done(services, route, id, services.tiers.end(route, id, by));
       await audit({ actor: by, action: 'demotion.end', subject: `${route}/${id}`, detail: { address } });
       return rule;
     },
   }),
 ];
 
-function done(route: string, id: string, result: Result<DemotionView, DemotionRefusal>): DemotionView {
+function done(
+  services: Pick<ApiServices, 'routes' | 'tiers'>,
+  route: string,
+  id: string,
+  result: Result<DemotionView, DemotionRefusal>,
+): DemotionView {
   if (result.ok) return result.value;
-  if (result.error === 'unknown')
-    throw notFound(`Route "${route}" has no demotion rule "${id}".`, 'GET /api/v1/demotions lists them.');
+  if (result.error === 'unknown') {
+    knownRoute(services, route);
+    const rules = services.tiers.demotions().filter((rule) => rule.route === route);
+    throw notFound(
+      `Route "${route}" has no demotion rule "${id}".`,
+      rules.length > 0
+        ? `Its rules: ${rules.map((rule) => rule.id).join(', ')}. \`midwatch tiers demotions\` shows them.`
+        : `It has none; they are declared under routes.${route}.demotions.`,
+    );
+  }
   throw result.error === 'ended'
     ? new Refusal(
         409,

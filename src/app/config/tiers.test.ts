@@ -103,3 +103,21 @@ test('what has expired is told to whoever checks, with its owner, and never keep
   expect(problems(`demotions:\n  - ${approved}`, NOW)).toEqual([]);
   expect(problems(`demotions:\n  - ${approved}`, NOW + 2 * 86_400_000)).toHaveLength(1);
 });
+
+test('a proof is asked of a fallback, not of a first tier or a canned one', () => {
+  const told = (tiers: string) => {
+    const parsed = parseConfig(
+      `providers:\n  up: { protocol: openai, baseUrl: 'http://127.0.0.1:1' }\nroutes:\n  chat:\n    tiers:\n${tiers}`,
+      {},
+    );
+    return parsed.ok ? [] : parsed.error.map(({ path, line, message }) => `${path}@${line}: ${message}`);
+  };
+  const first = '      - { name: primary, minProof: PROBED, targets: [{ provider: up }] }\n';
+  const spare = '      - { name: spare, targets: [{ provider: up }] }\n';
+  const canned = '      - { name: canned, minProof: EXERCISED, reply: Out of breath. }\n';
+  expect(told(first)).toEqual([expect.stringContaining('this route has none')]);
+  expect(told(first + spare)).toEqual([expect.stringContaining('move minProof to "spare"')]);
+  expect(told(first.replace('minProof: PROBED, ', '') + canned)).toEqual([
+    expect.stringMatching(/^routes\.chat\.tiers\[1\]\.minProof@7: tier "canned" is a canned reply/),
+  ]);
+});

@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 /** Tells what is wrong at a path below the route. */
 export type Say = (path: readonly PropertyKey[], message: string) => void;
 
-/** Tier mix and rules of demotion: names of tiers that must exist, promises that cannot be kept. */
+/** Proofs, tier mix and rules of demotion: names of tiers that must exist, promises that cannot be kept. */
 export function tierProblems({ tiers, mix = {}, demotions }: RouteConfig, say: Say): void {
   const names = tiers.map(({ name }) => name);
   const unknown = (path: readonly PropertyKey[], tier: string) => {
@@ -13,6 +13,16 @@ export function tierProblems({ tiers, mix = {}, demotions }: RouteConfig, say: S
     say(path, `no tier "${tier}"; ${guess ? `did you mean "${guess}"?` : `known here: ${names.join(', ')}`}`);
     return true;
   };
+  tiers.forEach(({ name, minProof, reply }, i) => {
+    if (minProof === undefined) return;
+    const wrong = (why: string) => say(['tiers', i, 'minProof'], why);
+    if (reply !== undefined)
+      wrong(`tier "${name}" is a canned reply, which needs no proof; take minProof out, or give it targets`);
+    else if (i === 0)
+      wrong(
+        `tier "${name}" is the first one, which every ask goes to anyway; a proof is asked of a fallback${names[1] === undefined ? ', and this route has none' : `, so move minProof to "${names[1]}" or one below it`}`,
+      );
+  });
   let floors = 0;
   for (const [tier, { target, floor = 0, ceiling = 1 }] of Object.entries(mix)) {
     if (unknown(['mix', tier], tier)) continue;
