@@ -52,6 +52,10 @@ export interface RelayContext {
   own(ms: number): void;
 }
 
+/** Reading the clock costs a tenth of what it measures: in a long stream our own time is taken of one chunk in so many. */
+const ONE_IN = 16;
+const EACH_MEASURED = 16;
+
 /** Of what was sent, bytes: a longer answer is not kept, and so not finished by anybody else. */
 const MOST_KEPT = 1024 ** 2;
 
@@ -68,6 +72,7 @@ export class Relay implements StreamTaker {
   /** The beginning of an event that is not whole yet. */
   private held: Uint8Array[] = [];
   private over = false;
+  private chunks = 0;
   /** Malformed events left out so far. */
   private dropped = 0;
   private voice: Voice | undefined;
@@ -124,7 +129,9 @@ export class Relay implements StreamTaker {
       return;
     }
     if (!ready || this.write(ready)) this.flight.waitForMore(now);
-    ctx.own(ctx.clock.monotonic() - now);
+    if (this.chunks < EACH_MEASURED) ctx.own(ctx.clock.monotonic() - now);
+    else if (this.chunks % ONE_IN === 0) ctx.own(ONE_IN * (ctx.clock.monotonic() - now));
+    this.chunks++;
   }
 
   end(): void {

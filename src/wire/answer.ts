@@ -91,9 +91,7 @@ export class Answer implements Outgoing {
     if (length > 0 && this.framing !== 'none') {
       if (this.framing === 'chunked') {
         this.probed = false;
-        outbox.latin1(`${length.toString(16)}\r\n`);
-        outbox.bytes(bytes);
-        outbox.latin1('\r\n');
+        outbox.chunk(bytes);
       } else if (this.framing === 'close') outbox.bytes(bytes);
       else if (length > this.left) return this.overrun();
       else {

@@ -15,6 +15,7 @@ const CR = 13;
 const LF = 10;
 const SEMICOLON = 59;
 const MAX_DIGITS = 16;
+const PLAIN_DIGITS = 6;
 /** Of extensions in one size line, and of all trailers: both are thrown away. */
 const MAX_IGNORED = 16 * 1024;
 
@@ -33,6 +34,8 @@ export class ChunkedDecoder {
   end = 0;
   /** Where `decode` stopped reading: behind the body when it is done. */
   next = 0;
+  /** Where the content behind a plain size line begins. */
+  private content = 0;
   private step: Step = 'size';
   private left = 0;
   private digits = 0;
@@ -63,11 +66,28 @@ export class ChunkedDecoder {
         at += n;
         this.left -= n;
         if (this.left === 0) this.step = 'data-cr';
-      } else this.take(bytes[at++] as number);
+      } else if (this.step === 'size' && this.digits === 0 && this.plain(bytes, at)) at = this.content;
+      else this.take(bytes[at++] as number);
     }
     this.begin = begin;
     this.end = end;
     this.next = at;
+  }
+
+  /** Takes a size line that has nothing but a size above zero, as most have. False: look at it byte by byte. */
+  private plain(bytes: Uint8Array, at: number): boolean {
+    let size = 0;
+    let i = at;
+    for (; i < at + PLAIN_DIGITS; i++) {
+      const digit = hex(bytes[i] ?? 0);
+      if (digit < 0) break;
+      size = size * 16 + digit;
+    }
+    if (size === 0 || bytes[i] !== CR || bytes[i + 1] !== LF) return false;
+    this.left = size;
+    this.step = 'data';
+    this.content = i + 2;
+    return true;
   }
 
   private take(c: number): void {

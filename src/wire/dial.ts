@@ -2,15 +2,18 @@ import { rootCertificates } from 'node:tls';
 import type { Socket } from 'bun';
 import type { Origin } from './route.ts';
 import { Tunnel } from './tunnel.ts';
+import { turn } from './turn.ts';
 import { codeOf, type Upstream } from './upstream.ts';
 
 const KEEPALIVE_PROBE_MS = 30_000;
+
+const received = (upstream: Upstream, bytes: Buffer) => upstream.received(bytes);
 
 const PLAIN: Bun.SocketHandler<Upstream> = {
   open(socket) {
     if (prepare(socket, socket.data)) socket.data.opened(socket);
   },
-  data: (socket, bytes) => socket.data.received(bytes),
+  data: (socket, bytes) => turn(received, socket.data, bytes),
   drain: (socket) => socket.data.drain(),
   close: (socket, error) => socket.data.closed(error),
   error: (socket, error) => socket.data.closed(error),

@@ -3,6 +3,7 @@ import type { Clock, Handler, Log, Peer } from '#contracts';
 import { Connection, type House } from './connection.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { Stage } from './outbox.ts';
+import { turn } from './turn.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -28,6 +29,8 @@ export interface Listening {
   /** Takes no more connections. Idle ones end; the others after their present answer, or with `force` at once. */
   stop(force: boolean): void;
 }
+
+const received = (connection: Connection, bytes: Buffer) => connection.received(bytes);
 
 const KEEPALIVE_PROBE_MS = 60_000;
 
@@ -63,7 +66,7 @@ export function listen(options: ListenOptions): Listening {
         socket.data = connection;
         open.add(connection);
       },
-      data: (socket, bytes) => socket.data.received(bytes),
+      data: (socket, bytes) => turn(received, socket.data, bytes),
       drain: (socket) => socket.data.drain(),
       end: (socket) => socket.data.finished(),
       close(socket) {

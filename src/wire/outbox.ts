@@ -1,8 +1,14 @@
 import type { Socket } from 'bun';
+import { atEndOfTurn } from './turn.ts';
 
 const ROOM = 64 * 1024;
 /** What is larger is handed to the socket as it is: copying it would cost more than a second system call. */
 const COPIED = 32 * 1024;
+const HEX = '0123456789abcdef';
+const CR = 13;
+const LF = 10;
+/** Four digits at most, and two ends of lines. */
+const CHUNK_FRAME = 8;
 
 /**
  * Where messages are put together before they are written, one for all connections of a listener or a transport: a head
@@ -45,7 +51,7 @@ export class Stage {
   later() {
     if (this.scheduled) return;
     this.scheduled = true;
-    queueMicrotask(this.settle);
+    atEndOfTurn(this.settle);
   }
 }
 
@@ -83,6 +89,31 @@ export class Outbox {
     stage.claim(this, bytes.length);
     stage.bytes.set(bytes, stage.filled);
     stage.filled += bytes.length;
+  }
+
+  /** One chunk of a chunked body (RFC 9112 §7.1). */
+  chunk(bytes: Uint8Array) {
+    const { stage } = this;
+    const { length } = bytes;
+    if (length > COPIED) {
+      this.latin1(`${length.toString(16)}\r\n`);
+      this.direct(bytes);
+      this.latin1('\r\n');
+      return;
+    }
+    stage.claim(this, length + CHUNK_FRAME);
+    const out = stage.bytes;
+    let at = stage.filled;
+    // No zeros in front: after a probe they would make a size that some readers take for an attack.
+    for (let shift = length > 0xfff ? 12 : length > 0xff ? 8 : length > 0xf ? 4 : 0; shift >= 0; shift -= 4)
+      out[at++] = HEX.charCodeAt((length >> shift) & 15);
+    out[at++] = CR;
+    out[at++] = LF;
+    out.set(bytes, at);
+    at += length;
+    out[at++] = CR;
+    out[at++] = LF;
+    stage.filled = at;
   }
 
   flush() {

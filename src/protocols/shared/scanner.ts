@@ -1,6 +1,6 @@
 import type { Failure, Reading, StreamScanner } from '#contracts';
 import { failure } from './failures.ts';
-import { isObject, type Json, parseJson } from './json.ts';
+import { asBuffer, isObject, type Json, parseJson } from './json.ts';
 import { SameButText } from './same-but-text.ts';
 import { SseReader } from './sse.ts';
 import { TextRun } from './text-run.ts';
@@ -21,7 +21,9 @@ export abstract class DialectScanner implements StreamScanner {
   #failure: Failure | undefined;
   readonly #sse: SseReader;
   readonly #same = new SameButText();
-  /** Text of events that are alike, not appended yet. */
+  /** How many events were recognised by it. */
+  #alike = 0;
+  /** Their text, not appended yet. */
   readonly #run = new TextRun();
   /** Set by `event` when all the event did was append this text; `append` then does the same with another. */
   protected appended: string | undefined;
@@ -37,14 +39,18 @@ export abstract class DialectScanner implements StreamScanner {
     return this.#failure;
   }
   get events(): number {
-    return this.#sse.events;
+    return this.#sse.events + this.#alike;
   }
   get pending(): number {
     return this.#sse.pending;
   }
 
   push(chunk: Uint8Array): void {
-    this.#sse.push(chunk);
+    const bytes = asBuffer(chunk);
+    const at = this.#sse.pending === 0 && !this.ended && this.#failure === undefined ? this.#skip(bytes) : 0;
+    if (at === bytes.length) return;
+    this.#same.forget();
+    this.#sse.push(at === 0 ? bytes : bytes.subarray(at));
     if (this.#sse.overflow)
       this.#failure ??= failure(
         'malformed',
@@ -72,19 +78,34 @@ export abstract class DialectScanner implements StreamScanner {
   protected abstract event(name: string, data: Json): Failure | undefined;
   protected abstract reading(closed: boolean): Reading;
 
+  /** Takes events that are as the one before but for their text; says where the first of another kind begins. */
+  #skip(bytes: Buffer): number {
+    const same = this.#same;
+    let at = 0;
+    while (at < bytes.length) {
+      const end = same.match(bytes, at);
+      if (end === 0 || end - at > this.#sse.maxEventBytes) break;
+      this.#alike++;
+      if (same.to > same.from) {
+        this.outputs++;
+        this.#run.add(bytes, same.from, same.to);
+      }
+      at = end;
+    }
+    return at;
+  }
+
   #settle(): void {
     const text = this.#run.take();
-    if (text !== undefined) this.append(text);
+    if (text === undefined) return;
+    // Each of its pieces was counted when it came.
+    const { outputs } = this;
+    this.append(text);
+    this.outputs = outputs;
   }
 
   #take(name: string, data: string): void {
     if (this.ended || this.#failure !== undefined || data === '') return;
-    const piece = this.#same.match(name, data);
-    if (piece !== undefined) {
-      if (piece !== '') this.outputs++;
-      this.#run.add(piece);
-      return;
-    }
     this.#settle();
     if (this.isTerminator(data)) {
       this.ended = true;
@@ -102,7 +123,9 @@ export abstract class DialectScanner implements StreamScanner {
     }
     this.appended = undefined;
     this.#failure = this.event(name, parsed.value);
-    if (this.appended !== undefined) this.#same.learn(name, data, this.appended);
+    const { block } = this.#sse;
+    if (this.appended === undefined || block === undefined) this.#same.forget();
+    else this.#same.learn(block, this.appended);
   }
 }
 

@@ -17,7 +17,7 @@ export class SseReader {
   events = 0;
   overflow = false;
   readonly #emit: (name: string, data: string) => void;
-  readonly #max: number;
+  readonly maxEventBytes: number;
   /** The line begun in earlier chunks. Grows by doubling: a stream that drips single bytes must not cost n². */
   #line: Buffer = Buffer.alloc(0);
   #lineLength = 0;
@@ -27,10 +27,14 @@ export class SseReader {
   #data: string | undefined;
   /** Bytes of the whole lines of the event being read. */
   #bytes = 0;
+  /** While events are read: the chunk, where in it the present event began (−1: before it), and where that ended. */
+  #chunk: Buffer | undefined;
+  #begin = 0;
+  #end = 0;
 
   constructor(emit: (name: string, data: string) => void, maxEventBytes: number) {
     this.#emit = emit;
-    this.#max = maxEventBytes;
+    this.maxEventBytes = maxEventBytes;
   }
 
   get pending(): number {
@@ -42,6 +46,8 @@ export class SseReader {
     const bytes = asBuffer(chunk);
     let at = this.#afterCr && bytes[0] === LF ? 1 : 0;
     this.#afterCr = false;
+    this.#chunk = bytes;
+    this.#begin = this.pending > 0 ? -1 : at;
     let lf = -1;
     let cr = -1;
     while (at < bytes.length && !this.overflow) {
@@ -50,8 +56,9 @@ export class SseReader {
       const end = Math.min(lf, cr);
       if (end === NONE) {
         this.#keep(bytes, at, bytes.length);
-        return;
+        break;
       }
+      this.#end = end + 1;
       if (this.#lineLength > 0) {
         this.#keep(bytes, at, end);
         const length = this.#lineLength;
@@ -63,7 +70,14 @@ export class SseReader {
         if (bytes[at] === LF) at++;
         else if (at === bytes.length) this.#afterCr = true;
       }
+      if (this.#bytes === 0) this.#begin = at;
     }
+    this.#chunk = undefined;
+  }
+
+  /** While an event is told: its bytes from the first line to the blank one, where one chunk holds them all. */
+  get block(): Buffer | undefined {
+    return this.#begin < 0 ? undefined : this.#chunk?.subarray(this.#begin, this.#end);
   }
 
   /** What an upstream left without its blank line. Whether it is whole is for the caller to judge. */
@@ -80,7 +94,7 @@ export class SseReader {
 
   #keep(bytes: Buffer, from: number, to: number): void {
     const length = this.#lineLength + to - from;
-    if (this.#bytes + length > this.#max) {
+    if (this.#bytes + length > this.maxEventBytes) {
       this.#giveUp();
       return;
     }
@@ -105,7 +119,7 @@ export class SseReader {
       return;
     }
     this.#bytes += end - start + 1;
-    if (this.#bytes > this.#max) {
+    if (this.#bytes > this.maxEventBytes) {
       this.#giveUp();
       return;
     }

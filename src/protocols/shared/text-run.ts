@@ -3,25 +3,25 @@
  * it was cut out of: a hundred kilobytes a stream for a page of text.
  */
 export class TextRun {
-  /** Two bytes a character: a surrogate pair may come in two pieces. */
   #bytes: Buffer = NONE;
   #length = 0;
 
-  add(piece: string): void {
-    const needed = this.#length + 2 * piece.length;
+  /** Takes a piece that is UTF-8 by itself from `from` to `to`. */
+  add(bytes: Buffer, from: number, to: number): void {
+    const needed = this.#length + to - from;
     if (needed > this.#bytes.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length, 256));
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
     }
-    this.#bytes.write(piece, this.#length, 'utf16le');
+    bytes.copy(this.#bytes, this.#length, from, to);
     this.#length = needed;
   }
 
   /** All of it as one string, which is then forgotten here; undefined when nothing was added. */
   take(): string | undefined {
     if (this.#length === 0) return undefined;
-    const text = this.#bytes.toString('utf16le', 0, this.#length);
+    const text = this.#bytes.toString('utf8', 0, this.#length);
     this.#length = 0;
     return text;
   }
