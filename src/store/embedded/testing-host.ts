@@ -53,12 +53,13 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 }
 for (let idle = 0; idle < IDLE_TICKS && !ending; ) {
   await clock.sleep(TICK_MS);
+  // A test may drop its database while this looks at it: `true` lets the file be missing.
   const used = await once(postgres.url, async (sql) => {
     const forgotten: { name: string }[] = await sql`
       select datname as name from pg_database d
       where datname like 't\\_%'
         and not exists (select from pg_stat_activity a where a.datid = d.oid)
-        and (pg_stat_file('base/' || oid || '/PG_VERSION')).modification < now() - ${FORGOTTEN}::interval`;
+        and (pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification < now() - ${FORGOTTEN}::interval`;
     for (const { name } of forgotten) await sql.unsafe(`drop database if exists "${name}"`);
     const [row] = await sql`
       select count(*)::int as n from pg_stat_activity
