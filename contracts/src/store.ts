@@ -1,3 +1,4 @@
+import type { ActStore } from './acts.ts';
 import type {
   AuditEntry,
   AuditFilter,
@@ -93,6 +94,7 @@ export interface Store extends ExchangeWriter {
   };
   runs: RunStore;
   freezes: FreezeStore;
+  acts: ActStore;
   waste: {
     /** By route and model, the dearest repeats first. */
     read(query: {

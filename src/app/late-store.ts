@@ -20,6 +20,7 @@ const GROUPS = [
   'tokens',
   'runs',
   'freezes',
+  'acts',
   'shadows',
   'waste',
   'upkeep',

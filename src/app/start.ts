@@ -10,6 +10,7 @@ import { createRuns } from '#runs';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
 import { type Active, activate, usesSimulator } from './active.ts';
+import { createActs } from './acts.ts';
 import { createAdminHash, STARTER } from './admin.ts';
 import { callers } from './callers.ts';
 import { labels } from './cassettes.ts';
@@ -173,6 +174,7 @@ async function compose(given: Composition): Promise<Running> {
     });
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
+  const acts = createActs({ store: late.store.acts, clock, log, heard: (act) => steering.heed(act) });
   const steering = openSteering({
     config: active.loaded.config,
     folder: folder.path,
@@ -183,6 +185,7 @@ async function compose(given: Composition): Promise<Running> {
     lifecycle,
     tiers: { record: late.store.tiers, late: () => recorder.stats().lagMs },
     frozen: freezes.frozen,
+    say: acts.say,
   });
   const steerers = [...steering.steerers, listener(freezes.ended)];
   const passes = createPasses(keys, clock);
@@ -273,6 +276,7 @@ async function compose(given: Composition): Promise<Running> {
     configured = next;
     const { config } = active.loaded;
     steering.reload(config);
+    acts.again();
     if (ledger) ledger.reload(config);
     else if (limits(config)) ledger = openLedger(config, folder.ledger, clock, log);
     crew.settingsChanged();
@@ -437,12 +441,14 @@ async function compose(given: Composition): Promise<Running> {
     if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
     await keys.refresh();
     await freezes.start();
+    await acts.start();
     await runs.start();
     // Before the database goes, since the end of a run is written there.
     lifecycle.onStop('runs', async () => {
       await drain();
       await runs.stop();
       await freezes.stop();
+      await acts.stop();
     });
   };
   try {

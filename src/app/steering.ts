@@ -1,5 +1,16 @@
 import { join } from 'node:path';
-import type { Clock, Config, FrozenRoutes, Log, Redactor, Shadower, Steerer, Transport } from '#contracts';
+import type {
+  Act,
+  Clock,
+  Config,
+  FrozenRoutes,
+  Log,
+  Redactor,
+  SayAct,
+  Shadower,
+  Steerer,
+  Transport,
+} from '#contracts';
 import { lastWords } from '#protocols';
 import { createRamps, type Ramps, type RampsSnapshot } from '#ramps';
 import { createRouters, type Routers, type RoutersSnapshot } from '#routers';
@@ -19,6 +30,8 @@ export interface Steering {
   readonly routers: Routers;
   /** A new configuration is in force. */
   reload(config: Config): void;
+  /** What was decided on another gateway. */
+  heed(act: Act): void;
 }
 
 export interface SteeringOptions {
@@ -32,6 +45,8 @@ export interface SteeringOptions {
   readonly log: Log;
   readonly lifecycle: Lifecycle;
   readonly tiers: TierRecordPorts;
+  /** Tells other gateways what was decided here. */
+  readonly say: SayAct;
   /** Nothing may move these routes by itself. */
   readonly frozen: FrozenRoutes['frozen'];
 }
@@ -40,12 +55,12 @@ export interface SteeringOptions {
 const SAVE = 10_000;
 
 export function openSteering(options: SteeringOptions): Steering {
-  const { config, folder, transport, redactor, clock, log, lifecycle, frozen } = options;
+  const { config, folder, transport, redactor, clock, log, lifecycle, frozen, say } = options;
   const { routes } = config;
   const tiers = openTiers(options);
   const rampsFile = join(folder, 'ramps.json');
   const rampsBefore = recall<RampsSnapshot>(rampsFile, log);
-  const ramps = createRamps({ clock, log, routes, frozen, ...(rampsBefore && { saved: rampsBefore }) });
+  const ramps = createRamps({ clock, log, routes, frozen, say, ...(rampsBefore && { saved: rampsBefore }) });
   lifecycle.onStop('ramps', remember(rampsFile, ramps.snapshot, SAVE, clock, log).stop);
 
   const routersFile = join(folder, 'routers.json');
@@ -71,5 +86,6 @@ export function openSteering(options: SteeringOptions): Steering {
       ramps.reload(next.routes);
       routers.reload(next.routes);
     },
+    heed: (act) => (act.of === 'ramp' ? ramps.heed(act) : tiers.heed(act)),
   };
 }

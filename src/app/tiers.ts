@@ -17,9 +17,17 @@ export interface TierRecordPorts {
 }
 
 /** Demotion rules and the watch over the tier mix, with a memory that outlives a restart. */
-export function openTiers({ config, folder, clock, log, lifecycle, tiers: ports }: SteeringOptions): Tiers {
+export function openTiers({
+  config,
+  folder,
+  clock,
+  log,
+  lifecycle,
+  tiers: ports,
+  say,
+}: SteeringOptions): Tiers {
   sayExpired(config, clock.now(), log);
-  const tiers = createTiers({ clock, config, log, ...ports });
+  const tiers = createTiers({ clock, config, log, say, ...ports });
   const file = join(folder, 'tiers.json');
   tiers.restore(recall<TiersSnapshot>(file, log) ?? {});
   const memory = remember(file, () => tiers.snapshot(), SAVE, clock, log);
@@ -43,6 +51,7 @@ export function openTiers({ config, folder, clock, log, lifecycle, tiers: ports 
     },
     approve: (...given) => kept(tiers.approve(...given)),
     end: (...given) => kept(tiers.end(...given)),
+    heed: (act) => kept(tiers.heed(act)),
   };
 }
 

@@ -1,11 +1,14 @@
 import type {
+  Act,
   Clock,
   EpochMs,
   ExchangeFacts,
   FrozenRoutes,
   Log,
+  RampAct,
   RampChange,
   RampConfig,
+  SayAct,
   SteerQuestion,
   Turn,
 } from '#contracts';
@@ -24,6 +27,9 @@ export interface SavedClimb {
   readonly sample: Sample;
   readonly learnt?: Learnt;
   readonly state?: RampState;
+  /** How often the whole was reset, and each bucket opened again since; absent: never. */
+  readonly era?: number;
+  readonly opened?: readonly number[];
 }
 
 /** What a climb is about. */
@@ -48,6 +54,8 @@ export interface ClimbHouse {
   readonly log: Log;
   /** A frozen route goes no further by itself; what does harm is taken back all the same. */
   readonly frozen: FrozenRoutes['frozen'];
+  /** Tells the other gateways what was decided here. */
+  readonly say: SayAct;
 }
 
 /** One route on its way up. Decides from memory, counts outcomes as they come, and takes a bucket back in the same step. */
@@ -56,18 +64,24 @@ export class Climb {
   private readonly clock: Clock;
   private readonly log: Log;
   private readonly frozen: ClimbHouse['frozen'];
+  private readonly say: SayAct;
   private readonly held = new Held();
   private readonly waiting: Turn;
   private since: EpochMs;
   private sample: Sample;
   private moving: Moving | undefined;
   private state: RampState | undefined;
+  private era: number;
+  private opened: number[];
 
-  constructor(ascent: Ascent, { clock, log, frozen }: ClimbHouse, saved?: SavedClimb) {
+  constructor(ascent: Ascent, { clock, log, frozen, say }: ClimbHouse, saved?: SavedClimb) {
     this.ascent = ascent;
     this.clock = clock;
     this.log = log;
     this.frozen = frozen;
+    this.say = say;
+    this.era = saved?.era ?? 0;
+    this.opened = [...(saved?.opened ?? [])];
     this.since = saved?.since ?? clock.now();
     this.sample = saved?.sample ?? { scores: [], bad: [] };
     this.waiting = { ...turnTo(ascent, 'old'), cell: CELL };
@@ -124,8 +138,7 @@ export class Climb {
         const gate = moving.ramp.gate(state);
         if (gate.verdict !== 'pass') return `Bucket ${(gate.bucket ?? 0) + 1}: ${gate.why}.`;
         if (state.stage === this.ascent.config.stages.length - 1) return 'It is at its last stage.';
-        this.state = moving.ramp.advance(state, now);
-        this.tell('info', 'ramp.advanced', { stage: this.state.stage + 1 });
+        this.advanced(moving.ramp.advance(state, now));
         return undefined;
       }
       case 'rollback':
@@ -133,12 +146,43 @@ export class Climb {
         return undefined;
       case 'reset':
         if (one === undefined) {
-          this.state = moving.ramp.start(now);
-          this.since = now;
-          this.held.clear();
-        } else this.state = moving.ramp.reopen(state, one);
-        this.tell('info', 'ramp.reset', { ...(bucket !== undefined && { bucket }) });
+          this.reset(moving, this.era + 1);
+          this.act({ reset: true });
+        } else {
+          this.reopen(moving, one, this.openedOf(one) + 1);
+          this.act({ bucket: one, opened: this.openedOf(one) });
+        }
         return undefined;
+    }
+  }
+
+  /** What was decided on another gateway. Whatever is older than what is known here, or known, changes nothing. */
+  heed(says: RampAct): void {
+    if (says.era > this.era) {
+      if (this.moving) this.reset(this.moving, says.era);
+      else this.era = says.era;
+    }
+    if (says.era !== this.era) return;
+    if ('learnt' in says) {
+      // Two that learnt at once go by what the first has learnt.
+      if (given(this.ascent.config) || (this.moving && this.since <= says.since)) return;
+      this.move(says.learnt);
+      this.since = says.since;
+      return;
+    }
+    const { moving, state } = this;
+    if (!moving || !state) return;
+    if ('stage' in says) {
+      this.state = moving.ramp.enter(state, says.stage, this.clock.now());
+      if (this.state !== state)
+        this.tell('info', 'ramp.advanced', { stage: says.stage + 1, elsewhere: true });
+    } else if ('bucket' in says && state.buckets[says.bucket]) {
+      const { bucket, opened, back } = says;
+      if (opened > this.openedOf(bucket)) this.reopen(moving, bucket, opened);
+      if (back === undefined || opened < this.openedOf(bucket) || this.state?.buckets[bucket]?.rolledBack)
+        return;
+      this.state = moving.ramp.rollBack(this.state as RampState, bucket, this.clock.now(), back);
+      this.tell('error', 'ramp.rolled_back', { bucket: bucket + 1, why: back, elsewhere: true });
     }
   }
 
@@ -154,11 +198,13 @@ export class Climb {
   }
 
   save(): SavedClimb {
-    const { since, sample, moving, state } = this;
+    const { since, sample, moving, state, era, opened } = this;
     return {
       plan: this.ascent.plan,
       since,
       sample,
+      ...(era > 0 && { era }),
+      ...(opened.length > 0 && { opened }),
       ...(moving && state && { learnt: moving.learnt, state }),
     };
   }
@@ -172,6 +218,7 @@ export class Climb {
     if (!learnt) return;
     this.move(learnt);
     this.tell('info', 'ramp.learnt', { ...learnt });
+    this.act({ learnt, since: this.since });
   }
 
   private move(learnt: Learnt, state?: RampState): void {
@@ -202,14 +249,13 @@ export class Climb {
     const after = ramp.outcome(before, { at, bucket, path, bad });
     this.state = after;
     const { rolledBack } = after.buckets[bucket] as RampState['buckets'][number];
-    if (rolledBack && !before.buckets[bucket]?.rolledBack)
-      this.tell('error', 'ramp.rolled_back', { bucket: bucket + 1, why: rolledBack.why });
-    if (bad && path === 'new') this.heed(after);
+    if (rolledBack && !before.buckets[bucket]?.rolledBack) this.wentBack(bucket, rolledBack.why);
+    if (bad && path === 'new') this.boundHarm(after);
     if (this.ascent.config.auto && path === 'new') this.goOn(after, at);
   }
 
   /** The harm that the whole ramp may do is done: there is nothing left to learn at this price. */
-  private heed({ buckets }: RampState): void {
+  private boundHarm({ buckets }: RampState): void {
     const { harm } = this.ascent.config;
     const open = [...buckets.keys()].filter((b) => !buckets[b]?.rolledBack);
     if (open.length === 0 || buckets.reduce((sum, { bad }) => sum + bad, 0) < harm) return;
@@ -219,9 +265,7 @@ export class Climb {
   private goOn(state: RampState, at: EpochMs): void {
     if (this.frozen(this.ascent.route)) return;
     const next = (this.moving as Moving).ramp.advance(state, at);
-    if (next === state) return;
-    this.state = next;
-    this.tell('info', 'ramp.advanced', { stage: next.stage + 1 });
+    if (next !== state) this.advanced(next);
   }
 
   private rollBack(buckets: readonly number[], why: string): void {
@@ -229,14 +273,59 @@ export class Climb {
     const at = this.clock.now();
     for (const bucket of buckets) {
       this.state = ramp.rollBack(this.state as RampState, bucket, at, why);
-      this.tell('error', 'ramp.rolled_back', { bucket: bucket + 1, why });
+      this.wentBack(bucket, why);
     }
+  }
+
+  private wentBack(bucket: number, why: string): void {
+    this.tell('error', 'ramp.rolled_back', { bucket: bucket + 1, why });
+    this.act({ bucket, opened: this.openedOf(bucket), back: why });
+  }
+
+  private advanced(next: RampState): void {
+    this.state = next;
+    this.tell('info', 'ramp.advanced', { stage: next.stage + 1 });
+    this.act({ stage: next.stage });
+  }
+
+  private reset({ ramp }: Moving, era: number): void {
+    const now = this.clock.now();
+    this.state = ramp.start(now);
+    this.since = now;
+    this.era = era;
+    this.opened = [];
+    this.held.clear();
+    this.tell('info', 'ramp.reset', {});
+  }
+
+  private reopen({ ramp }: Moving, bucket: number, opened: number): void {
+    this.state = ramp.reopen(this.state as RampState, bucket);
+    this.opened[bucket] = opened;
+    this.tell('info', 'ramp.reset', { bucket: bucket + 1 });
+  }
+
+  private openedOf(bucket: number): number {
+    return this.opened[bucket] ?? 0;
+  }
+
+  private act(says: Without<RampAct, 'era'>): void {
+    const { route, plan } = this.ascent;
+    const act: Act = {
+      at: this.clock.now(),
+      route,
+      print: plan,
+      of: 'ramp',
+      says: { era: this.era, ...says },
+    };
+    this.say(act);
   }
 
   private tell(level: 'info' | 'error', event: string, data: Readonly<Record<string, unknown>>): void {
     this.log(level, event, { route: this.ascent.route, ...data });
   }
 }
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export type ClimbReading = ReturnType<Climb['now']>;
 

@@ -1,4 +1,14 @@
-import type { Clock, Config, FrozenRoutes, Log, RampChange, RampView, Steerer } from '#contracts';
+import type {
+  Act,
+  Clock,
+  Config,
+  FrozenRoutes,
+  Log,
+  RampChange,
+  RampView,
+  SayAct,
+  Steerer,
+} from '#contracts';
 import { canonical, sha256 } from '#kernel';
 import { Climb, type SavedClimb } from './climb.ts';
 import { viewOf } from './view.ts';
@@ -21,6 +31,8 @@ export interface Ramps {
   /** A ramp whose plan is the same goes on where it stood; another plan begins anew. */
   reload(routes: Config['routes']): void;
   snapshot(): RampsSnapshot;
+  /** What was decided of a ramp on another gateway; of another plan than is known here it says nothing. */
+  heed(act: Extract<Act, { of: 'ramp' }>): void;
 }
 
 export interface RampsOptions {
@@ -29,9 +41,18 @@ export interface RampsOptions {
   readonly routes: Config['routes'];
   readonly saved?: RampsSnapshot;
   readonly frozen?: FrozenRoutes['frozen'];
+  /** Tells the other gateways what was decided here. */
+  readonly say?: SayAct;
 }
 
-export function createRamps({ clock, log, routes, saved = {}, frozen = () => false }: RampsOptions): Ramps {
+export function createRamps({
+  clock,
+  log,
+  routes,
+  saved = {},
+  frozen = () => false,
+  say = () => undefined,
+}: RampsOptions): Ramps {
   let climbs = planned(routes, saved);
 
   function planned(routes: Config['routes'], known: RampsSnapshot): ReadonlyMap<string, Climb> {
@@ -50,7 +71,7 @@ export function createRamps({ clock, log, routes, saved = {}, frozen = () => fal
         route,
         new Climb(
           { route, config: ramp, from: old.name, plan },
-          { clock, log, frozen },
+          { clock, log, frozen, say },
           before?.plan === plan ? before : undefined,
         ),
       );
@@ -79,5 +100,9 @@ export function createRamps({ clock, log, routes, saved = {}, frozen = () => fal
       climbs = planned(next, snapshot());
     },
     snapshot,
+    heed({ route, print, says }) {
+      const climb = climbs.get(route);
+      if (climb?.ascent.plan === print) climb.heed(says);
+    },
   };
 }

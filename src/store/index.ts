@@ -1,4 +1,5 @@
 import type { Clock, Log, Store } from '#contracts';
+import { actStore } from './acts.ts';
 import { adminStore } from './admin.ts';
 import { listChanges } from './changes.ts';
 import { connect } from './connection.ts';
@@ -50,6 +51,7 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     tokens: tokenStore(database),
     runs: runStore(database),
     freezes: freezeStore(database),
+    acts: actStore(database),
     waste: { read: (query) => readWaste(database, query) },
     shadows: { pairs: (query) => shadowPairs(database, query) },
     upkeep: upkeep(database, log),

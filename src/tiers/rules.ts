@@ -1,4 +1,5 @@
 import type {
+  Act,
   Config,
   DemotionConfig,
   DemotionRefusal,
@@ -131,6 +132,29 @@ export class Rules {
     one.ended ??= { by, at: now };
     one.rule = acting(one.config, one.approval, one.ended);
     return ok(view(route, one, now));
+  }
+
+  /** What was said of a rule, for the other gateways. */
+  said(route: string, id: string, now: EpochMs): Act | undefined {
+    const one = this.find(route, id);
+    if (!one) return undefined;
+    const { print, approval, ended } = one;
+    return {
+      at: now,
+      route,
+      print,
+      of: 'demotion',
+      says: { id, ...(approval && { approval }), ...(ended && { ended }) },
+    };
+  }
+
+  /** What was said on another gateway; of a rule that is declared otherwise here it says nothing. */
+  heed({ route, print, says }: Extract<Act, { of: 'demotion' }>): void {
+    const one = this.find(route, says.id);
+    if (one?.print !== print) return;
+    if (says.approval) one.approval = says.approval;
+    one.ended ??= says.ended;
+    one.rule = acting(one.config, one.approval, one.ended);
   }
 
   snapshot(): RulesSnapshot {

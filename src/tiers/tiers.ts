@@ -1,4 +1,5 @@
 import type {
+  Act,
   Clock,
   Config,
   DemotionRefusal,
@@ -7,6 +8,7 @@ import type {
   ExchangeFacts,
   Log,
   Result,
+  SayAct,
   Steerer,
   TierCount,
   TierCounts,
@@ -29,6 +31,8 @@ export interface TiersOptions {
   /** How far the record is behind, milliseconds. */
   readonly late: () => number;
   readonly log: Log;
+  /** Tells the other gateways what a person has said of a rule. */
+  readonly say?: SayAct;
 }
 
 export interface TiersSnapshot {
@@ -53,6 +57,8 @@ export interface Tiers {
     approval: { by: string; until: EpochMs },
   ): Result<DemotionView, DemotionRefusal>;
   end(route: string, id: string, by: string): Result<DemotionView, DemotionRefusal>;
+  /** What a person has said of a rule on another gateway. */
+  heed(act: Extract<Act, { of: 'demotion' }>): void;
   /** As of the last look. */
   findings(): readonly RouteFinding[];
   /** Reads the record, or while it is away this process's own counters, and judges every route. */
@@ -66,7 +72,7 @@ const WEEK = 7 * 24 * HOUR;
 const SETTLED = 5 * 60_000;
 
 /** Tier mix and demotion rules of all routes: acts on the hot path, counts what was served, and watches it. */
-export function createTiers({ clock, config, record, late, log }: TiersOptions): Tiers {
+export function createTiers({ clock, config, record, late, log, say }: TiersOptions): Tiers {
   let routes = mixedOf(config);
   let settings = config.routes;
   /** Routes whose mix was promised: what others serve is read from the record alone. */
@@ -86,6 +92,12 @@ export function createTiers({ clock, config, record, late, log }: TiersOptions):
           : []),
       ].map((finding) => ({ route: route.route, ...finding })),
     );
+  };
+
+  const told = <T extends { readonly ok: boolean }>(route: string, id: string, result: T): T => {
+    const act = result.ok ? rules.said(route, id, clock.now()) : undefined;
+    if (act) say?.(act);
+    return result;
   };
 
   const demotions = () =>
@@ -144,8 +156,9 @@ export function createTiers({ clock, config, record, late, log }: TiersOptions):
       };
     },
     demotions,
-    approve: (route, id, approval) => rules.approve(route, id, approval, clock.now()),
-    end: (route, id, by) => rules.end(route, id, by, clock.now()),
+    approve: (route, id, approval) => told(route, id, rules.approve(route, id, approval, clock.now())),
+    end: (route, id, by) => told(route, id, rules.end(route, id, by, clock.now())),
+    heed: (act) => rules.heed(act),
     findings: () => found,
     async look() {
       const now = clock.now();

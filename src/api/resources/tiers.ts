@@ -47,7 +47,7 @@ export const tierEndpoints = [
     path: '/demotions/:route/:id/approve',
     access: 'operator',
     summary:
-      'Lets a rule with `onExpire: extend-with-approval` act on after its end, at most 92 days ahead; on this gateway, and over its restarts.',
+      'Lets a rule with `onExpire: extend-with-approval` act on after its end, at most 92 days ahead; on every gateway of the database, and over their restarts.',
     body: demotionApproveSchema,
     answer: {
       schema: 'DemotionView',
@@ -78,7 +78,7 @@ export const tierEndpoints = [
     path: '/demotions/:route/:id/end',
     access: 'operator',
     summary:
-      'Ends a rule before its time, or its blocking after it, on this gateway and over its restarts; another declaration in the configuration brings it back.',
+      'Ends a rule before its time, or its blocking after it, on every gateway of the database and over their restarts; another declaration in the configuration brings it back.',
     answer: { schema: 'DemotionView', says: 'The rule as it now is.' },
     async handle({ params, caller, address }, { services, audit }) {
       const { route = '', id = '' } = params;

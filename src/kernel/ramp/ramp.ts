@@ -56,6 +56,11 @@ export function ramp(plan: RampPlan) {
   const harmOf = (state: RampState) =>
     state.buckets.reduce((sum, b) => sum + (b.n === 0 ? 0 : b.n * clopperPearsonUpper(b.bad, b.n, 0.95)), 0);
 
+  const enter = (state: RampState, stage: number, at: EpochMs): RampState => ({
+    stage,
+    since: at,
+    buckets: state.buckets.map((b, i) => ({ ...b, stageN: 0, test: startOf(i) })),
+  });
   const gate = (state: RampState): RampGate => {
     for (const [bucket, b] of state.buckets.entries())
       if (b.rolledBack) return { verdict: 'stop', bucket, why: b.rolledBack.why };
@@ -123,12 +128,12 @@ export function ramp(plan: RampPlan) {
     /** The next stage if the gate lets it pass, else the same state. */
     advance(state: RampState, at: EpochMs): RampState {
       if (state.stage >= stages.length - 1 || gate(state).verdict !== 'pass') return state;
-      return {
-        stage: state.stage + 1,
-        since: at,
-        buckets: state.buckets.map((b, i) => ({ ...b, stageN: 0, test: startOf(i) })),
-      };
+      return enter(state, state.stage + 1, at);
     },
+
+    /** A later stage whose gate was passed elsewhere. */
+    enter: (state: RampState, stage: number, at: EpochMs): RampState =>
+      stage > state.stage && stage < stages.length ? enter(state, stage, at) : state,
 
     rollBack: (state: RampState, bucket: number, at: EpochMs, why: string): RampState =>
       change(state, bucket, (b) => ({ ...b, rolledBack: { at, why } })),

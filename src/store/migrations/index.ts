@@ -11,6 +11,7 @@ import { sql as steered } from './0009-steered.ts';
 import { sql as tiers } from './0010-tiers.ts';
 import { sql as freezes } from './0011-freezes.ts';
 import { sql as tenantDays } from './0012-tenant-days.ts';
+import { sql as acts } from './0013-acts.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly string[] = [
   tiers,
   freezes,
   tenantDays,
+  acts,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
