@@ -1,61 +1,25 @@
 import { seededRandom } from '#kernel/stats';
 import { type Arrived, arrive } from './arrivals.ts';
 import { defineDrill, type SceneContext } from './define.ts';
-import { flat, HOUR, taught } from './F56-week.ts';
+import {
+  BATCH_EVERY,
+  CONFIG,
+  contended,
+  EVERY,
+  FIRST_TOKEN,
+  LONG,
+  MINUTE,
+  MODELS,
+  NINE,
+  question,
+  READING,
+  SPAN,
+  START,
+  worldOf,
+} from './F21-world.ts';
+import { flat, taught } from './F56-week.ts';
 import { type Measure, never } from './measure.ts';
-import type { Question, Rehearsal } from './rehearsal.ts';
-
-const MODELS = ['a', 'b'] as const;
-/** p95 450 ms. */
-const FIRST_TOKEN = { median: 250, sigma: 0.35 };
-const MINUTE = 60_000;
-/** Rehearsals begin on Sunday at 19:00 of the provider; nine o'clock on Monday is fourteen hours later. */
-const NINE = 14 * HOUR;
-const START = Date.UTC(2026, 0, 5);
-const EVERY = 1_000;
-/** Minutes before the fault, of it, and after it. */
-const SPAN = {
-  full: { before: 5, fault: 20, after: 8 },
-  quick: { before: 2, fault: 4, after: 0 },
-} as const;
-const SLOWER = 55;
-
-const worldOf = (timeline: readonly object[]): string =>
-  JSON.stringify({
-    models: Object.fromEntries(
-      MODELS.map((model) => [
-        model,
-        { firstToken: FIRST_TOKEN, gap: { median: 0, sigma: 0 }, tokens: { median: 40 } },
-      ]),
-    ),
-    timeline,
-  });
-
-const CONFIG = JSON.stringify({
-  providers: { sim: { kind: 'simulator', free: true, concurrency: {} } },
-  routes: {
-    chat: {
-      timeouts: { byHour: true },
-      tiers: MODELS.map((model) => ({ name: model, targets: [{ provider: 'sim', model }] })),
-    },
-  },
-});
-
-const WATCH = 'Keep the midnight watch. ';
-/** Some 1,600 tokens, of which nobody has asked before; to read them takes the model two times as long again. */
-const LONG = 250;
-const READING = { fault: 'latency-multiplier', with: { factor: 3 }, on: { prompt: WATCH.repeat(10) } };
-
-const BATCH_EVERY = 5;
-const question = (i: number, words = 0, model = 'chat'): Question => ({
-  path: '/v1/chat/completions',
-  headers: { 'x-midwatch-priority': i % BATCH_EVERY === 0 ? 'batch' : 'interactive' },
-  body: {
-    model,
-    stream: true,
-    messages: [{ role: 'user', content: `${WATCH.repeat(words)}What is ${17 + (i % 50)}*23?` }],
-  },
-});
+import type { Rehearsal } from './rehearsal.ts';
 
 interface Morning {
   readonly rehearsal: Rehearsal;
@@ -97,19 +61,6 @@ async function morning(context: SceneContext, setting: Setting = {}): Promise<Mo
   await rehearsal.run(Promise.all(more));
   return { rehearsal, answers, from, to };
 }
-
-const contended = (context: SceneContext) => {
-  const { fault } = SPAN[context.quick ? 'quick' : 'full'];
-  return [
-    {
-      fault: 'latency-multiplier',
-      with: { factor: SLOWER },
-      on: { model: 'a' },
-      from: NINE,
-      to: NINE + fault * MINUTE,
-    },
-  ];
-};
 
 const recorded = ({ rehearsal }: Morning) => rehearsal.finished.map(({ facts }) => facts);
 const isBatch = (i: number): boolean => i % BATCH_EVERY === 0;

@@ -55,6 +55,8 @@ export interface Rehearsal {
   /** What is normal at each hour of the week, and how full the targets are. */
   readonly climate: Gateway['climate'];
   readonly seats: Gateway['seats'];
+  /** How long targets keep their callers waiting, and why. */
+  readonly weather: Gateway['weather'];
   /** What it knows of its fallbacks. */
   readonly proofs: Gateway['proofs'];
   /** Proves fallbacks by calls of its own, on the clock of the rehearsal. */
@@ -156,6 +158,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     crossings,
     standing: gateway.standing,
     climate: gateway.climate,
+    weather: gateway.weather,
     seats: gateway.seats,
     proofs: gateway.proofs,
     drill: (order) => run(gateway.drill(order)),

@@ -178,6 +178,11 @@ export const hoursQuery = queryOptions({
   queryFn: () => api.hours(),
   refetchInterval: 60_000,
 });
+export const weatherQuery = queryOptions({
+  queryKey: ['weather'],
+  queryFn: () => api.weather(),
+  refetchInterval: 10_000,
+});
 export const fallbacksQuery = queryOptions({
   queryKey: ['fallbacks'],
   queryFn: () => api.fallbacks.list(),

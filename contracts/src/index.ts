@@ -28,4 +28,5 @@ export * from './traffic.ts';
 export * from './translate.ts';
 export * from './units.ts';
 export * from './waste.ts';
+export * from './weather.ts';
 export * from './wire.ts';

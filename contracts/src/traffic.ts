@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { WatchTotals } from './api.ts';
 import type { EpochMs, MicroUsd } from './ids.ts';
 import type { BudgetReading, Lane, QuotaReading } from './ledger.ts';
+import type { SlownessView } from './weather.ts';
 
 /**
  * What the control plane tells of traffic: how targets stand, how near the limits are, where the money went.
@@ -49,6 +50,8 @@ export interface ProviderView {
     readonly inFlight: number;
     readonly waiting: Readonly<Record<Lane, number>>;
   };
+  /** Slow now, all endpoints together, and why; absent while it is not. */
+  readonly slow?: SlownessView;
   /** Of the record, for all endpoints of this model together; absent without attempts or without a database. */
   readonly lastHour?: WatchTotals;
 }

@@ -48,6 +48,7 @@ import type {
   WasteReport,
   Watch,
   WatchQuery,
+  WeatherView,
 } from '@midwatch/contracts';
 import { type CallOptions, http, type MidwatchOptions, search, segment } from './http.ts';
 import { type LiveEvent, live } from './live.ts';
@@ -97,6 +98,8 @@ export interface Midwatch {
   providers(options?: CallOptions): Promise<readonly ProviderView[]>;
   /** Time to the first token by the hour of the week, the most used target first. */
   hours(query?: HoursQuery, options?: CallOptions): Promise<readonly HoursView[]>;
+  /** How long each target keeps its callers waiting, and why; slow ones first. */
+  weather(options?: CallOptions): Promise<readonly WeatherView[]>;
   readonly fallbacks: {
     /** What is known of every fallback before it is needed, worst first. */
     list(options?: CallOptions): Promise<readonly FallbackView[]>;
@@ -198,6 +201,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     shadows: (query = {}, call) => get(`/shadows${search(query)}`, call),
     providers: (call) => get('/providers', call),
     hours: (query = {}, call) => get(`/providers/hours${search(query)}`, call),
+    weather: (call) => get('/providers/weather', call),
     fallbacks: {
       list: (call) => get('/fallbacks', call),
       drill: (ask, call) => post('/fallbacks/drill', ask, call),

@@ -32,6 +32,7 @@ import type {
 } from '#contracts';
 import type { KeyService } from './keys/service.ts';
 import type { HoursReading } from './traffic/hours.ts';
+import type { WeatherReading } from './traffic/weather.ts';
 
 /** The stored parts of an ask, parsed. */
 export interface AskParts {
@@ -78,7 +79,9 @@ export interface ApiServices {
   /** Without `lastHour`; the API adds it from rollups. */
   routes(): readonly RouteView[];
   /** Targets that were asked for, and those configured that were not. */
-  providers(): readonly Omit<ProviderView, 'says' | 'lastHour'>[];
+  providers(): readonly Omit<ProviderView, 'says' | 'lastHour' | 'slow'>[];
+  /** How long each target keeps its callers waiting, without words. */
+  weather(): readonly WeatherReading[];
   /** The week of each target that answered, without words. */
   hours(): readonly HoursReading[];
   /** Fallbacks as they stand, in the order of the configuration. */

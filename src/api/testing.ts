@@ -67,6 +67,7 @@ export const SYSTEM: SystemView = {
 const noTraffic = () => ({
   providers: [] as ReturnType<ApiServices['providers']>,
   hours: [] as ReturnType<ApiServices['hours']>,
+  weather: [] as ReturnType<ApiServices['weather']>,
   fallbacks: [] as ReturnType<ApiServices['fallbacks']>,
   ramps: [] as ReturnType<ApiServices['ramps']>,
   routers: [] as ReturnType<ApiServices['routers']>,
@@ -138,6 +139,7 @@ export async function startApi() {
     routes: () => [ROUTE],
     providers: () => traffic.providers,
     hours: () => traffic.hours,
+    weather: () => traffic.weather,
     fallbacks: () => traffic.fallbacks,
     ramps: () => traffic.ramps,
     changeRamp: (route) => {

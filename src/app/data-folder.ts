@@ -31,6 +31,8 @@ export interface DataFolder {
   readonly seats: string;
   /** What is normal at each hour of the week. */
   readonly climate: string;
+  /** How long targets kept their callers waiting. */
+  readonly weather: string;
   /** Frozen routes as last seen in the database. */
   readonly freezes: string;
   /** Name of this instance among those that share a database: the same after a restart, and nobody else's. */
@@ -63,6 +65,7 @@ export function openDataFolder(path: string, cwd: string, name: string): DataFol
     standing: join(root, 'standing.json'),
     seats: join(root, 'seats.json'),
     climate: join(root, 'climate.json'),
+    weather: join(root, 'weather.json'),
     instance: instanceOf(join(root, 'instance'), name),
     proofs: join(root, 'proofs.json'),
     free() {

@@ -2,7 +2,13 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status, Steerer } from '#contracts';
 import { createFreezes } from '#freeze';
-import type { ClimateSnapshot, ProofsSnapshot, SeatsSnapshot, StandingSnapshot } from '#gateway';
+import type {
+  ClimateSnapshot,
+  ProofsSnapshot,
+  SeatsSnapshot,
+  StandingSnapshot,
+  WeatherSnapshot,
+} from '#gateway';
 import { createIdempotency, createSharedAnswers } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, protocols, rebuildAsk } from '#protocols';
@@ -256,6 +262,11 @@ async function compose(given: Composition): Promise<Running> {
     'climate',
     remember(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE, clock, log).stop,
   );
+  gateway.weather.restore(recall<WeatherSnapshot>(folder.weather, log) ?? {});
+  lifecycle.onStop(
+    'weather',
+    remember(folder.weather, () => gateway.weather.snapshot(), SAVE_CLIMATE, clock, log).stop,
+  );
 
   const replicas = openReplicas({
     url: config.redis,
@@ -339,6 +350,7 @@ async function compose(given: Composition): Promise<Running> {
     routes: () => describeRoutes(active.table, active.loaded, freezes.pins, steering.tiers.demotions()),
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
+    weather: () => gateway.weather.read(),
     fallbacks: () => gateway.proofs.read(),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,

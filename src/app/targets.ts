@@ -2,7 +2,7 @@ import type { ProviderView, RouteTable } from '#contracts';
 import type { Gateway } from '#gateway';
 import { healthKey } from '#kernel/resilience';
 
-type Target = Omit<ProviderView, 'says' | 'lastHour'>;
+type Target = Omit<ProviderView, 'says' | 'lastHour' | 'slow'>;
 
 /** How the targets stand that were asked, joined with those that the configuration names and nobody asked yet. */
 export function describeTargets(

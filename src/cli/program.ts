@@ -11,6 +11,7 @@ import { freeze, thaw } from './freeze.ts';
 import { keys } from './keys.ts';
 import { latency } from './latency.ts';
 import { login, logout } from './login.ts';
+import { probe } from './probe.ts';
 import { providers } from './providers.ts';
 import { quota } from './quota.ts';
 import { ramp } from './ramp.ts';
@@ -37,6 +38,7 @@ const VERBS = [
   thaw,
   providers,
   latency,
+  probe,
   ramp,
   router,
   quota,

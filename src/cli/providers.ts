@@ -52,6 +52,9 @@ const LOOKS: Readonly<Record<ProviderStatus, { readonly glyph: string; readonly 
   unknown: { glyph: '○', paint: dim },
 };
 
+/** Slowness comes before health: a target that is slow is soon called unwell, and that is then why. */
+const why = ({ slow, says }: ProviderView): string => (slow ? `${slow.says} ${says}` : says);
+
 function listed(all: readonly ProviderView[]): string {
   const now = systemClock().now();
   const rows = all.map((target) => {
@@ -67,7 +70,7 @@ function listed(all: readonly ProviderView[]): string {
       since === undefined ? '' : ago(since, now),
       lastHour ? `${count(lastHour.good.count)} of ${count(lastHour.attempts)}` : '',
       lastHour?.firstTokenMs ? span(lastHour.firstTokenMs.p50) : '',
-      interactive() ? clip(target.says, Math.max(30, width() - 100)) : target.says,
+      interactive() ? clip(why(target), Math.max(30, width() - 100)) : why(target),
     ];
   });
   return table(

@@ -232,12 +232,14 @@ export class Flight implements AnswerTaker {
   /* ── what the transport tells ── */
 
   connected(): void {
-    const { ctx } = this;
-    ctx.one.sent = true;
+    const { one, clock } = this.ctx;
+    const now = clock.monotonic();
+    one.sent = true;
+    one.connected = now - one.start;
     const { headers, whole } = this.route.timeouts;
     // A unary answer has no head before it is made, so a limit on its head would be one on its length.
-    if (this.scanner) this.awaitFirst('timeout_headers', headers);
-    else this.expect('timeout_headers', whole ?? Number.POSITIVE_INFINITY);
+    if (this.scanner) this.awaitFirst('timeout_headers', headers, now);
+    else this.expect('timeout_headers', whole ?? Number.POSITIVE_INFINITY, now);
   }
 
   head(status: number, fields: Fields): void {

@@ -24,6 +24,7 @@ import { findRoom } from './room.ts';
 import type { Seat, Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
+import type { Weather } from './weather.ts';
 
 export interface DispatchContext extends PrepareContext, FlyContext {
   readonly log: Log;
@@ -35,6 +36,7 @@ export interface DispatchContext extends PrepareContext, FlyContext {
   readonly proofs: Proofs;
   readonly shift: Shift;
   readonly climate: Climate;
+  readonly weather: Weather;
   readonly seats: Seats;
 }
 
@@ -97,6 +99,8 @@ export async function dispatch(
       }
     }
     const step = order[at] as Step;
+    if (walk.made.length === 0 && (walk.spilled || walk.passed !== undefined))
+      ctx.weather.missed(steps[0] as Step, walk);
     const cause = causeOf(walk.attempts.at(-1), step);
     const preparing =
       ctx.shift.hinders(route, step, errand.lane, walk) ??

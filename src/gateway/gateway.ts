@@ -40,6 +40,7 @@ import { JSON_TYPE } from './tell.ts';
 import type { LedgerPorts } from './toll.ts';
 import { type Estimate, stopWalk, type Walk } from './walk.ts';
 import { createWatchdog } from './watchdog.ts';
+import { Weather } from './weather.ts';
 
 export interface GatewayPorts extends Tongues {
   readonly clock: Clock;
@@ -74,6 +75,8 @@ export interface Gateway {
   readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** What is normal at each hour of the week. */
   readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore'>;
+  /** How long targets keep their callers waiting, and why. */
+  readonly weather: Pick<Weather, 'read' | 'settle' | 'snapshot' | 'restore'>;
   /** How full the targets are whose concurrency is limited. */
   readonly seats: Pick<Seats, 'read' | 'snapshot' | 'restore'>;
   /** Which fallbacks are known to work. */
@@ -112,6 +115,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const standing = new Standing(clock);
   const proofs = new Proofs(clock);
   const climate = new Climate(clock, ports.estimate);
+  const weather = new Weather(clock);
   const seats = new Seats(clock, climate);
   const planOf = createPlanner(ports);
   const walks = new Set<Walk>();
@@ -133,6 +137,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     proofs,
     shift: new Shift(clock, proofs, ports.estimate, ports.threads ?? 1),
     climate,
+    weather,
     seats,
     plan: planOf,
     nextId,
@@ -178,6 +183,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     },
     standing,
     climate,
+    weather,
     seats,
     shadows,
     proofs: {

@@ -11,6 +11,7 @@ import { type Errand, type PrepareContext, type Prepared, prepare } from './prep
 import type { Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
+import type { Weather } from './weather.ts';
 
 const hedge = hedging(HEDGE);
 /** Routes times models; callers choose model names. */
@@ -37,6 +38,7 @@ export interface HedgeContext extends PrepareContext, FlyContext {
   readonly proofs: Proofs;
   readonly hedges: Hedges;
   readonly climate: Climate;
+  readonly weather: Weather;
   readonly seats: Seats;
 }
 

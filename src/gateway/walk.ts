@@ -37,6 +37,7 @@ import type { Errand } from './prepare.ts';
 import type { Seat, Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
+import type { Weather } from './weather.ts';
 
 /**
  * One exchange on its way through the house. Born when the ask arrives, filled in step by step, closed by the record; one
@@ -136,6 +137,8 @@ export interface Try {
   seat?: Seat;
   readonly startedAt: EpochMs;
   readonly start: MonotonicMs;
+  /** Milliseconds until it was on its way: near none on a connection that stood. */
+  connected?: number;
   status?: number;
   headers?: number;
   firstByte?: number;
@@ -158,6 +161,7 @@ export interface Billing {
   readonly standing: Standing;
   readonly proofs: Proofs;
   readonly climate: Climate;
+  readonly weather: Weather;
   readonly seats: Seats;
   readonly log: Log;
 }
@@ -227,10 +231,11 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
 }
 
 function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): void {
-  const { input, output, reasoning } = row.usage;
+  const { input, output, reasoning, cacheWrite, cacheWriteLong } = row.usage;
   ctx.standing.ended(one, end, walk.facets, input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
   ctx.climate.ended(one, walk.facets, end);
+  ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
   one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
 }
 

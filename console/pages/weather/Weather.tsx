@@ -10,6 +10,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { Status } from './Status.tsx';
 import { summary } from './summary.ts';
+import { Waits } from './Waits.tsx';
 import { Week } from './Week.tsx';
 
 export function Weather() {
@@ -31,6 +32,7 @@ export function Weather() {
         <>
           <Sky targets={found.data} />
           <div className="board">
+            <Waits />
             <Week />
           </div>
         </>
@@ -104,6 +106,11 @@ function Row({ target }: { readonly target: ProviderView }) {
         </span>
       </th>
       <td className="weather-why">
+        {target.slow ? (
+          <p className="is-broken-text">
+            <Marked text={target.slow.says} />
+          </p>
+        ) : null}
         <Marked text={target.says} />
       </td>
       <td className="num" data-label="score">

@@ -42,6 +42,7 @@ import {
   watch,
   watchTotals,
 } from './watch.ts';
+import { weatherView } from './weather.ts';
 
 /**
  * What the control plane answers, by the names of the contracts. The types in `contracts` are the authority; each schema
@@ -95,6 +96,7 @@ export const answers = {
   Watch: watch,
   WasteReport: wasteReport,
   WatchTotals: watchTotals,
+  WeatherView: weatherView,
 } as const;
 
 export type AnswerName = keyof typeof answers;

@@ -16,6 +16,7 @@ import {
 } from '#contracts';
 import type { Same } from './same.ts';
 import { watchTotals } from './watch.ts';
+import { slownessView } from './weather.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
 const ms = z.number().describe('Milliseconds.');
@@ -53,6 +54,7 @@ export const providerView = z.object({
     })
     .optional()
     .describe('Calls under way to this model, all endpoints together; absent where they are not limited.'),
+  slow: slownessView.optional().describe('Slow now, all endpoints together, and why.'),
   lastHour: watchTotals
     .optional()
     .describe('All endpoints of the model together; absent without attempts, or while the database is away.'),

@@ -1,4 +1,4 @@
-import type { Attention, BudgetView, ProviderView } from '#contracts';
+import type { Attention, BudgetView, ProviderView, SlownessCause } from '#contracts';
 import { dollars } from './say.ts';
 
 /** Lines of one kind; past it the page that lists them all is the better place. */
@@ -12,7 +12,7 @@ export function targetAttention(targets: readonly ProviderView[]): Attention[] {
     `${provider}/${model}${endpoint.endsWith(' whole') ? ', whole answers,' : ''}`;
   return wanted
     .flatMap((target): readonly Attention[] => {
-      const { status, keyRefused, says, routes } = target;
+      const { status, keyRefused, says, routes, slow } = target;
       const affected = `Routes: ${routes.join(', ')}.`;
       if (keyRefused)
         return [
@@ -34,12 +34,22 @@ export function targetAttention(targets: readonly ProviderView[]): Attention[] {
             link: '/weather',
           },
         ];
+      if (slow && status !== 'brownout')
+        return [
+          {
+            level: slow.cause === 'provider' || slow.cause === 'network' ? 'warn' : 'note',
+            what: `${name(target)} keeps callers waiting`,
+            why: slow.says,
+            todo: `${TODO[slow.cause]} ${affected}`,
+            link: '/weather',
+          },
+        ];
       if (status === 'brownout')
         return [
           {
             level: 'warn',
             what: `${name(target)} has a brownout`,
-            why: says,
+            why: slow ? `${slow.says} ${says}` : says,
             todo: `Its share grows again as answers get better. ${affected}`,
             link: '/weather',
           },
@@ -48,6 +58,15 @@ export function targetAttention(targets: readonly ProviderView[]): Attention[] {
     })
     .slice(0, MOST);
 }
+
+const TODO: Readonly<Record<SlownessCause, string>> = {
+  own_load: 'Find who sends more (`midwatch spend --by feature`), or raise the capacity that was bought.',
+  prompts: 'Find what made the asks longer, or kept them from the cache: a new prompt, or a lost prefix.',
+  provider:
+    'Nothing of ours changed: let traffic go elsewhere (`timeouts.byHour`, `concurrency`), and show the figures to the provider.',
+  network: 'Look at the way there: names, proxies, routes, the region that is asked.',
+  unknown: 'What is watched has not changed; compare `midwatch latency profile`.',
+};
 
 /** Budgets that refuse callers now. */
 export const budgetAttention = (budgets: readonly BudgetView[]): Attention[] =>

@@ -3,6 +3,7 @@ import { endpoint } from '../http/endpoint.ts';
 import type { ApiServices } from '../services.ts';
 import { hoursViews } from '../traffic/hours.ts';
 import { targetViews } from '../traffic/targets.ts';
+import { weatherViews } from '../traffic/weather.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,6 +27,15 @@ export const providerEndpoints = [
     query: hoursQuerySchema,
     answer: { schema: 'HoursView', list: true, says: 'The weeks of the targets.' },
     handle: ({ query }, { services }) => hoursViews(services.hours(), query, services.clock.now()),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/providers/weather',
+    access: 'viewer',
+    summary:
+      'How long each target keeps its callers waiting beyond what their asks need, against what is normal for the hour, why it is slow when it is, and what probes cost; slow ones first. Needs no database.',
+    answer: { schema: 'WeatherView', list: true, says: 'The weather of the targets.' },
+    handle: (_, { services }) => weatherViews(services.weather(), services.clock.now()),
   }),
 ];
 

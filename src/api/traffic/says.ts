@@ -1,6 +1,6 @@
 import type { ProviderView } from '#contracts';
 
-type Standing = Omit<ProviderView, 'says' | 'lastHour'>;
+type Standing = Omit<ProviderView, 'says' | 'lastHour' | 'slow'>;
 
 /** Why a target stands as it does, in one sentence that a person can act on. */
 export function says(target: Standing, now: number, last?: ProviderView['lastHour']): string {

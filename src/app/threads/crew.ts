@@ -17,7 +17,7 @@ export interface CrewOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** The first thread's own. */
-  readonly gateway: Pick<Gateway, 'standing' | 'proofs' | 'climate' | 'seats'>;
+  readonly gateway: Pick<Gateway, 'standing' | 'proofs' | 'climate' | 'weather' | 'seats'>;
   readonly settings: () => ThreadSettings;
   readonly active: () => Active;
   readonly keys: {
@@ -94,6 +94,7 @@ export function createCrew(options: CrewOptions): Crew {
           standing: gateway.standing.snapshot(),
           proofs: gateway.proofs.snapshot(),
           climate: gateway.climate.snapshot(),
+          weather: gateway.weather.snapshot(),
           seats: gateway.seats.snapshot(),
         },
         settings: options.settings(),

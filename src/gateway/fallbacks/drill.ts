@@ -16,6 +16,7 @@ import { Hedges } from '../hedge.ts';
 import { ownCall, type Told } from '../own-call.ts';
 import type { Step } from '../plan.ts';
 import { Standing } from '../standing.ts';
+import { Weather } from '../weather.ts';
 import { filler, PLAIN, SMALL, written } from './asks.ts';
 import { type BoardContext, type Chain, chainsOf } from './board.ts';
 import { peakOf, slowAfter } from './demand.ts';
@@ -211,6 +212,7 @@ function apart(ctx: DrillContext): DrillContext {
     standing: new Standing(clock),
     proofs: new Proofs(clock),
     climate: new Climate(clock, ctx.estimate),
+    weather: new Weather(clock),
     hedges: new Hedges(),
     retries: () => budget,
   };

@@ -1,7 +1,7 @@
 /**
  * What an answer should take for its own size, so that the rest can be called waiting: latency = α + β·size.
  *
- * Formula: asks fall into bins of doubling size (32 and less, 64, 128, …), each with a sketch of its latencies (half-life three days) and the mean of its sizes; α, β ≥ 0 minimise Σ min(n, 500)·((α + β·size − median)/median)² over bins with at least 8 observations. Fitted at 64 observations, at every doubling until a day has passed, then once a day; and when a bin is seen for the eighth time.
+ * Formula: asks fall into bins of doubling size (32 and less, 64, 128, …), each with a sketch of its latencies (half-life three days) and the mean of its sizes; α, β ≥ 0 minimise Σ min(n, 500)·((α + β·size − m)/m)² over bins with at least 8 observations, m the median, or another quantile of the bin: a low one tells what an answer takes that waits for nobody. Fitted at 64 observations, at every doubling until a day has passed, then once a day; and when a bin is seen for the eighth time.
  * Assumes: size is what the work grows with: input tokens without cached ones for a first token, output tokens for a whole answer. Told what healthy targets did.
  * Cost: observe 90 ns, expect 3 ns, a fit about 10 µs.
  * Lies when: all sizes are alike: β is then 0 or a guess, and what is expected of another size with it; more than half of the observations of three days were contended.
@@ -49,7 +49,7 @@ const latencies = decayingSketch({ alpha: 0.02, smallest: 1, halfLife: 3 * DAY }
 const binOf = (size: number): number =>
   size <= SMALLEST ? 0 : Math.min(BINS - 1, Math.ceil(Math.log2(size / SMALLEST)));
 
-export function effort(): Effort {
+export function effort(q = 0.5): Effort {
   function fit(state: EffortState, now: number): void {
     let s = 0;
     let sx = 0;
@@ -58,7 +58,7 @@ export function effort(): Effort {
     let sxy = 0;
     for (const bin of state.bins) {
       if (bin === null || bin.n < LEAST) continue;
-      const y = latencies.quantile(bin.sketch, 0.5)!;
+      const y = latencies.quantile(bin.sketch, q)!;
       // Relative errors: a tenth of a second is much for a short ask and nothing for a long one.
       const w = Math.min(MOST_WEIGHT, latencies.weight(bin.sketch, now)) / (y * y);
       s += w;

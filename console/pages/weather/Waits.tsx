@@ -1,0 +1,113 @@
+import type { WaitReading, WeatherState, WeatherView } from '@midwatch/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { weatherQuery } from '../../data/queries.ts';
+import { duration, money } from '../../parts/format.ts';
+import { Marked } from '../../parts/Marked.tsx';
+import { Section } from '../../parts/Page.tsx';
+import { Time } from '../../parts/Time.tsx';
+
+const WORD: Readonly<Record<WeatherState, string>> = {
+  slow: 'slow',
+  usual: 'usual',
+  unknown: 'not known',
+};
+
+/** How long callers wait beyond what their asks need, and whose doing it is when that is long. */
+export function Waits() {
+  const all = useQuery(weatherQuery).data ?? [];
+  if (all.length === 0) return null;
+  const found = all.flatMap((one) => one.findings.map((finding) => ({ one, finding })));
+  return (
+    <Section title="Waits beyond what asks need">
+      <div className="table-scroll">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Target</th>
+              <th scope="col">Waits</th>
+              <th scope="col">Why</th>
+              <th scope="col" className="num">
+                Normal
+              </th>
+              <th scope="col">Probes today</th>
+            </tr>
+          </thead>
+          <tbody>
+            {all.map((one) => (
+              <Row key={`${one.provider}/${one.model}/${one.zone}`} one={one} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {found.length === 0 ? (
+        <p className="quiet">No stretch of slowness was found.</p>
+      ) : (
+        <ul className="waits-found">
+          {found.map(({ one, finding }) => (
+            <li key={`${one.provider}/${one.model} ${finding.since}`}>
+              <strong>
+                {one.provider}/{one.model}
+              </strong>{' '}
+              <Time at={finding.since} show="ago" />
+              {finding.until === undefined
+                ? ', goes on: '
+                : `, for ${duration(finding.until - finding.since)}: `}
+              <Marked text={finding.says} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function Row({ one }: { readonly one: WeatherView }) {
+  const { provider, model, state, says, normal, readings, probe } = one;
+  return (
+    <tr>
+      <th scope="row">
+        {provider}/{model}
+      </th>
+      <td>
+        <span className={state === 'slow' ? 'is-broken-text' : 'quiet'}>{WORD[state]}</span>{' '}
+        <Readings readings={readings} />
+      </td>
+      <td>
+        <Marked text={says} />
+      </td>
+      <td className="num">
+        {normal.wait === undefined ? <span className="quiet">–</span> : duration(normal.wait)}
+      </td>
+      <td>
+        {probe ? (
+          (probe.paused ?? `${probe.calls} for ${money(probe.microUsd)} of ${money(probe.dailyMicroUsd)}`)
+        ) : (
+          <span className="quiet">off</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** Ten half minutes, as high as their contention index; three is where slow begins. */
+function Readings({ readings }: { readonly readings: readonly WaitReading[] }) {
+  const said = `contention index of the last ${readings.length} half minutes: ${readings.map(({ index }) => index.toFixed(1)).join(', ')}`;
+  return (
+    <svg className="waits-bars" viewBox="0 0 60 16" role="img" aria-label={said}>
+      <title>{said}</title>
+      {readings.map(({ at, index, slow }, i) => {
+        const height = Math.max(1, Math.min(16, (16 * index) / 6));
+        return (
+          <rect
+            key={at}
+            className={slow ? 'is-slow' : undefined}
+            x={6 * i}
+            y={16 - height}
+            width="4"
+            height={height}
+          />
+        );
+      })}
+    </svg>
+  );
+}

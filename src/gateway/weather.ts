@@ -1,0 +1,152 @@
+import type { Clock, FailureKind, Slowness, WaitNormal, WaitReading } from '#contracts';
+import { type Contention, type ContentionState, contention } from '#kernel/resilience';
+import { encoded } from './encoded.ts';
+import type { Step } from './plan.ts';
+import type { Try, TryEnd, Walk } from './walk.ts';
+
+/** Targets; callers of catch-all routes make model names up, and each sky is some hundred kilobytes. */
+const MOST = 100;
+/** In a snapshot. */
+const KEPT = 30;
+
+/** One model of a provider. */
+interface Sky {
+  readonly provider: string;
+  readonly model: string;
+  readonly zone: string;
+  readonly rule: Contention;
+  readonly state: ContentionState;
+  seenAt: number;
+}
+
+interface Kept {
+  readonly state: ContentionState;
+  readonly seenAt: number;
+}
+/** Plain data, by target. */
+export type WeatherSnapshot = Readonly<Record<string, Kept>>;
+
+/** One target as it stands, for a page. */
+export interface WeatherReading {
+  readonly provider: string;
+  readonly model: string;
+  readonly zone: string;
+  readonly normal: WaitNormal;
+  /** Oldest first. */
+  readonly readings: readonly WaitReading[];
+  readonly findings: readonly Slowness[];
+}
+
+/** Given up before a first token by us or by the caller: it would have taken longer. */
+const CUT: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'timeout_headers',
+  'timeout_first_token',
+  'timeout_total',
+  'hedge_lost',
+  'client_left',
+]);
+
+const ELSEWHERE = Object.freeze({ size: 0 });
+
+/** How long targets keep their callers waiting, and why. Learnt from every try; acts on nothing. */
+export class Weather {
+  private readonly clock: Clock;
+  private readonly rules = new Map<string, Contention>();
+  private readonly skies = new Map<string, Sky>();
+  private readonly near = new WeakMap<Step, Map<string, Sky>>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Tells the end of a try; `size` in uncached input tokens. */
+  ended(one: Try, { facets, source }: Walk, { failure }: TryEnd, size: number): void {
+    if (one.replayed || !one.sent) return;
+    const now = this.clock.now();
+    const sky = this.of(one.step, one.model);
+    sky.seenAt = now;
+    const { firstToken } = one;
+    const cut = firstToken === undefined && failure !== undefined && CUT.has(failure.kind);
+    sky.rule.observe(sky.state, now, {
+      size,
+      took: !facets.stream ? undefined : cut ? this.clock.monotonic() - one.start : firstToken,
+      cut,
+      connect: one.connected,
+      probe: source === 'probe',
+    });
+  }
+
+  /** Tells of a call that was meant for a target and was sent elsewhere at once: load that callers make all the same. */
+  missed(step: Step, { facets, source }: Walk): void {
+    if (source === 'probe') return;
+    const sky = this.of(step, step.target.model ?? facets.model);
+    sky.rule.observe(sky.state, this.clock.now(), ELSEWHERE);
+  }
+
+  /** Closes what is over though nobody asked since. */
+  settle(): void {
+    const now = this.clock.now();
+    for (const { rule, state } of this.skies.values()) rule.settle(state, now);
+  }
+
+  read(): readonly WeatherReading[] {
+    this.settle();
+    const now = this.clock.now();
+    return [...this.skies.values()].map(({ provider, model, zone, rule, state }) => ({
+      provider,
+      model,
+      zone,
+      normal: rule.normal(state, now),
+      readings: state.readings,
+      findings: state.findings,
+    }));
+  }
+
+  /** Those that were asked last. */
+  snapshot(): WeatherSnapshot {
+    const latest = [...this.skies].sort(([, a], [, b]) => b.seenAt - a.seenAt).slice(0, KEPT);
+    return Object.fromEntries(latest.map(([name, { state, seenAt }]) => [name, { state, seenAt }]));
+  }
+
+  /** Before the first exchange. */
+  restore(snapshot: WeatherSnapshot): void {
+    for (const [name, { state, seenAt }] of Object.entries(snapshot)) {
+      const [provider = '', model = '', zone = ''] = name.split('/').map(decodeURIComponent);
+      this.skies.set(name, { provider, model, zone, rule: this.ruleOf(zone), state, seenAt });
+    }
+  }
+
+  private of(step: Step, model: string): Sky {
+    let models = this.near.get(step);
+    if (!models) {
+      models = new Map();
+      this.near.set(step, models);
+    }
+    const known = models.get(model);
+    if (known) return known;
+    if (models.size >= MOST) models.clear();
+    const sky = this.byName(step, model);
+    models.set(model, sky);
+    return sky;
+  }
+
+  private byName({ target: { provider, zone } }: Step, model: string): Sky {
+    const name = [provider, model, zone].map(encoded).join('/');
+    const known = this.skies.get(name);
+    if (known) return known;
+    // The oldest goes; a Map keeps the order in which it was filled.
+    if (this.skies.size >= MOST) this.skies.delete(this.skies.keys().next().value as string);
+    const rule = this.ruleOf(zone);
+    const fresh = { provider, model, zone, rule, state: rule.create(), seenAt: 0 };
+    this.skies.set(name, fresh);
+    return fresh;
+  }
+
+  private ruleOf(zone: string): Contention {
+    const known = this.rules.get(zone);
+    if (known) return known;
+    const made = contention({ zone });
+    this.rules.set(zone, made);
+    return made;
+  }
+}
