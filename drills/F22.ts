@@ -63,7 +63,8 @@ const question = (i: number, model = 'chat'): Question => ({
 /** Ten questions a second. The first of them teach the route what late is, and earn the first hedges. */
 const EVERY = 100;
 const LEARNING = { full: 700, quick: 400 } as const;
-const COUNTED = { full: 2_000, quick: 600 } as const;
+/** Of 40,000 in all the P99.9 has an interval as wide as what is claimed of it. */
+const COUNTED = { full: 5_000, quick: 600 } as const;
 /** For look-alikes, whose rates need fewer questions than a tail does. */
 const FEWER = { full: 600, quick: 300 } as const;
 
@@ -189,8 +190,8 @@ export const F22 = defineDrill({
       },
       {
         name: 'p999',
-        says: 'latency of callers, p99.9: two stragglers in a row cost two delays before a third call answers',
-        goal: { kind: 'quantile', q: 0.999, atMost: 3_000 },
+        says: 'latency of callers, p99.9: two stragglers in a row, and a third call that answers in time',
+        goal: { kind: 'quantile', q: 0.999, atMost: 2_000 },
         unit: 'ms',
         declared: '29.6 s → 2.0 s',
         full: true,

@@ -71,7 +71,7 @@ export async function hedged(
   const state = ctx.hedges.of((walk.route as Route).name, model, stream);
   const inputTokens = ctx.estimate(walk.facets, 0, 0).input;
   const begun = first.one.start;
-  hedge.request(state, begun);
+  hedge.request(state);
   const start = (ready: Prepared): Racer => {
     const { one } = ready;
     const { flight, landed } = fly(ctx, errand.deadline, walk, ready);
@@ -103,7 +103,7 @@ export async function hedged(
       const patient = asked || sent > 0;
       asked = true;
       wait = HEDGE.again;
-      if (!hedge.spend(state, clock.monotonic(), patient)) continue;
+      if (!hedge.spend(state, patient)) continue;
       const ready = await spare(ctx, errand, walk, order, at);
       if (ready) {
         field.push(start(ready));
@@ -112,7 +112,7 @@ export async function hedged(
       }
       // One that begins when the time is nearly over buys a second timeout.
       const worth = sent < HEDGE.most && 2 * delay <= errand.deadline - clock.monotonic();
-      wait = ready && worth ? delay : undefined;
+      wait = ready && worth ? hedge.second(state, inputTokens, delay) : undefined;
       continue;
     }
     const { racer, arrival } = next;

@@ -1,7 +1,7 @@
 /**
  * Hedging: when a first token is late, ask once more elsewhere, within a hard budget.
  *
- * Formula: delay = Q.955 of the first tokens of the last minutes, per model and size class of the ask (decaying sketch, half-life 10 min, at least 50 observations); a second hedge as long after the first; hedges ≤ 5 % of the exchanges so far (share budget without floor), of which the last four are kept for those who still wait 100 ms later and for second hedges. Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
+ * Formula: delay = Q.955 of the first tokens of the last minutes, per model and size class of the ask (decaying sketch, half-life 10 min, at least 50 observations); a second hedge when the first is later than Q.85; every exchange earns a twentieth of a hedge, at most 50 are saved, so hedges ≤ 5 % of the exchanges so far, and the last 12 are kept for those who still wait 100 ms later and for second hedges. Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
  * Assumes: asks without side effects; the first token of a loser is told as the time at which it was given up, a lower bound that lies above the delay all the same: leaving losers out would pull the delay down from hedge to hedge.
  * Cost: about 0.15 µs an exchange, all three calls.
  * Lies when: stragglers share a cause (one region, one prompt): the hedge then straggles too.
@@ -9,18 +9,15 @@
  */
 import { type DecayingSketchState, decayingSketch } from './decaying-sketch.ts';
 import { sizeClass } from './health/baseline.ts';
-import {
-  countRequest,
-  createShareBudgetState,
-  HEDGE_BUDGET,
-  type ShareBudgetRule,
-  type ShareBudgetState,
-  spend,
-} from './share-budget.ts';
 
 export interface HedgeRule {
   /** Above 1 − budget by as much as chance needs: at .95 the budget is always just spent when a straggler comes. */
   readonly quantile: number;
+  /**
+   * A hedge is late beyond this one. Two stragglers in a row are the P99.9, so the third call decides it: as early as what first
+   * hedges leave of the budget can pay for the sixth of them that is late by then.
+   */
+  readonly second: number;
   /** Observations of weight below which nothing is hedged. */
   readonly enough: number;
   /** Share of recent first tokens beyond the delay at which hedging stops, and goes on again. */
@@ -28,7 +25,14 @@ export interface HedgeRule {
   readonly on: number;
   /** Observations over which that share remembers. */
   readonly memory: number;
-  readonly budget: ShareBudgetRule;
+  /** Exchanges that earn one hedge. No floor: the nineteenth of a quiet route is not hedged. */
+  readonly price: number;
+  /**
+   * Hedges that can be saved up. A window of ten minutes in place of savings loses, when its first minute leaves it, what was
+   * earned while nothing was hedged yet and keeps what was spent: a minute without hedges, for which P99.9 then stands. And at
+   * a request a minute no window ever earns one.
+   */
+  readonly savings: number;
   /** Hedges of one exchange at most. With one, the P99.9 is that of two stragglers in a row: 3 % of 3 %. */
   readonly most: number;
   /** Of the budget, kept back from those who have only just become late: most of them are about to land. */
@@ -39,20 +43,24 @@ export interface HedgeRule {
 
 export const HEDGE: HedgeRule = Object.freeze({
   quantile: 0.955,
+  second: 0.85,
   enough: 50,
   off: 0.15,
   on: 0.08,
   memory: 50,
-  budget: HEDGE_BUDGET,
+  price: 20,
+  savings: 50,
   again: 100,
   most: 2,
-  reserve: 4,
+  reserve: 12,
 });
 
 export interface HedgeSeriesState {
   readonly sketch: DecayingSketchState;
   /** ms; 0 while too little is known. */
   delay: number;
+  /** The same from a first hedge to a second. */
+  second: number;
   /** Observations until it is read again. */
   due: number;
   /** Share of recent first tokens beyond the delay. */
@@ -62,7 +70,8 @@ export interface HedgeSeriesState {
 
 /** One a route and model. */
 export interface HedgeState {
-  readonly budget: ShareBudgetState;
+  /** Exchanges that have not paid for a hedge yet. */
+  earned: number;
   /** By size class; null where nothing was seen. */
   readonly series: (HedgeSeriesState | null)[];
 }
@@ -77,18 +86,20 @@ export interface HedgeAsk {
 
 export interface Hedging {
   create(): HedgeState;
-  /** Counts an exchange: it earns a twentieth of a hedge. */
-  request(state: HedgeState, now: number): void;
+  /** Counts an exchange. */
+  request(state: HedgeState): void;
   /**
    * Milliseconds after the beginning of the attempt at which to hedge unless the first token has come; undefined: do not.
    * Nothing is booked: most exchanges never come so far.
    */
   delay(state: HedgeState, ask: HedgeAsk): number | undefined;
+  /** Milliseconds from a first hedge to a second, where the first was sent after `delay`. */
+  second(state: HedgeState, inputTokens: number, delay: number): number;
   /**
    * When the delay is over: true books the hedge; false: the budget is spent, ask again in `again` ms. `patient`: it has waited
    * longer than the delay, or for a hedge in vain.
    */
-  spend(state: HedgeState, now: number, patient: boolean): boolean;
+  spend(state: HedgeState, patient: boolean): boolean;
   /** Tells a first token, also that of a loser, as the time at which it was given up. */
   observe(
     state: HedgeState,
@@ -102,8 +113,10 @@ const READ_EVERY = 64;
 export function hedging(rule: HedgeRule = HEDGE): Hedging {
   const step = 1 / rule.memory;
   return Object.freeze({
-    create: () => ({ budget: createShareBudgetState(), series: [null, null, null, null, null] }),
-    request: (state, now) => countRequest(state.budget, now, rule.budget),
+    create: () => ({ earned: 0, series: [null, null, null, null, null] }),
+    request(state) {
+      if (state.earned < rule.price * rule.savings) state.earned++;
+    },
     delay(state, { inputTokens, remaining, usual = 0 }) {
       const series = state.series[sizeClass(inputTokens)];
       const delay = series?.delay || usual;
@@ -111,12 +124,24 @@ export function hedging(rule: HedgeRule = HEDGE): Hedging {
       // A hedge that begins when the time is nearly over buys a second timeout.
       return 2 * delay <= remaining ? delay : undefined;
     },
-    spend: (state, now, patient) => spend(state.budget, now, rule.budget, patient ? 0 : rule.reserve),
+    second: (state, inputTokens, delay) => state.series[sizeClass(inputTokens)]?.second || delay,
+    spend(state, patient) {
+      if (state.earned < rule.price * (patient ? 1 : 1 + rule.reserve)) return false;
+      state.earned -= rule.price;
+      return true;
+    },
     observe(state, { now, firstToken, inputTokens }) {
       const size = sizeClass(inputTokens);
       let series = state.series[size];
       if (!series) {
-        series = { sketch: sketch.create(), delay: 0, due: 0, late: 1 - rule.quantile, moved: false };
+        series = {
+          sketch: sketch.create(),
+          delay: 0,
+          second: 0,
+          due: 0,
+          late: 1 - rule.quantile,
+          moved: false,
+        };
         state.series[size] = series;
       }
       if (series.delay > 0) {
@@ -128,6 +153,7 @@ export function hedging(rule: HedgeRule = HEDGE): Hedging {
       const known = sketch.weight(series.sketch, now) >= rule.enough;
       series.due = known ? READ_EVERY : 8;
       series.delay = known ? sketch.quantile(series.sketch, rule.quantile)! : 0;
+      series.second = known ? sketch.quantile(series.sketch, rule.second)! : 0;
     },
   } satisfies Hedging);
 }

@@ -1,5 +1,5 @@
 /**
- * A budget that is a share of recent traffic: for retries, for hedges and for takeovers.
+ * A budget that is a share of recent traffic: for retries and for takeovers.
  *
  * Formula: one more may be spent iff spent + 1 ≤ max(floor, share·requests), both counted over the same sliding window of twelve slots. With floor 0, spent ≤ share·requests holds over all time as well: cut time backwards into windows that end at a spend, and each keeps it.
  * Assumes: `countRequest` once an exchange, `spend` once an extra attempt; `now` may stand still or step back (then the newest slot goes on).
@@ -17,12 +17,6 @@ export interface ShareBudgetRule {
 }
 
 export const RETRY_BUDGET: ShareBudgetRule = Object.freeze({ share: 0.2, floor: 10, window: 60_000 });
-/**
- * Hard: no floor, so the nineteenth request of a quiet route is not hedged. Ten minutes rather than one: stragglers come in
- * clusters, and at ten requests a second a minute refuses one in ten of them, which leaves P99.9 as it was.
- */
-export const HEDGE_BUDGET: ShareBudgetRule = Object.freeze({ share: 0.05, floor: 0, window: 600_000 });
-
 /** Streams rarely break; a route where a twentieth does has a provider to leave, not answers to mend. */
 export const TAKEOVER_BUDGET: ShareBudgetRule = Object.freeze({ share: 0.05, floor: 3, window: 600_000 });
 
