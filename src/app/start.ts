@@ -235,10 +235,16 @@ async function compose(given: Composition): Promise<Running> {
     transport: wire.transport,
   });
 
-  gateway.proofs.restore(recall<Partial<ProofsSnapshot>>(folder.proofs, log) ?? {});
+  // A recording and its replay begin with nothing learnt, or a target that stands otherwise would be asked otherwise; and what
+  // they learn of targets, some of them never asked, is no weather to begin the next day with.
+  const blank = given.cassettes?.mode === 'record' || given.cassettes?.mode === 'replay';
+  const learnt = <T>(file: string): T | undefined => (blank ? undefined : recall<T>(file, log));
+  const keep = (file: string, state: () => unknown, every: number): (() => void) =>
+    blank ? () => undefined : remember(file, state, every, clock, log).stop;
+  gateway.proofs.restore(learnt<Partial<ProofsSnapshot>>(folder.proofs) ?? {});
   lifecycle.onStop(
     'proofs',
-    remember(folder.proofs, () => gateway.proofs.snapshot(), SAVE_STANDING, clock, log).stop,
+    keep(folder.proofs, () => gateway.proofs.snapshot(), SAVE_STANDING),
   );
   // Served all the same: what cannot be proven before it runs must be able to run.
   const warnOfUnproven = () => {
@@ -246,21 +252,21 @@ async function compose(given: Composition): Promise<Running> {
       log('warn', 'fallback unproven', { at: problem.path, why: problem.message });
   };
   warnOfUnproven();
-  gateway.standing.restore(recall<StandingSnapshot>(folder.standing, log) ?? {});
+  gateway.standing.restore(learnt<StandingSnapshot>(folder.standing) ?? {});
   lifecycle.onStop(
     'standing',
-    remember(folder.standing, () => gateway.standing.snapshot(), SAVE_STANDING, clock, log).stop,
+    keep(folder.standing, () => gateway.standing.snapshot(), SAVE_STANDING),
   );
 
-  gateway.seats.restore(recall<SeatsSnapshot>(folder.seats, log) ?? {});
+  gateway.seats.restore(learnt<SeatsSnapshot>(folder.seats) ?? {});
   lifecycle.onStop(
     'seats',
-    remember(folder.seats, () => gateway.seats.snapshot(), SAVE_STANDING, clock, log).stop,
+    keep(folder.seats, () => gateway.seats.snapshot(), SAVE_STANDING),
   );
-  gateway.climate.restore(recall<ClimateSnapshot>(folder.climate, log) ?? {});
+  gateway.climate.restore(learnt<ClimateSnapshot>(folder.climate) ?? {});
   lifecycle.onStop(
     'climate',
-    remember(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE, clock, log).stop,
+    keep(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE),
   );
   gateway.weather.restore(recall<WeatherSnapshot>(folder.weather, log) ?? {});
   lifecycle.onStop(

@@ -99,7 +99,7 @@ test('200 callers at once: every recording is given once, in the order of the ca
   expect(player.report()).toMatchObject({ calls: 200, replayed: 200, misses: 0 });
 });
 
-test('only whole answers are kept; failures when asked, marked, and replayed as failures', async () => {
+test('failures that are recorded on purpose are kept, marked, and replayed as failures; those that auto meets are not', async () => {
   const cut: Script = { ...spoken(['Hel', 'lo']), chunks: spoken(['Hel', 'lo']).chunks.slice(0, 2) };
   const scripts: readonly (readonly [string, Script])[] = [
     ['unfinished', cut],
@@ -115,17 +115,23 @@ test('only whole answers are kept; failures when asked, marked, and replayed as 
     ],
   ];
   for (const [ended, script] of scripts) {
-    const strict = process({ answer: () => script });
-    await strict.call('hi');
-    expect(strict.report()).toMatchObject({ recorded: 0, dropped: 1 });
+    for (const strict of [
+      process({ answer: () => script, mode: 'auto' }),
+      process({ answer: () => script, keep: 'whole' }),
+    ]) {
+      await strict.call('hi');
+      expect(strict.report()).toMatchObject({ recorded: 0, dropped: 1 });
+    }
 
     const files = memoryFiles();
-    const all = process({ files, keep: 'all', answer: () => script });
+    const all = process({ files, answer: () => script });
     const live = await all.call('hi');
     all.flush();
     expect(JSON.parse([...files.texts.values()][0]!).takes[0].ended).toBe(ended);
     const replayed = await process({ files, mode: 'replay' }).call('hi');
     expect({ ...replayed, headers: 0 }).toEqual({ ...live, headers: 0 });
+    // On file it is what auto gives too: somebody wanted it there.
+    expect((await process({ files, mode: 'auto' }).call('hi')).text).toBe(live.text);
     expect(replayed.headers['retry-after']).toBe(live.headers['retry-after'] as string);
   }
 });
@@ -134,6 +140,7 @@ test('an answer that was not kept leaves no hole: the first call of a replay get
   const files = memoryFiles();
   const recorder = process({
     files,
+    keep: 'whole',
     answer: (n) => (n === 0 ? { status: 503, chunks: [[1, 'busy']] } : spoken([`take ${n}`])),
   });
   await recorder.call('hi');
@@ -301,23 +308,78 @@ test('a client that hangs up on the last event has its answer kept', async () =>
   expect((await process({ files, mode: 'replay' }).call('hi')).text).toEndWith('data: [DONE]\n\n');
 });
 
-test('cancelling a recording cancels the provider and keeps nothing', async () => {
-  const provider = scripted(clock, () => spoken(['a', 'b', 'c'], 100));
+test('a call that was given up is given up again; who does not gets a cut soon after, and recorded again it is replaced', async () => {
   const files = memoryFiles();
-  const cassettes = createCassettes({
-    inner: provider.transport,
-    mode: 'record',
-    files,
-    clock,
-    mask: (t) => t,
-    keep: 'all',
-  });
-  hear(cassettes.transport, chat(say('hi')), clock, { onData: (call) => call().cancel() });
+  const provider = scripted(clock, () => spoken(['a', 'b', 'c'], 100));
+  const given = { files, clock, mask: (text: string) => text };
+  const recorder = createCassettes({ ...given, inner: provider.transport, mode: 'record' });
+  hear(recorder.transport, chat(say('hi')), clock, { onData: (call) => call().cancel() });
   await clock.advance(5_000);
-  cassettes.flush();
+  recorder.flush();
   expect(provider.seen.live).toBe(0);
-  expect(files.list()).toEqual([]);
-  expect(cassettes.report().dropped).toBe(1);
+  expect(recorder.report()).toMatchObject({ recorded: 1, dropped: 0 });
+
+  let heard = 0;
+  const player = createCassettes({ ...given, inner: provider.transport, mode: 'replay' });
+  hear(player.transport, chat(say('hi')), clock, {
+    onData(call) {
+      heard++;
+      call().cancel();
+    },
+  });
+  await clock.advance(20_000);
+  expect(heard).toBe(1);
+  const patient = await process({ files, mode: 'replay' }).call('hi');
+  expect(patient.chunks).toHaveLength(1);
+  expect(patient.trouble).toMatchObject({ kind: 'cut', detail: expect.stringContaining('given up') });
+
+  const again = process({ files });
+  const whole = await again.call('hi');
+  again.flush();
+  expect(again.report()).toMatchObject({ recorded: 1, proposed: 0 });
+  expect((await process({ files, mode: 'replay' }).call('hi')).text).toBe(whole.text);
+
+  const cautious = createCassettes({
+    ...given,
+    files: memoryFiles(),
+    inner: provider.transport,
+    mode: 'auto',
+  });
+  hear(cautious.transport, chat(say('hi')), clock, { onData: (call) => call().cancel() });
+  await clock.advance(5_000);
+  expect(cautious.report()).toMatchObject({ recorded: 0, dropped: 1 });
+});
+
+test('an answer replaces a failure on file, a failure never an answer', async () => {
+  const files = memoryFiles();
+  const busy: Script = { status: 503, chunks: [[1, 'busy']] };
+  const text = async () => (await process({ files, mode: 'replay' }).call('hi')).text;
+  const record = async (answer: Script) => {
+    const recorder = process({ files, answer: () => answer });
+    await recorder.call('hi');
+    recorder.flush();
+    return recorder.report();
+  };
+  expect(await record(busy)).toMatchObject({ recorded: 1 });
+  expect(await text()).toBe('busy');
+  expect(await record(spoken(['well']))).toMatchObject({ recorded: 1, proposed: 0 });
+  expect(await text()).toContain('well');
+  expect(await record(busy)).toMatchObject({ recorded: 0, proposed: 1 });
+  expect(await text()).toContain('well');
+});
+
+test('a wait is replayed as a span: an instant on file is long past', async () => {
+  const files = memoryFiles();
+  const at = new Date(clock.now() + 40_000).toUTCString();
+  const recorder = process({
+    files,
+    answer: () => ({ status: 429, headers: { 'retry-after': at }, chunks: [[1, '{}']] }),
+  });
+  await recorder.call('hi');
+  recorder.flush();
+  await clock.advance(3_600_000);
+  const { headers } = await process({ files, mode: 'replay' }).call('hi');
+  expect(Number(headers['retry-after-ms'])).toBeWithin(38_000, 40_001);
 });
 
 test('an expired recording is counted, or is a miss when declared', async () => {

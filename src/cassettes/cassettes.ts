@@ -1,4 +1,5 @@
 import type { AnswerTaker, Fields, Result, Transport, TransportCall, TransportRequest } from '#contracts';
+import { readRetryAfter } from '#kernel/resilience';
 import { type CheckOptions, type CheckReport, check } from './check.ts';
 import { endingOf, isStream } from './ending.ts';
 import { asker } from './key.ts';
@@ -44,7 +45,7 @@ export function createCassettes(options: CassettesOptions): Cassettes {
   const {
     exhausted = 'miss',
     speed = 'recorded',
-    keep = 'whole',
+    keep = mode === 'record' ? 'all' : 'whole',
     expired = 'serve',
     maxBytes = 32 * 1024 ** 2,
   } = options;
@@ -137,7 +138,7 @@ export function createCassettes(options: CassettesOptions): Cassettes {
       meter.paid(paid, repeat || before !== undefined);
       if (!cassette) return;
       const ended = endingOf(observed);
-      if (!cassette.ok || !observed.reads || ended === 'given up' || (ended !== 'whole' && keep === 'whole'))
+      if (!cassette.ok || !observed.reads || (ended !== 'whole' && keep === 'whole'))
         return meter.count('dropped');
       const under = release?.(request);
       const take: Take = {
@@ -148,14 +149,18 @@ export function createCassettes(options: CassettesOptions): Cassettes {
         ...(observed.trouble ? { trouble: mask(observed.trouble.detail) } : {}),
         ...(paid ? { bill: paid } : {}),
         ...(observed.status === undefined ? {} : { status: observed.status }),
-        headers: headersOf(observed.headers, mask),
+        headers: {
+          ...headersOf(observed.headers, mask),
+          ...(ended === 'failed' && waitOf(observed.headers, clock.now())),
+        },
         ...(observed.headAt === undefined ? {} : { headAt: observed.headAt }),
         endAt: observed.endAt,
         chunks: maskReads(observed.reads, isStream(observed), mask),
       };
       const { method, host, path, headers, body } = question;
       const stored = { method, host, path: mask(path), headers, body: maskValue(body, mask) };
-      if (!before) {
+      // A failure on file was a moment's; what comes instead of it takes nothing from anybody that was relied on.
+      if (before?.ended !== 'whole') {
         shelf.add(question, stored, take);
         meter.count('recorded');
       } else if (textOf(before) !== textOf(take)) {
@@ -199,6 +204,15 @@ function headersOf(headers: Fields, mask: (text: string) => string): Fields {
     if (value !== undefined) kept[name] = mask(value);
   }
   return kept;
+}
+
+/**
+ * A refusal asks for its wait in many fields, some of them instants: by the time it is replayed they are past, and whoever
+ * waited then would not wait now.
+ */
+function waitOf(headers: Fields, now: number): Fields {
+  const wait = readRetryAfter(headers, now);
+  return wait === undefined ? {} : { 'retry-after-ms': String(Math.round(wait)) };
 }
 
 /** What a take says, without when and in which pieces. */

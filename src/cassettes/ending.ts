@@ -13,8 +13,8 @@ export const isStream = ({ headers }: Pick<Observed, 'headers'>): boolean =>
   /^text\/event-stream/i.test(headers['content-type'] ?? '');
 
 /** How an answer ended. A stream that closes without a reason for the end is `unfinished`, whatever the transport says. */
-export function endingOf(observed: Observed): Ending | 'given up' {
-  if (observed.cancelled && !isStream(observed)) return 'given up';
+export function endingOf(observed: Observed): Ending {
+  if (observed.cancelled && !isStream(observed)) return 'left';
   if (observed.trouble) return observed.trouble.kind;
   const status = observed.status ?? 0;
   if (status >= 500 || PASSING.has(status)) return 'failed';
@@ -22,5 +22,5 @@ export function endingOf(observed: Observed): Ending | 'given up' {
   const text = Buffer.concat((observed.reads ?? []).map((r) => r.bytes)).toString('utf8');
   if (BROKEN.test(text)) return 'failed';
   if (FINISHED.test(text)) return 'whole';
-  return observed.cancelled ? 'given up' : 'unfinished';
+  return observed.cancelled ? 'left' : 'unfinished';
 }

@@ -26,7 +26,7 @@ const schema = z.strictObject({
       occurrence: z.int().nonnegative(),
       recordedAt: z.iso.datetime(),
       release: z.string().optional(),
-      ended: z.enum(['whole', 'unfinished', 'failed', 'connect', 'reset', 'cut', 'malformed']),
+      ended: z.enum(['whole', 'unfinished', 'failed', 'left', 'connect', 'reset', 'cut', 'malformed']),
       trouble: z.string().optional(),
       bill: z.strictObject({ tokens: z.number(), microUsd: z.number() }).optional(),
       status: z.int().optional(),

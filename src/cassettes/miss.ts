@@ -24,11 +24,12 @@ export function missBody(question: Question, miss: Miss): string {
 function sentence({ key, method, path, model }: Question, miss: Miss): string {
   const what = `No cassette for ${method} ${path}${model ? ` (${model})` : ''}, key ${short(key)}`;
   if (miss.reason === 'exhausted')
-    return `${what}: every recorded answer has been given. Record again, or set exhausted to last or loop.`;
+    return `${what}: every recorded answer of it has been given, each once and in order. Record again what asks once more.`;
   if (miss.reason === 'expired') return `${what}: its recording is older than maxAge. Record it again.`;
   if (miss.reason === 'unreadable')
     return `${what}: its file cannot be read: ${miss.differences[0]?.recorded ?? 'unknown'}. Mend or remove it.`;
-  if (miss.nearest === undefined) return `${what}: nothing like it is on file. Record it first.`;
+  if (miss.nearest === undefined)
+    return `${what}: nothing like it is on file. Record it with \`midwatch up --record\`.`;
   const parts = miss.differences.map(
     (d) => `${d.path}: recorded ${quote(d.recorded)}, asked ${quote(d.asked)}`,
   );

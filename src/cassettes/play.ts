@@ -9,6 +9,10 @@ const encoder = new TextEncoder();
 const bytesOf = (chunk: Chunk): Uint8Array =>
   'text' in chunk ? encoder.encode(chunk.text) : new Uint8Array(Buffer.from(chunk.base64, 'base64'));
 
+/** Milliseconds after which a replayed call that was given up when it was recorded breaks off. */
+const LEFT_AFTER = 5_000;
+const LEFT = { kind: 'cut', detail: 'given up when it was recorded; what came after is not known' } as const;
+
 interface Step {
   readonly at: number;
   tell(): void;
@@ -30,7 +34,9 @@ export function play(
   if (status !== undefined)
     steps.push({ at: headAt, tell: () => taker.head(status, { ...headers, [MARK]: mark }) });
   for (const chunk of chunks) steps.push({ at: chunk.at, tell: () => taker.data(bytesOf(chunk)) });
-  if (ended === 'connect' || ended === 'reset' || ended === 'cut' || ended === 'malformed')
+  // Who gave it up then gives it up now, at the same moment; who does not is not left waiting.
+  if (ended === 'left') steps.push({ at: endAt + LEFT_AFTER, tell: () => taker.fail(LEFT) });
+  else if (ended === 'connect' || ended === 'reset' || ended === 'cut' || ended === 'malformed')
     steps.push({
       at: endAt,
       tell: () => taker.fail({ kind: ended, detail: trouble ?? `recorded ${ended}` }),

@@ -101,7 +101,18 @@ const urlOf = ({ host, path }: Pick<Question, 'host' | 'path'>, asked: string): 
 function shelved(key: string, found: Result<Cassette | undefined, string>, proposed: boolean): Shelved {
   if (!found.ok || !found.value) {
     const trouble = found.ok ? 'is gone' : found.error;
-    return { key, method: '', host: '', path: '', takes: 0, releases: [], proposed, accepted: [], trouble };
+    return {
+      key,
+      method: '',
+      host: '',
+      path: '',
+      takes: 0,
+      failures: 0,
+      releases: [],
+      proposed,
+      accepted: [],
+      trouble,
+    };
   }
   const { request, takes, accepted } = found.value;
   const model = (request.body as { model?: unknown } | null)?.model;
@@ -114,6 +125,7 @@ function shelved(key: string, found: Result<Cassette | undefined, string>, propo
     path: request.path,
     ...(typeof model === 'string' && { model }),
     takes: takes.length,
+    failures: takes.filter(({ ended }) => ended !== 'whole').length,
     ...(takes.length > 0 && { recordedAt: newest }),
     releases: [...new Set(takes.flatMap(({ release }) => release ?? []))],
     ...(bill && { bill }),

@@ -42,7 +42,10 @@ export interface CassettesOptions {
   readonly exhausted?: 'miss' | 'last' | 'loop';
   /** `recorded` keeps the chunk times, `instant` gives the same chunks without waiting. */
   readonly speed?: 'recorded' | 'instant';
-  /** `whole`: answers that ended cleanly. `all`: also cut, refused and failed ones, marked as what they are. */
+  /**
+   * `whole`: answers that ended cleanly. `all`: also cut, refused, failed and given-up ones, marked as what they are. By default
+   * all that is recorded on purpose, and of what `auto` asks only answers: a bad minute is not to be replayed for months.
+   */
   readonly keep?: 'whole' | 'all';
   /** Age in milliseconds beyond which a recording is expired; never by default. */
   readonly maxAge?: number;
@@ -81,8 +84,8 @@ export interface Question {
   readonly model?: string;
 }
 
-/** How a recorded answer ended. Only `whole` is kept unless asked otherwise. */
-export type Ending = 'whole' | 'unfinished' | 'failed' | TransportTrouble['kind'];
+/** How a recorded answer ended. `left`: the asker gave it up; the provider might have gone on. */
+export type Ending = 'whole' | 'unfinished' | 'failed' | 'left' | TransportTrouble['kind'];
 
 /** One read of the answer: milliseconds since the call began, and bytes as text or, where they are no text, base64. */
 export type Chunk =
@@ -146,7 +149,7 @@ export interface WasteReport {
   readonly recorded: number;
   /** Different answers to questions already on file, put aside for a reviewer. */
   readonly proposed: number;
-  /** Answers not kept because they failed, were cut, too large or given up. */
+  /** Answers not kept because they were too large or, where only whole ones are kept, failed or given up. */
   readonly dropped: number;
   /** Replayed although older than `maxAge`. */
   readonly expired: number;
@@ -170,6 +173,8 @@ export interface Shelved {
   readonly path: string;
   readonly model?: string;
   readonly takes: number;
+  /** Of them those that failed, broke off or were given up, and are replayed so. */
+  readonly failures: number;
   /** Of the newest take. */
   readonly recordedAt?: EpochMs;
   /** Under which its takes were recorded. */

@@ -128,11 +128,11 @@ const list = (flags: Flags) =>
           { title: 'release' },
           { title: '' },
         ],
-        all.map(({ key, path, model, takes, recordedAt, bill, releases, proposed, trouble }) => [
+        all.map(({ key, path, model, takes, failures, recordedAt, bill, releases, proposed, trouble }) => [
           bold(key.slice(0, 10)),
           path,
           model ?? '',
-          count(takes),
+          failures > 0 ? `${count(takes)}, ${count(failures)} failed` : count(takes),
           recordedAt === undefined ? '' : ago(recordedAt, now),
           bill ? dollars(bill.microUsd) : dim('unknown'),
           releases.map(shortHash).join(' '),

@@ -7,7 +7,7 @@ import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
 import type { Broken, Rescue } from './takeover.ts';
-import { JSON_TYPE, retryAfter, tell } from './tell.ts';
+import { JSON_TYPE, retryAfter, shouldRetry, tell } from './tell.ts';
 import { type Billing, closeTry, endTry, stopWalk, type Try, type Walk } from './walk.ts';
 
 export interface AnswerContext extends Billing {
@@ -25,7 +25,11 @@ type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
 export function refuse(ctx: AnswerContext, walk: Walk, failure: Failure): void {
   const { status, body } = walk.protocol.writeError(failure, walk.id);
   const outcome = outcomeOf(failure.kind);
-  const headers = tell(walk, { ...JSON_TYPE, ...retryAfter(failure) }, outcome);
+  const headers = tell(
+    walk,
+    { ...JSON_TYPE, ...retryAfter(failure), ...shouldRetry(failure, status) },
+    outcome,
+  );
   walk.outgoing.send(status, headers, body);
   ctx.close(walk, { outcome, failure, status });
 }

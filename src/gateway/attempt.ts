@@ -23,6 +23,7 @@ import { keepsShape } from './fallbacks/parity.ts';
 import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { isJson, mislabelled } from './mislabelled.ts';
+import { unrecorded } from './unrecorded.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
 
@@ -451,7 +452,9 @@ export class Flight implements AnswerTaker {
     const { status, headers } = this.head_;
     if (this.stage === 'mislabelled')
       return mislabelled(protocol, headers['content-type'] ?? '', !!this.scanner, body);
-    const failure = protocol.readError(status, this.fields, body, this.ctx.clock.now());
+    const failure =
+      unrecorded(status, this.fields, body) ??
+      protocol.readError(status, this.fields, body, this.ctx.clock.now());
     // An error of another dialect means nothing to the caller's client, and a redirect would take the prompt elsewhere.
     if (this.speech || status < 400) return { kind: 'failed', failure };
     return { kind: 'failed', failure, refusal: { status, headers, body } };

@@ -23,5 +23,11 @@ export function tell(
 
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 
+/** Statuses after which the clients of both vendors ask again by themselves, unless they are told that it cannot help. */
+const ASKED_AGAIN = (status: number) => status >= 500 || status === 408 || status === 409 || status === 429;
+
+export const shouldRetry = ({ retryable }: Failure, status: number): Record<string, string> =>
+  retryable || !ASKED_AGAIN(status) ? {} : { 'x-should-retry': 'false' };
+
 export const retryAfter = (failure: Failure): Record<string, string> =>
   failure.after === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(failure.after / 1000))) };
