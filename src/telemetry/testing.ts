@@ -1,4 +1,5 @@
-import { mkdtempSync } from 'node:fs';
+import { afterAll } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -17,7 +18,12 @@ import type { BodyRedactor } from './redact/types.ts';
 
 /** What the tests of this room share; nothing of the product imports it. */
 
-export const tempFolder = (): string => mkdtempSync(join(tmpdir(), 'midwatch-telemetry-'));
+/** Removed after the test, or the file, that asks for it. */
+export function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'midwatch-telemetry-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 export const idOf = (n: number): ExchangeId =>
   `01936f2e-0000-7000-8000-${n.toString(16).padStart(12, '0')}` as ExchangeId;
