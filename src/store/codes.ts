@@ -104,6 +104,7 @@ export interface Codes<Word extends string> {
   code(word: Word): number;
   word(code: number): Word;
   find(word: string): number | undefined;
+  readonly all: readonly number[];
 }
 
 function codes<Word extends string>(name: string, table: Readonly<Record<Word, number>>): Codes<Word> {
@@ -123,6 +124,7 @@ function codes<Word extends string>(name: string, table: Readonly<Record<Word, n
       return word;
     },
     find: (word) => byWord.get(word),
+    all: [...byCode.keys()],
   };
 }
 

@@ -16,17 +16,15 @@ export function whereOf(filter: ExchangeFilter): Where {
   const params: unknown[] = [];
   const conditions: string[] = [];
   const param = (value: unknown, type: string) => `$${params.push(value)}::${type}`;
-  const text = (column: string, value: string | undefined) => {
-    if (value !== undefined) conditions.push(`${column} = ${param(value, 'text')}`);
-  };
+  // Some indexes hold the hash of a name, others the name.
   const name = (column: string, value: string | undefined) => {
     if (value === undefined) return;
     const wanted = param(value, 'text');
     conditions.push(`hashtext(${column}) = hashtext(${wanted}) and ${column} = ${wanted}`);
   };
-  text('route', filter.route);
-  text('provider', filter.provider);
-  text('feature', filter.feature);
+  name('route', filter.route);
+  name('provider', filter.provider);
+  name('feature', filter.feature);
   name('key', filter.key);
   name('tenant', filter.tenant);
   name('end_user', filter.user);

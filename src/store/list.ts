@@ -5,6 +5,7 @@ import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type Where, whereOf } from './filter.ts';
 import { maybeShortest, present, shortest, TOKENS_IN, TOKENS_OUT } from './parts.ts';
 import { HOUR_MS, MINUTE_MS } from './rollups.ts';
+import { listTrouble, troubleIndexed, troubleOf } from './trouble.ts';
 
 const COLUMNS = `at, id, route, protocol, source, model, target_model, observed_model, provider, tier, demoted_by, outcome,
   failure_kind, status, stream, attempts, total_ms, first_token_ms, overhead_ms, micro_usd, cost_state, key, feature,
@@ -20,40 +21,52 @@ const TUNING: Tuning = { walk: 10_000, stretch: 30_000 };
 /** By how much each further stretch is longer. */
 const GROWTH = 4;
 
-/**
- * Newest first, in time that does not depend on how rare the rows are that are asked for.
- *
- * A common filter is satisfied by walking back along the primary key. A rare one would walk through everything, so after
- * `walk` rows the page goes on by BRIN, which skips what cannot hold a match, in stretches of growing length: a stretch
- * too long would read thousands of matches to show a hundred. Lengths are in rows, not hours: the rollups know exactly
- * how many exchanges each hour had. The planner is told which way to go, since it thinks that BRIN on a column without
- * order skips nothing.
- */
+/** Newest first, in time that does not depend on how rare the rows are that are asked for. */
 export async function listExchanges(
   database: Database,
   filter: ExchangeFilter,
   page: PageQuery,
   tuning: Tuning = TUNING,
 ): Promise<ExchangePage> {
-  const where = whereOf(filter);
   const floor = filter.from ?? 0;
   const end: Cursor = decodeCursor(page.cursor) ?? { at: filter.to ?? MAX_AT, id: MIN_ID };
   const wanted = page.limit + 1;
 
-  const rows = await walk(database, where, floor, end, wanted, tuning.walk);
-  if (!where.open && rows.length < wanted) {
-    const last = await boundary(database, floor, end, tuning.walk);
-    if (last !== undefined) {
-      const profile = await hours(database, floor, last, tuning.stretch);
-      for (const [from, to] of stretches(profile, floor, last, tuning.stretch)) {
-        rows.push(...(await skip(database, where, from, to, wanted - rows.length)));
-        if (rows.length >= wanted) break;
-      }
-    }
-  }
+  const codes = troubleOf(filter);
+  const rows =
+    codes && (await troubleIndexed(database))
+      ? await listTrouble(database, COLUMNS, codes, filter, floor, end, wanted)
+      : await listByTime(database, whereOf(filter), floor, end, wanted, tuning);
   const shown = rows.slice(0, page.limit).map(exchangeRowOf);
   const last = shown.at(-1);
   return { rows: shown, ...(rows.length > page.limit && last && { next: encodeCursor(last) }) };
+}
+
+/**
+ * A common filter is satisfied by walking back along the primary key. A rare one would walk through everything, so after
+ * `walk` rows the page goes on by BRIN, which skips what cannot hold a match, in stretches of growing length: a stretch
+ * too long would read thousands of matches to show a hundred. Lengths are in rows, not hours: the rollups know exactly
+ * how many exchanges each hour had. The planner is told which way to go, since it thinks that BRIN on a column without
+ * order skips nothing.
+ */
+async function listByTime(
+  database: Database,
+  where: Where,
+  floor: number,
+  end: Cursor,
+  wanted: number,
+  tuning: Tuning,
+): Promise<Row[]> {
+  const rows = await walk(database, where, floor, end, wanted, tuning.walk);
+  if (where.open || rows.length >= wanted) return rows;
+  const last = await boundary(database, floor, end, tuning.walk);
+  if (last === undefined) return rows;
+  const profile = await hours(database, floor, last, tuning.stretch);
+  for (const [from, to] of stretches(profile, floor, last, tuning.stretch)) {
+    rows.push(...(await skip(database, where, from, to, wanted - rows.length)));
+    if (rows.length >= wanted) break;
+  }
+  return rows;
 }
 
 /** Later than any exchange, and an id before any other: `(at, id) < end` is then everything before `to`. */

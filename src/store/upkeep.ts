@@ -11,6 +11,7 @@ import {
   summarise,
 } from './partitions.ts';
 import { ALL } from './rollups.ts';
+import { indexDays } from './trouble.ts';
 
 type Limits = Parameters<Store['upkeep']['enforce']>[0];
 type Sized = Partition & { readonly bytes: number };
@@ -58,6 +59,17 @@ export function upkeep(database: Database, log: Log): Store['upkeep'] {
     return freed;
   };
 
+  const index = async () => {
+    try {
+      const days = await indexDays(database);
+      if (days > 0) log('info', 'store.indexed', { days });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      // Somebody writes a long batch; the next round goes on.
+      log('warn', 'store.index_waits', { reason: error.message });
+    }
+  };
+
   const enforce = async (limits: Limits): Promise<readonly string[]> => {
     const { now, exchangesMs, bodiesMs, rollupsMs, diskBytes } = limits;
     const said: string[] = [];
@@ -93,6 +105,7 @@ export function upkeep(database: Database, log: Log): Store['upkeep'] {
     for (const partition of await listPartitions(database))
       if (partition.table === 'exchanges' && Math.abs(partition.day - today) <= 1)
         await summarise(database, partition.oid);
+    await index();
     return said;
   };
 

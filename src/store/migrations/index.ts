@@ -12,6 +12,7 @@ import { sql as tiers } from './0010-tiers.ts';
 import { sql as freezes } from './0011-freezes.ts';
 import { sql as tenantDays } from './0012-tenant-days.ts';
 import { sql as acts } from './0013-acts.ts';
+import { sql as trouble } from './0014-trouble.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly string[] = [
   freezes,
   tenantDays,
   acts,
+  trouble,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
