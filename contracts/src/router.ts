@@ -102,6 +102,8 @@ export const routerSchema = z.strictObject({
 });
 export type RouterConfig = z.output<typeof routerSchema>;
 
+export const TUNE_VERDICTS = ['better', 'keep', 'undecided'] as const;
+
 export const ROUTER_VERDICTS = ['saves', 'loses', 'undecided'] as const;
 
 interface Interval {
@@ -183,11 +185,42 @@ export interface RouterView {
     readonly threshold: number;
     readonly microUsd: number;
     readonly present: number;
+    /** What is saved an ask, micro-dollars, with its 95 % interval. */
+    readonly gain: Interval;
+    /** `better`: the interval lies above 0; `keep`: not one of the pairs speaks for it; else the pairs do not say. Nobody applies it. */
+    readonly verdict: (typeof TUNE_VERDICTS)[number];
     /** Share of the asks that would go to the dear model. */
     readonly escalation: Interval;
   };
   /** Exchanges whose price nobody knows: their cost counts as nothing, so the books are not to be trusted while there are any. */
   readonly unpriced: number;
-  /** Questions to the classifier, and those without a usable answer in time, which went to the dear model. */
-  readonly classifier?: { readonly asked: number; readonly late: number; readonly failed: number };
+  readonly classifier?: {
+    /** Questions to it, and those without a usable answer in time, which went to the dear model. */
+    readonly asked: number;
+    readonly late: number;
+    readonly failed: number;
+    /** In force. */
+    readonly threshold: number;
+    /** Asks of which it had its word and both answers are known, and how many of them it takes to say anything. */
+    readonly pairs: number;
+    readonly wanted: number;
+    /** Does it mean what it says? Absent below `wanted` pairs. */
+    readonly calibration?: {
+      /** Expected calibration error over ten bins, and what a perfect classifier would show by chance at so many pairs. */
+      readonly ece: number;
+      readonly byChance: number;
+      readonly brier: number;
+      /** What each tier got. */
+      readonly cheap?: CalibrationBin;
+      readonly dear?: CalibrationBin;
+      readonly bins: readonly CalibrationBin[];
+    };
+  };
+}
+
+/** The chance that the classifier stated, in the mean, and how often the cheap answer was enough. */
+export interface CalibrationBin {
+  readonly stated: number;
+  readonly enough: Interval;
+  readonly n: number;
 }

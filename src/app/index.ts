@@ -1,5 +1,6 @@
 // For the reference page of the configuration, which the command line generates.
 export { providers } from '#providers';
+export { routersIn } from './books.ts';
 export { type CassetteDesk, openCassettes } from './cassettes.ts';
 export { createClassify } from './classify.ts';
 export {

@@ -4,6 +4,7 @@ import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { count, dollars, NONE, percent } from './format.ts';
 import { lacking } from './lacking.ts';
+import { calibrated, tune } from './router-tune.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -12,31 +13,34 @@ interface Flags extends ConnectionFlags {
 }
 
 export const router = () =>
-  new Command('router').description('Model routers and what they really cost.').addCommand(
-    withConnection(
-      new Command('report')
-        .description(
-          'What a solved task costs with a router and without it, repeats charged. Exits 0 when every router saves, 1 when one loses, 3 while one is undecided.',
-        )
-        .argument('[route]', 'only this one')
-        .option('--json', 'print one JSON object a router'),
-    ).action(async (route: string | undefined, flags: Flags) => {
-      const { midwatch } = await connect(flags);
-      const all = await midwatch.routers();
-      const wanted = route === undefined ? all : all.filter((one) => one.route === route);
-      if (route !== undefined && wanted.length === 0)
-        throw await lacking(midwatch, route, {
-          what: 'router',
-          remedy:
-            all.length > 0
-              ? `Routers: ${all.map((one) => one.route).join(', ')}.`
-              : 'Write `router:` under it in midwatch.yaml.',
-        });
-      if (flags.json) for (const one of wanted) printJson(one);
-      else print(wanted.length === 0 ? NOTHING : wanted.map(reported).join('\n\n'));
-      process.exitCode = verdict(wanted);
-    }),
-  );
+  new Command('router')
+    .description('Model routers and what they really cost.')
+    .addCommand(
+      withConnection(
+        new Command('report')
+          .description(
+            'What a solved task costs with a router and without it, repeats charged. Exits 0 when every router saves, 1 when one loses, 3 while one is undecided.',
+          )
+          .argument('[route]', 'only this one')
+          .option('--json', 'print one JSON object a router'),
+      ).action(async (route: string | undefined, flags: Flags) => {
+        const { midwatch } = await connect(flags);
+        const all = await midwatch.routers();
+        const wanted = route === undefined ? all : all.filter((one) => one.route === route);
+        if (route !== undefined && wanted.length === 0)
+          throw await lacking(midwatch, route, {
+            what: 'router',
+            remedy:
+              all.length > 0
+                ? `Routers: ${all.map((one) => one.route).join(', ')}.`
+                : 'Write `router:` under it in midwatch.yaml.',
+          });
+        if (flags.json) for (const one of wanted) printJson(one);
+        else print(wanted.length === 0 ? NOTHING : wanted.map(reported).join('\n\n'));
+        process.exitCode = verdict(wanted);
+      }),
+    )
+    .addCommand(tune());
 
 const NOTHING = 'no route is routed by model: write `router:` under one in midwatch.yaml';
 
@@ -102,13 +106,14 @@ function reported(one: RouterView): string {
               'classifier',
               `${count(classifier.asked)} asked, ${count(classifier.late)} late, ${count(classifier.failed)} failed`,
             ] as const,
+            ...calibrated(classifier),
           ]
         : []),
       ...(tuned
         ? [
             [
               'threshold',
-              `${tuned.threshold > 1 ? 'never cheap' : tuned.threshold.toFixed(3)} would cost ${dollars(tuned.microUsd)} an ask, bad answers weighed in; now ${dollars(tuned.present)}`,
+              `${tuned.threshold > 1 ? 'never cheap' : tuned.threshold.toFixed(3)} would save ${dollars(tuned.gain.estimate)} an ask (${dollars(tuned.gain.lower)} to ${dollars(tuned.gain.upper)}), bad answers weighed in: ${tuned.verdict}, \`midwatch router tune ${one.route}\``,
             ] as const,
           ]
         : []),

@@ -69,7 +69,8 @@ interface Underway {
   readonly task: Task;
   readonly first: boolean;
   readonly choice: Model;
-  readonly p: number;
+  /** What the classifier said; absent where nobody asked it, or it did not answer. */
+  readonly p?: number;
 }
 
 /** Copies that are wanted and not yet answered. */
@@ -115,24 +116,21 @@ export class Desk {
       this.draw(id),
     );
     const first = task.exchanges === 0 && task.pending === 1;
-    const go = (choice: Model, p: number): Turn => {
-      this.underway.set(id, { task, first, choice, p });
+    const go = (choice: Model, p?: number): Turn => {
+      this.underway.set(id, { task, first, choice, ...(p !== undefined && { p }) });
       return this.turns[task.arm][choice];
     };
-    if (task.arm === 'frontier') return go('dear', 0);
+    if (task.arm === 'frontier') return go('dear');
     const rule = ruled(config.rules, facets, who.feature);
     const { classifier } = config;
-    if (rule || !classifier) {
-      const choice = rule ?? config.otherwise;
-      return go(choice, choice === 'cheap' ? 1 : 0);
-    }
+    if (rule || !classifier) return go(rule ?? config.otherwise);
     const { feature } = who;
     return this.ports
       .classify(classifier, { route, ...(feature !== undefined && { feature }), facets, text })
       .then((p) => {
         this.count(p);
         // Late or broken, it must not make answers worse: that costs money, and is counted.
-        return typeof p === 'number' ? go(p >= classifier.threshold ? 'cheap' : 'dear', p) : go('dear', 0);
+        return typeof p === 'number' ? go(p >= classifier.threshold ? 'cheap' : 'dear', p) : go('dear');
       });
   }
 
@@ -178,7 +176,7 @@ export class Desk {
     // The dear answer is the measure of the cheap one: other tools than it called are the wrong ones.
     const wrong = !isGood(cheap.outcome) || (isGood(dear.outcome) && agreement.tools === false);
     this.books = this.keep.pair(this.books, {
-      p,
+      ...(p !== undefined && { p }),
       chosen: choice,
       cheap: { microUsd: cheap.microUsd, loss: wrong ? 1 : 0 },
       dear: { microUsd: dear.microUsd, loss: isGood(dear.outcome) ? 0 : 1 },

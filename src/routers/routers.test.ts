@@ -232,7 +232,7 @@ test('a classifier decides where no rule speaks; late and broken it costs money,
   }
   expect(tiers).toEqual(['small', 'large', 'large', 'large']);
   expect(texts[0]).toBe(words(0));
-  expect(view().classifier).toEqual({ asked: 4, late: 1, failed: 1 });
+  expect(view().classifier).toEqual({ asked: 4, late: 1, failed: 1, threshold: 0.5, pairs: 0, wanted: 100 });
   expect(view().router.microUsd).toBe(100 + 3_000 + 4 * 100);
 });
 
@@ -322,7 +322,12 @@ test('pairs suggest a threshold for the classifier', async () => {
     });
   }
   // 100 + 20,000·(1 − p) < 1,000 where p > 0.955.
-  const { tuned } = view();
+  const { tuned, classifier } = view();
+  expect(classifier).toMatchObject({ pairs: 300, wanted: 100, threshold: 0.5 });
+  expect(classifier?.calibration?.bins).toHaveLength(10);
+  expect(classifier?.calibration?.cheap?.n).toBeGreaterThan(100);
+  expect(tuned?.verdict).toBe('better');
+  expect(tuned?.gain.lower).toBeGreaterThan(0);
   expect(tuned?.threshold).toBeGreaterThan(0.8);
   expect(tuned?.microUsd).toBeLessThan(tuned?.present as number);
 });

@@ -1,5 +1,14 @@
 import type { RouterArmView, RouterView } from '#contracts';
-import { costPerSolved, type RouterCostState, regretTable, tuneThreshold } from '#kernel/router';
+import {
+  costPerSolved,
+  type RouterCostState,
+  regretTable,
+  type ScoredPair,
+  scored,
+  type TierTrust,
+  trust,
+  tuneThreshold,
+} from '#kernel/router';
 import type { Calls } from './books.ts';
 import type { Assignment, DeskReading } from './desk.ts';
 
@@ -12,6 +21,7 @@ export function viewOf({ route, config }: Assignment, reading: DeskReading): Rou
   const last = reading.last ?? before?.last;
   const [router, frontier] = [costPerSolved(cost.router), costPerSolved(cost.frontier)];
   const regret = regretTable(books.pairs, badAnswerUsd * 1e6);
+  const asked = scored(books.pairs);
   const first = (arm: 'router' | 'frontier') => calls[arm].firstMicroUsd / cost[arm].n;
   return {
     route,
@@ -47,18 +57,49 @@ export function viewOf({ route, config }: Assignment, reading: DeskReading): Rou
         microUsd: bare(regret.regret),
       },
     }),
-    ...(config.classifier && books.pairs.length >= ENOUGH && { tuned: tunedOf(reading, badAnswerUsd * 1e6) }),
+    ...(config.classifier && asked.length >= ENOUGH && { tuned: tunedOf(asked, badAnswerUsd * 1e6) }),
     unpriced: books.unpriced,
-    ...(config.classifier && { classifier }),
+    ...(config.classifier && {
+      classifier: {
+        ...classifier,
+        threshold: config.classifier.threshold,
+        pairs: asked.length,
+        wanted: ENOUGH,
+        ...(asked.length >= ENOUGH && { calibration: calibrationOf(asked) }),
+      },
+    }),
   };
 }
 
-/** Pairs from which a threshold may be suggested. */
+/** Pairs with a word of the classifier from which anything may be said of it. */
 const ENOUGH = 100;
 
-function tunedOf({ books }: DeskReading, lambda: number): NonNullable<RouterView['tuned']> {
-  const { threshold, value, present, escalation } = tuneThreshold(books.pairs, lambda);
-  return { threshold, microUsd: value, present, escalation: bare(escalation) };
+function tunedOf(pairs: readonly ScoredPair[], lambda: number): NonNullable<RouterView['tuned']> {
+  const { threshold, value, present, gain, escalation } = tuneThreshold(pairs, lambda);
+  return {
+    threshold,
+    microUsd: value,
+    present,
+    gain: bare(gain),
+    // No difference on any pair, or a worse one, is an answer too; an interval around 0 is none.
+    verdict: gain.lower > 0 ? 'better' : gain.upper <= 0 ? 'keep' : 'undecided',
+    escalation: bare(escalation),
+  };
+}
+
+function calibrationOf(
+  pairs: readonly ScoredPair[],
+): NonNullable<NonNullable<RouterView['classifier']>['calibration']> {
+  const { ece, eceByChance, brier, bins, cheap, dear } = trust(pairs);
+  const tier = ({ stated, enough }: TierTrust) => ({ stated, enough: bare(enough), n: enough.n });
+  return {
+    ece,
+    byChance: eceByChance,
+    brier,
+    ...(cheap && { cheap: tier(cheap) }),
+    ...(dear && { dear: tier(dear) }),
+    bins: bins.map(({ confidence, n, ...enough }) => ({ stated: confidence, enough: bare(enough), n })),
+  };
 }
 
 const bare = ({

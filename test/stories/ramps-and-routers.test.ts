@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RampView, RouterView } from '#contracts';
-import { type Product, product } from '../support/product.ts';
+import { type Product, product, until } from '../support/product.ts';
 
 /** Routes on their way to a new path, and routes with two models, as an operator lives with them. */
 
@@ -159,4 +159,28 @@ test('a classifier chooses by what was said, secrets masked; a silent one is not
   expect(routed?.classifier).toMatchObject({ late: 0, failed: 0 });
   expect(routed?.tasks.open).toBe(5);
   expect(routed?.escalation.estimate).toBe(0);
+  // Without pairs of both answers nothing is suggested, with an instance or from its folder alone.
+  const tuned = await mw<{ verdict: string }>('router', 'tune', 'routed');
+  expect(tuned).toMatchObject({
+    code: 3,
+    told: { verdict: 'undecided', classifier: { pairs: 0, threshold: 0.5 } },
+  });
+  const asks = routed?.classifier?.asked;
+  const books = join(house.folder, '.midwatch', 'routers.json');
+  await until(
+    async () => JSON.parse(readFileSync(books, 'utf8')).routed.classifier.asked === asks,
+    'the books on disk',
+  );
+  const offline = Bun.spawn([MIDWATCH, 'router', 'tune', 'routed', '--offline', '--json'], {
+    cwd: house.folder,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
+  const saved = JSON.parse(await new Response(offline.stdout).text());
+  expect(saved).toMatchObject({
+    verdict: 'undecided',
+    classifier: { pairs: 0, asked: asks },
+  });
+  expect(await offline.exited).toBe(3);
 }, 60_000);

@@ -144,6 +144,12 @@ function Books({ router }: { readonly router: RouterView }) {
           router.classifier
             ? `classifier asked ${count(router.classifier.asked)} times, late ${count(router.classifier.late)}, failed ${count(router.classifier.failed)}`
             : undefined,
+          router.classifier?.calibration
+            ? `its calibration error ${router.classifier.calibration.ece.toFixed(3)}, by chance alone ${router.classifier.calibration.byChance.toFixed(3)}`
+            : undefined,
+          router.tuned
+            ? `threshold ${router.tuned.threshold > 1 ? 'never cheap' : router.tuned.threshold.toFixed(3)} would save ${money(router.tuned.gain.estimate)} an ask (${money(router.tuned.gain.lower)} to ${money(router.tuned.gain.upper)}): ${router.tuned.verdict}`
+            : undefined,
         ]
           .filter((word) => word !== undefined)
           .join(' · ')}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROUTER_VERDICTS, type RouterView } from '#contracts';
+import { ROUTER_VERDICTS, type RouterView, TUNE_VERDICTS } from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -11,6 +11,13 @@ const difference = z
   .describe('Cost of a solved task with the router against without, millionths of a US dollar.');
 const shares = z.object(interval).describe('Share of the pairs.');
 const verdict = z.enum(ROUTER_VERDICTS);
+const bin = z
+  .object({
+    stated: z.number().describe('Mean p, the chance that the cheap model is enough.'),
+    enough: z.object(interval).describe('How often it was.'),
+    n: z.number().int(),
+  })
+  .describe('What the classifier stated, and what became of it.');
 
 const arm = z.object({
   tasks: z.number().int(),
@@ -74,6 +81,8 @@ export const routerView = z.object({
       threshold: z.number().describe('Above 1: never cheap.'),
       microUsd: z.number().describe('What an ask would cost, bad answers weighed in.'),
       present: z.number().describe('What it costs now.'),
+      gain: z.object(interval).describe('What is saved an ask, millionths of a US dollar, 95 %.'),
+      verdict: z.enum(TUNE_VERDICTS).describe('Nobody applies it.'),
       escalation: z.object(interval).describe('Share of the asks that would go to the dear model.'),
     })
     .optional()
@@ -84,6 +93,20 @@ export const routerView = z.object({
       asked: z.number().int(),
       late: z.number().int().describe('No answer in time; went to the dear model.'),
       failed: z.number().int().describe('No usable answer; went to the dear model.'),
+      threshold: z.number().describe('In force.'),
+      pairs: z.number().int().describe('Asks of which it had its word and both answers are known.'),
+      wanted: z.number().int().describe('How many of them it takes to say anything.'),
+      calibration: z
+        .object({
+          ece: z.number().describe('Expected calibration error over ten bins.'),
+          byChance: z.number().describe('What a perfect classifier would show at so many pairs.'),
+          brier: z.number(),
+          cheap: bin.optional(),
+          dear: bin.optional(),
+          bins: z.array(bin).readonly(),
+        })
+        .optional()
+        .describe('Absent below `wanted` pairs.'),
     })
     .optional(),
 });

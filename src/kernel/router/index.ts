@@ -4,3 +4,4 @@ export * from './cost.ts';
 export * from './escalation.ts';
 export * from './regret.ts';
 export * from './tasks.ts';
+export * from './trust.ts';

@@ -1,7 +1,7 @@
 /**
  * Were the router's decisions right, as far as both answers are known?
  *
- * Formula: value of a choice = cost + λ·loss; regret = mean(value of the choice − the smaller value); right or false by which of the two was smaller. `tuneThreshold` takes the threshold on p(cheap is enough) with the least mean value on every other logged pair and states its value on the rest.
+ * Formula: value of a choice = cost + λ·loss; regret = mean(value of the choice − the smaller value); right or false by which of the two was smaller. `tuneThreshold` takes the threshold on p(cheap is enough) with the least mean value on every other logged pair and states on the rest what it gains: mean(value of the choices made − value at the threshold) ± 1.96·s/√n, pair by pair.
  * Assumes: pairs drawn by chance from the traffic (shadow), both answers judged by the same measure.
  * Cost: O(n log n) for tuning.
  * Lies when: pairs are those a router chose to shadow; when λ, the price of a bad answer, was made up.
@@ -14,8 +14,8 @@ import type { Estimate } from '../stats/types.ts';
 
 /** One ask answered by both models. */
 export interface ShadowPair {
-  /** The router's p(cheap is enough). */
-  readonly p: number;
+  /** The classifier's p(cheap is enough); absent where a rule chose, or it was late. */
+  readonly p?: number;
   readonly chosen: 'cheap' | 'dear';
   readonly cheap: { readonly microUsd: MicroUsd; readonly loss: number };
   readonly dear: { readonly microUsd: MicroUsd; readonly loss: number };
@@ -30,6 +30,9 @@ export interface RegretTable {
   readonly regret: Estimate;
   readonly n: number;
 }
+
+/** A pair on which the classifier had its word. */
+export type ScoredPair = ShadowPair & { readonly p: number };
 
 /** Undefined without pairs. `lambda`: micro-dollars that one unit of loss is worth. */
 export function regretTable(pairs: readonly ShadowPair[], lambda: number): RegretTable | undefined {
@@ -65,12 +68,14 @@ export interface TunedThreshold {
   /** Mean value per ask on pairs that had no part in choosing it, at this and at the present decisions. */
   readonly value: number;
   readonly present: number;
+  /** `present` − `value` with a 95 % interval: below 0 where the threshold is worse on the pairs that did not choose it. */
+  readonly gain: Estimate;
   /** Share sent dear there. */
   readonly escalation: Estimate;
 }
 
 /** Logged shadow pairs only: live traffic knows one answer per ask and would flatter whatever is in force. */
-export function tuneThreshold(pairs: readonly ShadowPair[], lambda: number): TunedThreshold {
+export function tuneThreshold(pairs: readonly ScoredPair[], lambda: number): TunedThreshold {
   checkNonNegative('lambda', lambda);
   if (pairs.length < 20) throw new StatsError('pairs', `must be at least 20, got ${pairs.length}`);
   const fit = pairs.filter((_, i) => i % 2 === 0).sort((a, b) => b.p - a.p);
@@ -84,12 +89,18 @@ export function tuneThreshold(pairs: readonly ShadowPair[], lambda: number): Tun
     if (value < best.value && fit[i + 1]?.p !== pair.p) best = { value, threshold: pair.p };
   }
   const { threshold } = best;
-  const mean = (of: (pair: ShadowPair) => number) =>
+  const mean = (of: (pair: ScoredPair) => number) =>
     test.reduce((sum, pair) => sum + of(pair), 0) / test.length;
+  const there = (pair: ScoredPair) => values(pair, lambda)[pair.p >= threshold ? 0 : 1];
+  const here = (pair: ScoredPair) => values(pair, lambda)[pair.chosen === 'cheap' ? 0 : 1];
+  const gain = mean((pair) => here(pair) - there(pair));
+  const variance = mean((pair) => (here(pair) - there(pair) - gain) ** 2) / (test.length - 1);
+  const half = 1.96 * Math.sqrt(variance);
   return {
     threshold,
-    value: mean((pair) => values(pair, lambda)[pair.p >= threshold ? 0 : 1]),
-    present: mean((pair) => values(pair, lambda)[pair.chosen === 'cheap' ? 0 : 1]),
+    value: mean(there),
+    present: mean(here),
+    gain: { estimate: gain, lower: gain - half, upper: gain + half, n: test.length },
     escalation: clopperPearson(test.filter((pair) => pair.p < threshold).length, test.length),
   };
 }

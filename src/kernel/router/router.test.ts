@@ -5,6 +5,7 @@ import { costPerSolved, routerCost } from './cost.ts';
 import { escalation } from './escalation.ts';
 import { regretTable, type ShadowPair, tuneThreshold } from './regret.ts';
 import { goesOn, similarity, wordingOf } from './tasks.ts';
+import { scored, trust } from './trust.ts';
 
 const said = (at: number, text: string) => ({ at, to: at, wording: wordingOf(text) });
 
@@ -114,13 +115,15 @@ test('tuning finds the threshold where the expected price of a bad answer meets 
   const random = seededRandom('tune');
   const pairs = Array.from({ length: 8_000 }, () => {
     const p = random();
-    return pair(p, p > 0.2 ? 'cheap' : 'dear', random() < p);
+    return { ...pair(p, p > 0.2 ? 'cheap' : 'dear', random() < p), p };
   });
   // 100 + 3,000·(1 − p) < 1,000 where p > 0.7.
   const tuned = tuneThreshold(pairs, 3_000);
   expect(tuned.threshold).toBeGreaterThan(0.6);
   expect(tuned.threshold).toBeLessThan(0.8);
   expect(tuned.value).toBeLessThan(tuned.present);
+  expect(tuned.gain.estimate).toBeCloseTo(tuned.present - tuned.value, 6);
+  expect(tuned.gain.lower).toBeGreaterThan(0);
   expect(tuned.escalation.estimate).toBeCloseTo(0.7, 1);
   expect(tuneThreshold(pairs, 1e9).threshold).toBeGreaterThan(0.99);
   expect(tuneThreshold(pairs, 0).escalation.estimate).toBeLessThan(0.01);
@@ -138,4 +141,45 @@ test('an escalation rate inside its band is no finding, one that vanished is', (
   expect(run(0.32, 5_000, 'in').finding).toBeUndefined();
   expect(run(0, 200, 'gone').finding).toBe('below');
   expect(rule.read(rule.start)).toMatchObject({ n: 0, lower: 0, upper: 1 });
+});
+
+test('the gain of a tuned threshold covers the truth in 19 of 20 samples, and where nothing is to be gained none is claimed', () => {
+  const truth = { better: 0, covered: 0, claimed: 0 };
+  // At .5 in force and 3,000 for a bad answer, .7 is best: E[3,100 − 3,000p − 1,000; .5 < p < .7] saved.
+  const gained = 0.2 * (2_100 - 3_000 * 0.6);
+  for (let seed = 0; seed < 200; seed++) {
+    const random = seededRandom('gain', seed);
+    const drawn = (threshold: number) =>
+      Array.from({ length: 1_000 }, () => {
+        const p = random();
+        return { ...pair(p, p >= threshold ? 'cheap' : 'dear', random() < p), p };
+      });
+    const { gain, threshold } = tuneThreshold(drawn(0.5), 3_000);
+    // What this threshold really gains, whichever was found.
+    const real = gained - 3_000 * ((threshold - 0.7) ** 2 / 2);
+    if (gain.lower <= real && real <= gain.upper) truth.covered++;
+    if (gain.lower > 0) truth.better++;
+    if (tuneThreshold(drawn(0.7), 3_000).gain.lower > 0) truth.claimed++;
+  }
+  expect(truth.covered).toBeGreaterThan(180);
+  expect(truth.claimed).toBeLessThan(12);
+});
+
+test('a classifier that means what it says has an error of chance, one that boasts more, and each tier its own', () => {
+  const random = seededRandom('trust');
+  const pairs = (boast: number) =>
+    Array.from({ length: 2_000 }, () => {
+      const p = random();
+      return pair(p, p > 0.5 ? 'cheap' : 'dear', random() < p ** boast);
+    });
+  const honest = trust(scored(pairs(1)));
+  expect(honest.n).toBe(2_000);
+  expect(honest.ece).toBeLessThan(2 * honest.eceByChance);
+  expect(honest.cheap!.enough.lower).toBeLessThan(honest.cheap!.stated);
+  expect(honest.cheap!.enough.upper).toBeGreaterThan(honest.cheap!.stated);
+  const boastful = trust(scored(pairs(3)));
+  expect(boastful.ece).toBeGreaterThan(5 * boastful.eceByChance);
+  expect(boastful.cheap!.enough.upper).toBeLessThan(boastful.cheap!.stated);
+  const { p: _, ...ruled } = pair(1, 'cheap', true);
+  expect(scored([ruled])).toEqual([]);
 });
