@@ -1,6 +1,8 @@
 import { seededRandom } from '#kernel/stats';
 import { type Arrived, arrive } from './arrivals.ts';
 import { defineDrill, type SceneContext } from './define.ts';
+import { CAUSES, FAULTS, type Fault, type Told, trial } from './F21-causes.ts';
+import { quietWeek } from './F21-quiet.ts';
 import {
   BATCH_EVERY,
   CONFIG,
@@ -96,11 +98,20 @@ function sentAway(...all: readonly Morning[]): Measure {
   return never(away.length + refused.length, facts.length);
 }
 
+async function tried(context: SceneContext) {
+  const trials: { readonly fault: Fault; readonly told: Told }[] = [];
+  // Whether long prompts were ever seen before decides how the line knows them; both are tried.
+  const knows = context.seed % 2 === 0;
+  for (const fault of context.quick ? (['provider', 'prompts'] as const) : FAULTS)
+    trials.push({ fault, told: await trial(context, fault, knows) });
+  return trials;
+}
+
 export const F21 = defineDrill({
   id: 'F21',
-  title: 'Provider weather: what the gateway does about it',
+  title: 'Provider weather: slow without an error, whose doing it is, and what is done about it',
   world:
-    'At nine on Monday every answer of the first target takes 55 times as long, for twenty minutes, without any error. Then two look-alikes in which it is well: three times as many questions, and prompts so long that they take three times as long to read. Rehearsed is the response; finding the cause is the watch, and not part of this.',
+    'At nine on Monday every answer of the first target takes 55 times as long, for twenty minutes, without any error. Its look-alikes: two to four times as many questions of our own, prompts so long that they take three times as long to read, and a network whose round trips became twenty to forty times as long; and once more the first, while hardly anybody asks and probes are on. In the twin nothing is wrong, for a week of office days.',
   seeds: { full: 20, quick: 1 },
   on: {
     expectations: [
@@ -124,10 +135,40 @@ export const F21 = defineDrill({
         unit: 'share',
         full: true,
       },
+      {
+        name: 'found',
+        says: 'time from the beginning of a fault until it is found, each trial',
+        goal: { kind: 'every', atMost: 5 * MINUTE },
+        unit: 'ms',
+        declared: '≤ 5 min',
+      },
+      {
+        name: 'cause',
+        says: 'trials in which the cause was told right when it was found: five a seed',
+        goal: { kind: 'rate', atLeast: 0.95 },
+        unit: 'share',
+        declared: '≥ 95 % of 100',
+        full: true,
+      },
+      {
+        name: 'cause-each',
+        says: 'the same seed by seed: at most one of its trials wrong, or with nothing found',
+        goal: { kind: 'every', atLeast: 0.8 },
+        unit: 'share',
+      },
     ],
     async run(context) {
       const one = await morning(context, { timeline: contended(context) });
-      return { p95: latency(one), unserved: unserved(one), home: home(one) };
+      const trials = await tried(context);
+      const wrong = trials.filter(({ fault, told }) => told.cause !== CAUSES[fault]);
+      return {
+        p95: latency(one),
+        unserved: unserved(one),
+        home: home(one),
+        found: { kind: 'values', values: trials.map(({ told }) => told.after) },
+        cause: { kind: 'rate', events: trials.length - wrong.length, n: trials.length },
+        'cause-each': { kind: 'values', values: [1 - wrong.length / trials.length] },
+      };
     },
   },
   twin: {
@@ -145,11 +186,23 @@ export const F21 = defineDrill({
         unit: 'ms',
         full: true,
       },
+      {
+        name: 'false-alarms',
+        says: 'days of quiet weeks on which slowness was found, with 60 to 600 calls an hour (once a week: 0.14)',
+        goal: { kind: 'rate', atMost: 1 / 7 },
+        unit: 'share',
+        declared: '≤ 1 a week',
+        full: true,
+      },
     ],
     async run(context) {
       const burst = await morning(context, { burst: 3 });
       const prompts = await morning(context, { words: LONG, timeline: [READING] });
-      return { 'sent-away': sentAway(burst, prompts), p95: latency(burst) };
+      return {
+        'sent-away': sentAway(burst, prompts),
+        p95: latency(burst),
+        'false-alarms': context.quick ? { kind: 'rate', events: 0, n: 0 } : quietWeek(context.seed),
+      };
     },
   },
   off: {

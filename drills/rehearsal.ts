@@ -57,6 +57,8 @@ export interface Rehearsal {
   readonly seats: Gateway['seats'];
   /** How long targets keep their callers waiting, and why. */
   readonly weather: Gateway['weather'];
+  /** Calls of its own on a schedule, where the configuration has one; made while they are ticked. */
+  readonly probes: Gateway['probes'];
   /** What it knows of its fallbacks. */
   readonly proofs: Gateway['proofs'];
   /** Proves fallbacks by calls of its own, on the clock of the rehearsal. */
@@ -134,6 +136,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     steerers: [...(options.steer?.({ clock, config }) ?? []), ramps.steerer, routers.steerer],
     shadowers: [routers.shadower],
     routes: () => table,
+    probes: () => config.probes,
     log: () => undefined,
     maxBody: config.limits.body,
   });
@@ -159,6 +162,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     standing: gateway.standing,
     climate: gateway.climate,
     weather: gateway.weather,
+    probes: gateway.probes,
     seats: gateway.seats,
     proofs: gateway.proofs,
     drill: (order) => run(gateway.drill(order)),

@@ -362,6 +362,26 @@ export const configSchema = z.strictObject({
       'Redis or Valkey URL, through which several gateways share quotas, budgets and how their targets stand; without it each is for itself.',
     ),
   lanes: lanesSchema.describe('Who waits first when a quota is short.'),
+  probes: z
+    .strictObject({
+      every: duration
+        .refine((ms) => ms >= 5_000, 'must be at least 5s: a probe is a real call')
+        .default(30_000)
+        .describe('Time between two probes of a target.'),
+      targets: z
+        .array(z.string().min(1))
+        .default(['*'])
+        .describe('Targets as provider/model; `*` matches any run of characters.'),
+      dailyUsd: z
+        .number()
+        .positive()
+        .default(1)
+        .describe('US dollars that all probes together may cost in a day (UTC); then they pause.'),
+    })
+    .optional()
+    .describe(
+      'Ask every target of a route that names its model the same small thing (200 tokens in, 16 out) on a schedule, to know how long it keeps anybody waiting even while nobody asks. Real calls, recorded and billed; absent: none is made.',
+    ),
   development: z
     .strictObject({
       keys: z.array(z.string().min(1)).default([]).describe('Names or ids of keys.'),

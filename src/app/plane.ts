@@ -46,5 +46,6 @@ export function openPlane({ active, ...given }: PlaneOptions): Gateway {
     withoutForeignThoughts,
     takeovers,
     routes: () => active().table,
+    probes: () => active().loaded.config.probes,
   });
 }

@@ -49,6 +49,7 @@ import { watchedFeed } from './threads/feed.ts';
 import { settingsOf } from './threads/settings.ts';
 import { startUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
+import { readWeather, watchWeather } from './weather.ts';
 
 export interface StartOptions {
   readonly loaded: LoadedConfig;
@@ -274,6 +275,8 @@ async function compose(given: Composition): Promise<Running> {
     remember(folder.weather, () => gateway.weather.snapshot(), SAVE_CLIMATE, clock, log).stop,
   );
 
+  lifecycle.onStop('weather watch', watchWeather(gateway, clock, log));
+
   const replicas = openReplicas({
     url: config.redis,
     replica: folder.instance,
@@ -356,7 +359,7 @@ async function compose(given: Composition): Promise<Running> {
     routes: () => describeRoutes(active.table, active.loaded, freezes.pins, steering.tiers.demotions()),
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
-    weather: () => gateway.weather.read(),
+    weather: () => readWeather(gateway),
     fallbacks: () => gateway.proofs.read(),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,

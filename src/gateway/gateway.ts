@@ -31,6 +31,7 @@ import type { Sighting } from './fallbacks/sighting.ts';
 import { Hedges } from './hedge.ts';
 import { listModels, MODELS } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
+import { type ProbeSettings, Probes } from './probes.ts';
 import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Seats } from './seats.ts';
@@ -61,6 +62,8 @@ export interface GatewayPorts extends Tongues {
   readonly log: Log;
   /** Gateway threads on the port, this one included; what cannot be counted together is dealt out. By default 1. */
   readonly threads?: number;
+  /** Calls of our own on a schedule; undefined while none is configured. */
+  readonly probes?: () => ProbeSettings | undefined;
   /** Largest request body, bytes. */
   readonly maxBody: number;
 }
@@ -77,6 +80,8 @@ export interface Gateway {
   readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore'>;
   /** How long targets keep their callers waiting, and why. */
   readonly weather: Pick<Weather, 'read' | 'settle' | 'snapshot' | 'restore'>;
+  /** What Midwatch asks on a schedule; made when it is ticked. */
+  readonly probes: Pick<Probes, 'tick' | 'read'>;
   /** How full the targets are whose concurrency is limited. */
   readonly seats: Pick<Seats, 'read' | 'snapshot' | 'restore'>;
   /** Which fallbacks are known to work. */
@@ -184,6 +189,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     standing,
     climate,
     weather,
+    probes: new Probes({ ...ctx, translator: ports.translator }, ports.probes ?? (() => undefined)),
     seats,
     shadows,
     proofs: {

@@ -6,6 +6,7 @@ export type { Sighting } from './fallbacks/sighting.ts';
 export { createGateway, type Gateway, type GatewayPorts, type GatewayStats } from './gateway.ts';
 export type { StandingNews } from './hearsay.ts';
 export { speaks } from './plan.ts';
+export type { ProbeReading } from './probes.ts';
 export { bill, dollars } from './record.ts';
 export type { SeatsReading, SeatsSnapshot } from './seats.ts';
 export type { StandingSnapshot, TargetReading } from './standing.ts';

@@ -9,20 +9,15 @@ import type {
   Translator,
 } from '#contracts';
 import { err, isGood, NO_USAGE, ok } from '#contracts';
-import { createShareBudgetState } from '#kernel/resilience';
+import { apart } from '../apart.ts';
 import type { AskContext } from '../ask.ts';
-import { Climate } from '../climate.ts';
-import { Hedges } from '../hedge.ts';
 import { ownCall, type Told } from '../own-call.ts';
 import type { Step } from '../plan.ts';
-import { Standing } from '../standing.ts';
-import { Weather } from '../weather.ts';
 import { filler, PLAIN, SMALL, written } from './asks.ts';
 import { type BoardContext, type Chain, chainsOf } from './board.ts';
 import { peakOf, slowAfter } from './demand.ts';
 import { faulty, pretending } from './faulty.ts';
 import { type Caller, probe, probeCalls } from './probe.ts';
-import { Proofs } from './proofs.ts';
 import { callsOf, ramp, rampTo, rate } from './ramp.ts';
 import { declared, type EdgeReading, headroomOf } from './reading.ts';
 
@@ -200,21 +195,6 @@ async function pretended(
         calls: attempts.filter((a) => a.tier !== route.tiers[0]?.name).length,
       },
     ],
-  };
-}
-
-/** What a drill makes happen teaches nobody how targets stand on a day without one. */
-function apart(ctx: DrillContext): DrillContext {
-  const { clock } = ctx;
-  const budget = createShareBudgetState();
-  return {
-    ...ctx,
-    standing: new Standing(clock),
-    proofs: new Proofs(clock),
-    climate: new Climate(clock, ctx.estimate),
-    weather: new Weather(clock),
-    hedges: new Hedges(),
-    retries: () => budget,
   };
 }
 

@@ -214,7 +214,9 @@ export function contention({ zone }: ContentionRule): Contention {
     const mean = slow.reduce((sum, { requests }) => sum + requests, 0) / many;
     const load = against(state.load, now, mean, many, mean * many);
     const sizes = slow.flatMap(({ size }) => (size > 0 ? [size] : []));
-    const prompts = sizes.length > 0 ? against(state.size, now, median(sizes), sizes.length) : undefined;
+    // One long prompt among probes is no other mix.
+    const enough = 2 * sizes.length >= many;
+    const prompts = enough ? against(state.size, now, median(sizes), sizes.length) : undefined;
     const made = slow.flatMap(({ connect }) => (connect > 0 ? [connect] : []));
     const connect = made.length > 0 ? connecting(state, median(made)) : undefined;
     return {
