@@ -30,7 +30,7 @@ const DRILL: FallbackDrillOrder = {
   maxMicroUsd: 0,
   confirmed: true,
 };
-const KINDS: readonly FallbackReport['kind'][] = ['capacity', 'context', 'parity'];
+const KINDS = ['capacity', 'context', 'parity'] as const satisfies readonly FallbackReport['kind'][];
 
 const reportsOf = ({ proofs }: Rehearsal): readonly FallbackReport[] => proofs.read()[0]?.reports ?? [];
 const exercises = ({ finished }: Rehearsal): number =>

@@ -4,7 +4,7 @@ import { budgetsSchema, LANES, lanesSchema, quotasSchema } from './ledger.ts';
 import { demotionSchema, mixSchema } from './mix.ts';
 import { rampSchema } from './ramp.ts';
 import { routerSchema } from './router.ts';
-import { duration, size } from './units.ts';
+import { duration, instant, size } from './units.ts';
 
 /**
  * `midwatch.yaml`: one file, one schema. The reference page, the API's OpenAPI and the console's forms are made from it;
@@ -259,6 +259,12 @@ export const providerSchema = z.looseObject({
     )
     .optional()
     .describe('US dollars per million tokens by model; overrides the price list.'),
+  retires: z
+    .record(z.string().min(1), instant)
+    .optional()
+    .describe(
+      'Day on which each model is shut down, as its provider has announced it; over what Midwatch knows itself. A fallback on such a model is reported sixty days before.',
+    ),
   quota: quotasSchema
     .optional()
     .describe('Limits of the key, reserved before each call and learnt from the answers.'),

@@ -30,6 +30,33 @@ export interface ProbeProof {
   readonly checks: readonly { readonly check: ProbeCheck; readonly good?: boolean; readonly says: string }[];
 }
 
+/** What an exercised answer is held to, beside being one: its schema, its time, its length. */
+export const PARITY_KINDS = ['shape', 'slow', 'length'] as const;
+export type ParityKind = (typeof PARITY_KINDS)[number];
+
+export const PARITY_VERDICTS = ['MET', 'BREACHED', 'UNKNOWN'] as const;
+export type ParityVerdict = (typeof PARITY_VERDICTS)[number];
+
+/** Is the fallback no worse than the first tier, by more than a margin? */
+export interface ParityReading {
+  readonly kind: ParityKind;
+  readonly what: string;
+  readonly verdict: ParityVerdict;
+  /** Exercised answers that were looked at, and the share of them that break it; absent before the first. */
+  readonly n: number;
+  readonly estimate?: number;
+  /** Share of the first tier's own answers that break it, and what is accepted of the fallback. */
+  readonly own: number;
+  readonly allowed: number;
+}
+
+/** A usual answer of the fallback over one of the first tier, geometric means; absent where too few were seen. */
+export interface Against {
+  readonly time?: number;
+  readonly length?: number;
+  readonly cost?: number;
+}
+
 /** What a share of the traffic, and whatever failed over, showed. */
 export interface ExerciseProof {
   readonly state: ProofState;
@@ -47,6 +74,8 @@ export interface ExerciseProof {
   readonly etaMs?: number;
   readonly lastSuccess?: EpochMs;
   readonly lastExercise?: EpochMs;
+  readonly parity: readonly ParityReading[];
+  readonly against: Against;
 }
 
 /** What a ramp showed. */
@@ -64,7 +93,7 @@ export interface LoadProof {
 
 /** What is known to be wrong with a fallback, whatever its proofs say. */
 export interface FallbackReport {
-  readonly kind: 'capacity' | 'context' | 'parity';
+  readonly kind: 'capacity' | 'context' | 'parity' | 'retired';
   readonly text: string;
 }
 

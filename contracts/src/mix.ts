@@ -4,6 +4,7 @@ import type { Source } from './exchange.ts';
 import type { EpochMs } from './ids.ts';
 import { LANES } from './ledger.ts';
 import { DEMOTION_REASONS, type DemotionReason } from './steer.ts';
+import { instant } from './units.ts';
 
 /**
  * The tier mix is a promise of its own: what share of a route's exchanges each tier may serve, who answers for it, and which
@@ -60,19 +61,6 @@ export const mixSchema = z
   );
 /** By tier. */
 export type MixConfig = Readonly<Record<string, MixClause>>;
-
-/** `2026-12-31`, the beginning of that day in UTC, or a time with its zone; becomes milliseconds since 1970. */
-const instant = z.union([
-  z.number().int(),
-  z
-    .string()
-    .regex(
-      /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/,
-      'write a day like 2026-12-31, or a time with its zone like 2026-12-31T18:00:00Z',
-    )
-    .refine((text) => !Number.isNaN(Date.parse(text)), 'there is no such day or time')
-    .transform((text) => Date.parse(text)),
-]);
 
 const oneOrMany = <T extends z.ZodType<string>>(one: T) =>
   z.union([one, z.array(one).min(1)]).transform((value) => (Array.isArray(value) ? value : [value]));

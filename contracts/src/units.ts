@@ -47,3 +47,16 @@ export const size = z
     ];
     return Math.round(Number(amount) * SIZES[unit]);
   });
+
+/** `2026-12-31`, the beginning of that day in UTC, or a time with its zone; becomes milliseconds since 1970. */
+export const instant = z.union([
+  z.number().int(),
+  z
+    .string()
+    .regex(
+      /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/,
+      'write a day like 2026-12-31, or a time with its zone like 2026-12-31T18:00:00Z',
+    )
+    .refine((text) => !Number.isNaN(Date.parse(text)), 'there is no such day or time')
+    .transform((text) => Date.parse(text)),
+]);

@@ -35,6 +35,7 @@ import { proxyOf } from './proxy.ts';
 import { createReload, differences, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
 import { openReplicas } from './replicas.ts';
+import { withRetirements } from './retired.ts';
 import { retryDatabase } from './retry-database.ts';
 import { describeRoutes } from './routes.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
@@ -360,7 +361,8 @@ async function compose(given: Composition): Promise<Running> {
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
     weather: () => readWeather(gateway),
-    fallbacks: () => gateway.proofs.read(),
+    weather: () => gateway.weather.read(),
+    fallbacks: () => withRetirements(gateway.proofs.read(), active.loaded.config.providers, clock.now()),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
     tiers: steering.tiers,

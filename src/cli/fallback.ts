@@ -1,5 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { DRILL_FAULTS, type DrillFault, type FallbackDrill, type FallbackView } from '#contracts';
+import {
+  DRILL_FAULTS,
+  type DrillFault,
+  type FallbackDrill,
+  type FallbackView,
+  PROOF_LEVELS,
+  type ProofLevel,
+} from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
@@ -19,9 +26,15 @@ export const fallback = () =>
       withConnection(
         new Command('status')
           .description(
-            'Every fallback with its three proofs: probe, exercise, load. Exits 0 when all are proven, 1 when one is broken or stale, 3 when one is unproven.',
+            'Every fallback with its three proofs: probe, exercise, load. Exits 0 when all are proven, 1 when one is broken or stale or something is reported of it, 3 when one is unproven. With --require a gate for CI: exits 0 or 1.',
           )
           .argument('[route]', 'name of a route')
+          .addOption(
+            new Option(
+              '--require <proof>',
+              'exit 1 unless each route has a fallback with this proof of which nothing is reported, for each protocol that its callers speak, and none that it relies on is broken or stale',
+            ).choices(PROOF_LEVELS),
+          )
           .option('--json', 'print one JSON object a fallback'),
       ).action(status),
     )
@@ -47,7 +60,11 @@ export const fallback = () =>
       ).action(drill),
     );
 
-async function status(route: string | undefined, flags: Flags): Promise<void> {
+interface StatusFlags extends Flags {
+  readonly require?: ProofLevel;
+}
+
+async function status(route: string | undefined, flags: StatusFlags): Promise<void> {
   const { midwatch } = await connect(flags);
   const all = await midwatch.fallbacks.list();
   const edges = route === undefined ? all : all.filter((edge) => edge.route === route);
@@ -56,10 +73,43 @@ async function status(route: string | undefined, flags: Flags): Promise<void> {
       what: 'fallback',
       remedy: `Give it a second tier with targets: routes.${route}.tiers in midwatch.yaml.`,
     });
+  const lacks = flags.require === undefined ? [] : gate(edges, flags.require);
   if (flags.json) for (const edge of edges) printJson(edge);
-  else print(edges.length === 0 ? NOTHING : listed(edges));
-  process.exitCode = verdict(edges);
+  else
+    print(
+      [edges.length === 0 ? NOTHING : listed(edges), ...lacks.map((lack) => `\n${red('✗')} ${lack}`)].join(
+        '\n',
+      ),
+    );
+  if (flags.require === undefined) process.exitCode = verdict(edges);
+  else process.exitCode = lacks.length > 0 ? EXIT.bad : edges.length === 0 ? EXIT.unknown : EXIT.good;
 }
+
+/** What stands in the way of a release, one sentence each. */
+export function gate(edges: readonly FallbackView[], level: ProofLevel): readonly string[] {
+  const down = edges
+    .filter(({ required, state }) => required !== undefined && (state === 'BROKEN' || state === 'STALE'))
+    .map(({ route, tier, state }) => `${route} relies on ${tier}, which is ${state.toLowerCase()}.`);
+  const chains = Map.groupBy(edges, ({ route, protocol }) => `${route}, ${protocol}`);
+  const bare = [...chains]
+    .filter(([, chain]) => !chain.some((edge) => holds(edge, level) && edge.reports.length === 0))
+    .map(([name, chain]) => {
+      const [best] = chain.toSorted((a, b) => Number(holds(b, level)) - Number(holds(a, level)));
+      const why =
+        best && holds(best, level)
+          ? `of ${best.tier} is reported that it ${best.reports[0]?.text}`
+          : best?.says;
+      return `${name}: no fallback is ${level} with nothing against it. ${why ?? ''} ${best?.todo ?? ''}`.trimEnd();
+    });
+  return [...down, ...bare];
+}
+
+/** Has it this proof, whatever its own tier asks for? */
+const holds = ({ probed, exercised, load }: FallbackView, level: ProofLevel): boolean => {
+  const used = exercised.state === 'PROVEN';
+  if (level === 'PROBED') return used || (probed.state === 'PROVEN' && exercised.state !== 'BROKEN');
+  return used && (level === 'EXERCISED' || load.state === 'PROVEN');
+};
 
 interface DrillFlags extends Flags {
   readonly tier?: string;
@@ -120,7 +170,7 @@ const NOTHING = 'no route has a second tier with targets, so there is nothing to
 
 /** An edge without evidence is no pass, and one with evidence against it is worse. */
 export const verdict = (edges: readonly FallbackView[]): Exit =>
-  edges.some(({ state }) => state === 'BROKEN' || state === 'STALE')
+  edges.some(({ state, reports }) => state === 'BROKEN' || state === 'STALE' || reports.length > 0)
     ? EXIT.bad
     : edges.length === 0 || edges.some(({ state, ready }) => state === 'UNPROVEN' || !ready)
       ? EXIT.unknown

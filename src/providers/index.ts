@@ -32,3 +32,4 @@ export const findProvider = (name: string): Provider | undefined => providers.fi
 
 export { serves } from './define.ts';
 export { createPricer, PRICE_LIST, type PriceOverrides } from './prices/index.ts';
+export { retirementOf } from './retirements.ts';

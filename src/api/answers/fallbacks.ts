@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type FallbackDrill, type FallbackView, PROBE_CHECKS, PROOF_LEVELS, PROOF_STATES } from '#contracts';
+import {
+  type FallbackDrill,
+  type FallbackView,
+  PARITY_KINDS,
+  PARITY_VERDICTS,
+  PROBE_CHECKS,
+  PROOF_LEVELS,
+  PROOF_STATES,
+} from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -43,6 +51,22 @@ export const fallbackView = z.object({
     etaMs: z.number().optional().describe('Until it can be proven at the present share and traffic.'),
     lastSuccess: epoch.optional(),
     lastExercise: epoch.optional(),
+    parity: z
+      .array(
+        z.object({
+          kind: z.enum(PARITY_KINDS),
+          what: z.string(),
+          verdict: z.enum(PARITY_VERDICTS),
+          n: z.number().int().describe('Exercised answers that were looked at.'),
+          estimate: share.optional().describe('Share of them that break it.'),
+          own: share.describe("Share of the first tier's own answers that break it."),
+          allowed: share.describe('What is accepted of the fallback.'),
+        }),
+      )
+      .describe('Whether the fallback is no worse than the first tier by more than a margin.'),
+    against: z
+      .object({ time: z.number().optional(), length: z.number().optional(), cost: z.number().optional() })
+      .describe('A usual answer of the fallback over one of the first tier.'),
   }),
   load: z.object({
     ...proof,
@@ -54,7 +78,9 @@ export const fallbackView = z.object({
       .optional()
       .describe("The fallback's limit over the route's p99 minute, on the axis that binds."),
   }),
-  reports: z.array(z.object({ kind: z.enum(['capacity', 'context', 'parity']), text: z.string() })),
+  reports: z.array(
+    z.object({ kind: z.enum(['capacity', 'context', 'parity', 'retired']), text: z.string() }),
+  ),
 });
 true satisfies Same<FallbackView, z.output<typeof fallbackView>>;
 

@@ -32,6 +32,8 @@ const edge = (more: Partial<Edge> = {}): Edge => ({
     bound: 0.9505,
     needed: 0,
     share: 0.01,
+    parity: [],
+    against: { time: 1.234, length: 0.9, cost: 2 },
   },
   load: { state: 'UNPROVEN', why: 'never drilled' },
   reports: [],
@@ -44,6 +46,8 @@ const unused = {
   failures: 0,
   needed: 59,
   share: 0,
+  parity: [],
+  against: {},
 } as const;
 
 test('edges come worst first, each with its sentence and the one thing to do', async () => {
@@ -53,19 +57,30 @@ test('edges come worst first, each with its sentence and the one thing to do', a
     edge({ tier: 'c', required: 'LOAD', state: 'UNPROVEN', ready: false }),
     edge({ tier: 'd', state: 'BROKEN', exercised: { ...unused, state: 'BROKEN', why: 'cut' } }),
     edge({ tier: 'e', reports: [{ kind: 'context', text: 'takes 4000 tokens, asks reach 8000' }] }),
+    edge({
+      tier: 'f',
+      required: 'EXERCISED',
+      state: 'UNPROVEN',
+      ready: false,
+      exercised: { ...edge().exercised, state: 'UNPROVEN', why: 'worse than the first tier: slow answers' },
+      reports: [{ kind: 'parity', text: 'slow answers: 20 %' }],
+    }),
+    edge({ tier: 'g', reports: [{ kind: 'retired', text: 'its model m was shut down' }] }),
   ];
   const views = await midwatch.fallbacks.list();
   for (const view of views) answers.FallbackView.parse(view);
-  expect(views.map(({ tier }) => tier)).toEqual(['b', 'c', 'd', 'e', 'a']);
-  const [b, c, d, e, a] = views;
+  expect(views.map(({ tier }) => tier)).toEqual(['f', 'b', 'c', 'd', 'e', 'g', 'a']);
+  const [f, b, c, d, e, g, a] = views;
   expect(a).toMatchObject({
-    says: 'Proven. Probe: proven; exercise: proven by 59 exercises, at least 95.0 % good; load: unproven (never drilled).',
+    says: 'Proven. Probe: proven; exercise: proven by 59 exercises, at least 95.0 % good, 1.2 × the time, 0.9 × the length, 2 × the cost of the first tier; load: unproven (never drilled).',
   });
   expect(a?.todo).toBeUndefined();
   expect(b?.todo).toContain('routes.support.exercise.share');
   expect(c?.todo).toContain('midwatch fallback drill support --load');
   expect(d?.todo).toContain('Mend it');
   expect(e?.todo).toContain('Mend it');
+  expect(f?.todo).toContain('Mend it');
+  expect(g?.todo).toContain('another model');
 });
 
 test('a drill is planned without a trace and audited when it calls; one that cannot be says why', async () => {

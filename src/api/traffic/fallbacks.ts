@@ -34,11 +34,21 @@ function saysOf({ required, state, ready, exercised, probed, load }: Edge): stri
       level === 'EXERCISED' && one.state === 'PROVEN' && exercised.bound !== undefined
         ? `, at least ${(100 * exercised.bound).toFixed(1)} % good`
         : '';
-    return `${WORDS[level]}: ${one.state.toLowerCase()}${n}${bound}${one.state === 'PROVEN' ? '' : ` (${one.why})`}`;
+    const usual = level === 'EXERCISED' && one.state === 'PROVEN' ? againstSays(exercised.against) : '';
+    return `${WORDS[level]}: ${one.state.toLowerCase()}${n}${bound}${usual}${one.state === 'PROVEN' ? '' : ` (${one.why})`}`;
   };
   const all = (['PROBED', 'EXERCISED', 'LOAD'] as const).map(proof).join('; ');
   if (required === undefined) return `${capital(state.toLowerCase())}. ${capital(all)}.`;
   return `${ready ? 'Has' : 'Has not'} what its tier asks for, ${required}. ${capital(all)}.`;
+}
+
+/** What a caller would notice of it, beside an answer: against the first tier. */
+function againstSays(against: Edge['exercised']['against']): string {
+  const each = (['time', 'length', 'cost'] as const).flatMap((name) => {
+    const ratio = against[name];
+    return ratio === undefined ? [] : [`${Number(ratio.toPrecision(2))} × the ${name}`];
+  });
+  return each.length === 0 ? '' : `, ${each.join(', ')} of the first tier`;
 }
 
 const WORDS: Readonly<Record<ProofLevel, string>> = { PROBED: 'probe', EXERCISED: 'exercise', LOAD: 'load' };
@@ -51,12 +61,14 @@ function todoOf({ route, required, state, ready, exercised, load, reports }: Edg
   if (state === 'BROKEN') return `Mend it, then \`${drill}\`; it is asked last until it is proven again.`;
   if (required !== undefined && !ready) {
     if (required === 'PROBED') return `Run \`${drill}\`.`;
-    if (exercised.state !== 'PROVEN')
+    if (exercised.state !== 'PROVEN' && exercised.needed > 0)
       return exercised.share === 0
         ? `Give it traffic: set routes.${route}.exercise.share, 0.01 for instance. \`${drill}\` shows at once what is plainly wrong.`
         : `${exercised.needed} good exercises are missing; they come by themselves. \`${drill}\` shows at once what is plainly wrong.`;
-    if (load.state !== 'PROVEN') return `Run \`${drill} --load\` when it is quiet.`;
+    if (exercised.state === 'PROVEN' && load.state !== 'PROVEN')
+      return `Run \`${drill} --load\` when it is quiet.`;
   }
+  if (first?.kind === 'retired') return `Move routes.${route} to another model, then \`${drill}\`.`;
   if (first) return `Mend it, then \`${drill}\`.`;
   return state === 'PROVEN' ? undefined : `Run \`${drill}\`.`;
 }

@@ -1,4 +1,4 @@
-import type { AskFacets, EpochMs } from '#contracts';
+import type { Against, AskFacets, EpochMs, ParityKind } from '#contracts';
 
 /** What callers of one route ask for: how much at its busiest, how large, and how long an answer usually takes. Plain JSON. */
 export interface DemandState {
@@ -18,15 +18,21 @@ export interface DemandState {
   seen: number;
   tools: number;
   structured: number;
-  /** Means of logarithms over answers of the first tier. */
-  readonly usual: { n: number; total: number; firstToken: number; tokens: number };
+  /** Of the first tier. */
+  usual: Usual;
   /** Of answers of the first tier that were looked at, how many break each thing that a fallback is held to. */
-  own: Readonly<Record<Parity, Judged>>;
+  own: Readonly<Record<ParityKind, Judged>>;
 }
 
-/** What an exercised answer is held to, beside being one. */
-export const PARITIES = ['shape', 'slow', 'length'] as const;
-export type Parity = (typeof PARITIES)[number];
+/** Means of logarithms over good answers. */
+export interface Usual {
+  readonly n: number;
+  readonly total: number;
+  readonly firstToken: number;
+  readonly tokens: number;
+  readonly microUsd: number;
+}
+export const NO_USUAL: Usual = { n: 0, total: 0, firstToken: 0, tokens: 0, microUsd: 0 };
 
 export interface Judged {
   readonly n: number;
@@ -34,7 +40,7 @@ export interface Judged {
 }
 
 /** Absent: was not looked at. */
-export type Breaks = Readonly<Partial<Record<Parity, boolean>>>;
+export type Breaks = Readonly<Partial<Record<ParityKind, boolean>>>;
 
 const UNSEEN: Judged = { n: 0, k: 0 };
 
@@ -50,7 +56,7 @@ export const newDemand = (): DemandState => ({
   seen: 0,
   tools: 0,
   structured: 0,
-  usual: { n: 0, total: 0, firstToken: 0, tokens: 0 },
+  usual: NO_USUAL,
   own: { shape: UNSEEN, slow: UNSEEN, length: UNSEEN },
 });
 
@@ -121,20 +127,38 @@ export interface Answered {
   /** Of streams. */
   readonly firstToken?: number | undefined;
   readonly tokens: number;
+  readonly microUsd: number;
 }
 
-/** The first tier has answered well. */
-export function answered({ usual }: DemandState, { total, firstToken = total, tokens }: Answered): void {
-  usual.n++;
-  const weight = Math.max(1 / usual.n, LATEST);
-  usual.total += weight * (Math.log(Math.max(1, total)) - usual.total);
-  usual.firstToken += weight * (Math.log(Math.max(1, firstToken)) - usual.firstToken);
-  usual.tokens += weight * (Math.log(Math.max(1, tokens)) - usual.tokens);
+/** A good answer more. */
+export function usualWith(usual: Usual, { total, firstToken = total, tokens, microUsd }: Answered): Usual {
+  const n = usual.n + 1;
+  const weight = Math.max(1 / n, LATEST);
+  const mean = (before: number, x: number) => before + weight * (Math.log(Math.max(1, x)) - before);
+  return {
+    n,
+    total: mean(usual.total, total),
+    firstToken: mean(usual.firstToken, firstToken),
+    tokens: mean(usual.tokens, tokens),
+    microUsd: mean(usual.microUsd, microUsd),
+  };
+}
+
+/** A usual answer over another one. */
+export function against(one: Usual, other: Usual): Against {
+  if (one.n < ENOUGH || other.n < ENOUGH) return {};
+  const ratio = (name: 'total' | 'tokens' | 'microUsd') => Math.exp(one[name] - other[name]);
+  return {
+    time: ratio('total'),
+    length: ratio('tokens'),
+    // Where one of them bills nothing there is no ratio.
+    ...(one.microUsd > 0 && other.microUsd > 0 && { cost: ratio('microUsd') }),
+  };
 }
 
 /** An answer of the first tier was held to what its fallbacks are held to. */
 export function judged(state: DemandState, breaks: Breaks): void {
-  const count = (parity: Parity): Judged => {
+  const count = (parity: ParityKind): Judged => {
     const { n, k } = state.own[parity];
     const broke = breaks[parity];
     if (broke === undefined) return state.own[parity];
@@ -145,7 +169,7 @@ export function judged(state: DemandState, breaks: Breaks): void {
 }
 
 /** Share of the first tier's own answers that break it; 0 while too few were looked at to say. */
-export const ownShare = ({ own }: DemandState, parity: Parity): number =>
+export const ownShare = ({ own }: DemandState, parity: ParityKind): number =>
   own[parity].n < TELLING ? 0 : own[parity].k / own[parity].n;
 
 /** Is another answer of the first tier to be looked at? Its schema is parsed for that, so not of all. */

@@ -16,7 +16,7 @@ export interface Edge {
 }
 
 /** What a provider is paid and how much it allows say nothing about whether it answers. */
-const NO_PART = ['prices', 'quota', 'free', 'apiKey'] as const;
+const NO_PART = ['prices', 'quota', 'free', 'apiKey', 'retires'] as const;
 
 /** `protocol`: what callers speak. */
 export function edgeOf(route: Route, { target, tier, translator, protocol }: Step): Edge {

@@ -2,7 +2,7 @@ import type { Attempt, Clock, Lane, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
-import { answered, type DemandState, judged, judges, newDemand, saw } from './demand.ts';
+import { type DemandState, judged, judges, newDemand, saw, usualWith } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
 import { afterShown, afterSighting, type Shown, type Sighting, sightingOf } from './sighting.ts';
@@ -177,7 +177,10 @@ export class Proofs {
 
   private see({ at, route, asked, answered: well, judged: breaks, edge, shown }: Sighting): void {
     if (asked) saw(this.demandOf(route), at, asked.tokensIn, asked.tokensOut, asked.facets);
-    if (well) answered(this.demandOf(route), well);
+    if (well) {
+      const demand = this.demandOf(route);
+      demand.usual = usualWith(demand.usual, well);
+    }
     if (breaks) judged(this.demandOf(route), breaks);
     if (edge) {
       const before = this.states.get(edge.key);

@@ -1,4 +1,13 @@
-import type { EpochMs, FallbackView, ProbeProof, QuotaConfig, Route } from '#contracts';
+import type {
+  EpochMs,
+  FallbackView,
+  ParityKind,
+  ParityReading,
+  ProbeProof,
+  QuotaConfig,
+  Route,
+} from '#contracts';
+import { PARITY_KINDS } from '#contracts';
 import {
   type Capacity,
   capacity,
@@ -13,16 +22,16 @@ import {
   standsAt,
 } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
-import { type DemandState, ownShare, PARITIES, type Parity, peakOf } from './demand.ts';
+import { against, type DemandState, NO_USUAL, ownShare, peakOf, type Usual } from './demand.ts';
 import type { Edge } from './edges.ts';
 
 /** By how much a fallback may break each more often than the first tier does, before it is reported. */
-export const PARITY: Readonly<Record<Parity, ReturnType<typeof parity>>> = {
+export const PARITY: Readonly<Record<ParityKind, ReturnType<typeof parity>>> = {
   shape: parity({ margin: 0.02 }),
   slow: parity({ margin: 0.05 }),
   length: parity({ margin: 0.1 }),
 };
-const SAYS: Readonly<Record<Parity, string>> = {
+const SAYS: Readonly<Record<ParityKind, string>> = {
   shape: 'answers that break the schema of their ask',
   slow: 'slow answers',
   length: 'answers of a third or three times the usual length',
@@ -39,7 +48,9 @@ export interface Carries {
 export interface EdgeState {
   readonly exercised: ProofState;
   /** Ways in which answers were no match for those of the first tier, under the contract of `exercised`. */
-  readonly parity?: Readonly<Partial<Record<Parity, ParityState>>> | undefined;
+  readonly parity?: Readonly<Partial<Record<ParityKind, ParityState>>> | undefined;
+  /** Of its good answers. */
+  readonly usual?: Usual | undefined;
   /** Smallest ask that was more than its window holds, input tokens. */
   readonly overflow?: number | undefined;
   readonly probed?: Shown & Pick<ProbeProof, 'checks'>;
@@ -70,8 +81,22 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
   const lastExercise = state?.exercised.lastExercise;
   const rate = demand ? rateOf(demand) : 0;
   const eta = 1_000 * secondsToProve(proof.needed, rate, exercise.share);
+  const parity = PARITY_KINDS.flatMap((kind): readonly ParityReading[] => {
+    const seen = hashMatches ? state?.parity?.[kind] : undefined;
+    const own = demand ? ownShare(demand, kind) : 0;
+    return seen ? [{ kind, what: SAYS[kind], ...PARITY[kind].read(seen, own) }] : [];
+  });
+  const breached = parity.find(({ verdict }) => verdict === 'BREACHED');
   const exercised = {
     ...counts,
+    // Good answers are not enough: they must be no worse than those of the first tier.
+    ...(breached &&
+      counts.state === 'PROVEN' && {
+        state: 'UNPROVEN' as const,
+        why: `worse than the first tier: ${breached.what}`,
+      }),
+    parity,
+    against: hashMatches ? against(state?.usual ?? NO_USUAL, demand?.usual ?? NO_USUAL) : {},
     share: exercise.share,
     ...(Number.isFinite(eta) && { etaMs: eta }),
     ...(lastSuccess !== undefined && { lastSuccess }),
@@ -91,19 +116,13 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
     ...(headroom && { headroom }),
   };
   const required = tiers.find((t) => t.name === name.tier)?.minProof;
-  const stands = standsAt(required, { probed, exercised: proof, load });
+  const stands = standsAt(required, { probed, exercised, load });
   const overflow = hashMatches ? state?.overflow : undefined;
   const offered = Math.min(
     step.target.contextWindow ?? Number.POSITIVE_INFINITY,
     overflow ?? Number.POSITIVE_INFINITY,
   );
   const asked = Math.max(peak?.largest ?? 0, overflow === undefined ? 0 : overflow + 1);
-  const held = PARITIES.flatMap((what) => {
-    const seen = hashMatches ? state?.parity?.[what] : undefined;
-    return seen
-      ? [{ what: SAYS[what], ...PARITY[what].read(seen, demand ? ownShare(demand, what) : 0) }]
-      : [];
-  });
   const [row] = readiness([
     {
       edge: edge.key,
@@ -113,7 +132,7 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
       required: required !== undefined,
       ...(headroom && { capacity: headroom }),
       context: { asked: Math.round(asked), offered: Math.round(offered) },
-      parity: held,
+      parity,
     },
   ]);
   return {
@@ -126,9 +145,7 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
     probed,
     exercised,
     load,
-    reports: (row?.reports ?? []).flatMap(({ kind, text }) =>
-      kind === 'capacity' || kind === 'context' || kind === 'parity' ? [{ kind, text }] : [],
-    ),
+    reports: row?.reports ?? [],
   };
 }
 

@@ -1,5 +1,5 @@
-import type { AskFacets, Attempt, EpochMs, Route } from '#contracts';
-import { isGood } from '#contracts';
+import type { AskFacets, Attempt, EpochMs, ParityKind, Route } from '#contracts';
+import { isGood, PARITY_KINDS } from '#contracts';
 import { edgeProof, type ParityState } from '#kernel/tiers';
 import type { Try, TryEnd, Walk } from '../walk.ts';
 import {
@@ -8,10 +8,10 @@ import {
   type DemandState,
   isOdd,
   isSlow,
+  NO_USUAL,
   newDemand,
   ownShare,
-  PARITIES,
-  type Parity,
+  usualWith,
 } from './demand.ts';
 import type { Edge } from './edges.ts';
 import { keepsShape } from './parity.ts';
@@ -43,6 +43,8 @@ interface EdgeSighting extends Pick<Edge, 'key' | 'contract'> {
   readonly reason: string;
   /** What the answer was held to; empty where it was none. */
   readonly breaks: Breaks;
+  /** Of a good one. */
+  readonly answered?: Answered;
   /** Input tokens that were more than the window holds. */
   readonly overflow?: number;
 }
@@ -67,7 +69,7 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge, judge
   const { outcome } = end;
   const { usage, timing } = row;
   const tokensIn = usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong;
-  const answered = { ...timing, tokens: usage.output + usage.reasoning };
+  const answered = { ...timing, tokens: usage.output + usage.reasoning, microUsd: row.cost.microUsd };
   const { tools, structured, maxOutput } = walk.facets;
   const facets = { tools, structured, ...(maxOutput !== undefined && { maxOutput }) };
   const begun = {
@@ -129,6 +131,7 @@ function edgeSighting(
           ? `slow: ${Math.round(answered.total)} ms`
           : outcome,
     breaks,
+    ...(isGood(outcome) && { answered }),
     ...(failure?.kind === 'context_overflow' && { overflow: tokensIn || walk.facets.bytes / 4 }),
   };
 }
@@ -137,25 +140,26 @@ function edgeSighting(
 export function afterSighting(
   before: EdgeState | undefined,
   at: EpochMs,
-  { contract, good, reason, breaks, overflow }: EdgeSighting,
+  { contract, good, reason, breaks, answered, overflow }: EdgeSighting,
   demand: DemandState = newDemand(),
 ): EdgeState {
   const state =
     before?.exercised.contract === contract
       ? before
-      : { ...before, exercised: rule.start(contract), parity: {}, overflow: undefined };
+      : { ...before, exercised: rule.start(contract), parity: {}, usual: NO_USUAL, overflow: undefined };
   const smallest = Math.min(state.overflow ?? Number.POSITIVE_INFINITY, overflow ?? Number.POSITIVE_INFINITY);
   return {
     ...state,
     exercised: rule.step(state.exercised, { at, contract, good, reason }, contract),
     parity: stepped(state.parity, breaks, demand),
+    usual: answered ? usualWith(state.usual ?? NO_USUAL, answered) : state.usual,
     overflow: smallest === Number.POSITIVE_INFINITY ? undefined : smallest,
   };
 }
 
 function stepped(before: EdgeState['parity'] = {}, breaks: Breaks, demand: DemandState): EdgeState['parity'] {
-  const after: Partial<Record<Parity, ParityState>> = { ...before };
-  for (const what of PARITIES) {
+  const after: Partial<Record<ParityKind, ParityState>> = { ...before };
+  for (const what of PARITY_KINDS) {
     const broke = breaks[what];
     if (broke !== undefined)
       after[what] = PARITY[what].step(after[what] ?? PARITY[what].start, broke, ownShare(demand, what));

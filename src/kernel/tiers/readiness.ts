@@ -1,13 +1,7 @@
-import type { EpochMs } from '#contracts';
+import type { EpochMs, FallbackReport, ParityReading } from '#contracts';
 import { secondsToProve } from './exercise.ts';
 import type { Capacity } from './failover.ts';
 import type { Proof } from './proof.ts';
-
-/** What is known to be wrong with a fallback before it is needed. */
-export interface FallbackReport {
-  readonly kind: 'capacity' | 'context' | 'parity' | 'stale_prompt' | 'retired_model';
-  readonly text: string;
-}
 
 export interface EdgeFacts {
   readonly edge: string;
@@ -19,14 +13,8 @@ export interface EdgeFacts {
   readonly capacity?: Capacity;
   /** Largest ask of the primary (its p99), and what the fallback takes; tokens. */
   readonly context?: { readonly asked: number; readonly offered: number };
-  readonly parity?: readonly {
-    readonly what: string;
-    readonly verdict: 'MET' | 'BREACHED' | 'UNKNOWN';
-    readonly estimate?: number;
-    readonly own: number;
-    readonly allowed: number;
-  }[];
-  /** Things a person has let rot, found by comparing the two sides' releases. */
+  readonly parity?: readonly Omit<ParityReading, 'kind' | 'n'>[];
+  /** Things a person has let rot. */
   readonly rot?: readonly FallbackReport[];
 }
 
