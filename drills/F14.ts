@@ -214,6 +214,12 @@ const twin: Scene = {
 const off: Scene = {
   expectations: [
     {
+      name: 'green',
+      says: 'calls to the first tier that fail until then: nothing that anybody looks at is red',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+    {
       name: 'storm',
       says: 'calls to the fallback that it refuses because of its limit, when nobody holds anything back',
       goal: { kind: 'rate', atLeast: 0.4 },
@@ -229,13 +235,14 @@ const off: Scene = {
   async run({ rehearse, quick }) {
     const rehearsal = rehearse({ world: worldOf(POOR), config: configOf(0) });
     const n = (quick ? 1 : 3) * 60 * RATE.peak;
-    let [limited, urgent, lost] = [0, 0, 0];
-    for (let i = 0; i < n; i++) {
+    let [limited, urgent, lost, red] = [0, 0, 0, 0];
+    const ask = (i: number, model: string) => {
       const one = question(i);
-      const seen = await rehearsal.askDirectly({
-        ...one,
-        body: { ...(one.body as object), model: 'second' },
-      });
+      return rehearsal.askDirectly({ ...one, body: { ...(one.body as object), model } });
+    };
+    for (let i = 0; i < n; i++) if (!served(await ask(i, 'main'))) red++;
+    for (let i = 0; i < n; i++) {
+      const seen = await ask(i, 'second');
       if (seen.status === 429) limited++;
       if (laneOf(i) === 'interactive') {
         urgent++;
@@ -244,6 +251,7 @@ const off: Scene = {
       await rehearsal.run(rehearsal.clock.sleep(Math.max(0, SECOND / RATE.peak - seen.ms)));
     }
     return {
+      green: never(red, n),
       storm: { kind: 'rate', events: limited, n },
       'urgent-lost': { kind: 'rate', events: lost, n: urgent },
     };

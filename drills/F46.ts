@@ -97,7 +97,7 @@ const on: Scene = {
     {
       name: 'found-median',
       says: 'hard answers of the new path until their bucket is rolled back, median',
-      goal: { kind: 'quantile', q: 0.5, atMost: Math.ceil(22 * 1.15) },
+      goal: { kind: 'quantile', q: 0.5, atMost: 22 },
       unit: 'exchanges',
       declared: '22',
       full: true,
@@ -105,7 +105,7 @@ const on: Scene = {
     {
       name: 'found-p95',
       says: 'the same, p95',
-      goal: { kind: 'quantile', q: 0.95, atMost: Math.ceil(38 * 1.2) },
+      goal: { kind: 'quantile', q: 0.95, atMost: 38 },
       unit: 'exchanges',
       declared: '38',
       full: true,
@@ -113,7 +113,7 @@ const on: Scene = {
     {
       name: 'mix-median',
       says: 'exchanges of all kinds until then in the natural mix, median',
-      goal: { kind: 'quantile', q: 0.5, atMost: Math.ceil(440 * 1.3) },
+      goal: { kind: 'quantile', q: 0.5, atMost: 440 },
       unit: 'exchanges',
       declared: '440',
       full: true,
@@ -129,7 +129,7 @@ const on: Scene = {
     {
       name: 'ramp-corrupted',
       says: 'of these bad, median',
-      goal: { kind: 'quantile', q: 0.5, atMost: 8 },
+      goal: { kind: 'quantile', q: 0.5, atMost: 7 },
       unit: 'exchanges',
       declared: '7',
       full: true,

@@ -35,7 +35,7 @@ export const F49 = defineDrill({
       {
         name: 'day-of-finding',
         says: 'from the beginning of the first climb until its drift is found, median',
-        goal: { kind: 'quantile', q: 0.5, atMost: 3.5 * DAY },
+        goal: { kind: 'quantile', q: 0.5, atMost: 2.4 * DAY },
         unit: 'ms',
         declared: 'catalogue 2.4 days',
         full: true,

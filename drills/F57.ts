@@ -136,7 +136,7 @@ const expectations: readonly Expectation[] = [
   {
     name: 'first-failure-median',
     says: 'the same, half of them',
-    goal: { kind: 'quantile', q: 0.5, atMost: 150 * SECOND },
+    goal: { kind: 'quantile', q: 0.5, atMost: 100 * SECOND },
     unit: 'ms',
     declared: '100 s in the mean',
     full: true,
