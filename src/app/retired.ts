@@ -1,5 +1,5 @@
-import type { Config, EpochMs, FallbackReport } from '#contracts';
-import type { EdgeReading } from '#gateway';
+import { type Clock, type Config, type EpochMs, type FallbackReport, ok } from '#contracts';
+import type { EdgeReading, Gateway } from '#gateway';
 import { retirementOf } from '#providers';
 import { kindOf } from './config/index.ts';
 
@@ -33,4 +33,20 @@ function reportOf(
       ? `its model ${model} was shut down by its provider on ${day}`
       : `its model ${model} is shut down by its provider on ${day}, in ${Math.ceil((last - now) / DAY)} days`;
   return { kind: 'retired', text };
+}
+
+/** The fallbacks of a gateway and their drill, as the control plane shows them. */
+export function fallbacksOf(
+  { proofs, drill }: Pick<Gateway, 'proofs' | 'drill'>,
+  providers: () => Config['providers'],
+  clock: Clock,
+) {
+  const told = (edges: readonly EdgeReading[]) => withRetirements(edges, providers(), clock.now());
+  return {
+    fallbacks: () => told(proofs.read()),
+    drillFallbacks: async (...order: Parameters<typeof drill>) => {
+      const drilled = await drill(...order);
+      return drilled.ok ? ok({ ...drilled.value, edges: told(drilled.value.edges) }) : drilled;
+    },
+  };
 }

@@ -35,7 +35,7 @@ import { proxyOf } from './proxy.ts';
 import { createReload, differences, type Reloaded, watchConfig } from './reload.ts';
 import { recall, remember } from './remembered.ts';
 import { openReplicas } from './replicas.ts';
-import { withRetirements } from './retired.ts';
+import { fallbacksOf } from './retired.ts';
 import { retryDatabase } from './retry-database.ts';
 import { describeRoutes } from './routes.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
@@ -362,12 +362,11 @@ async function compose(given: Composition): Promise<Running> {
     hours: () => gateway.climate.read(),
     weather: () => readWeather(gateway),
     weather: () => gateway.weather.read(),
-    fallbacks: () => withRetirements(gateway.proofs.read(), active.loaded.config.providers, clock.now()),
+    ...fallbacksOf(gateway, () => active.loaded.config.providers, clock),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
     tiers: steering.tiers,
     routers: steering.routers.read,
-    drillFallbacks: gateway.drill,
     quotas: () => ledger?.quotas.readings() ?? [],
     budgets: () => ledger?.budgets.readings() ?? [],
     reload,
