@@ -361,7 +361,6 @@ async function compose(given: Composition): Promise<Running> {
     providers: () => describeTargets(active.table, gateway),
     hours: () => gateway.climate.read(),
     weather: () => readWeather(gateway),
-    weather: () => gateway.weather.read(),
     ...fallbacksOf(gateway, () => active.loaded.config.providers, clock),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
