@@ -25,7 +25,7 @@ export interface PlaneOptions {
   readonly ledger: () => LedgerPorts | undefined;
   readonly steerers: readonly Steerer[];
   readonly shadowers: readonly Shadower[];
-  readonly threads: number;
+  readonly thread: { readonly number: number; readonly of: number };
   /** What is in force now; a reload replaces it as a whole. */
   readonly active: () => Active;
   /** Largest request body, bytes. */

@@ -44,9 +44,10 @@ import { startSimulator } from './simulator.ts';
 import { StartError } from './start-error.ts';
 import { openSteering } from './steering.ts';
 import { createSystemView } from './system.ts';
-import { describeTargets } from './targets.ts';
+import { describeTargets, ofAllThreads } from './targets.ts';
 import { createCrew } from './threads/crew.ts';
 import { watchedFeed } from './threads/feed.ts';
+import { copiesOf } from './threads/report.ts';
 import { settingsOf } from './threads/settings.ts';
 import { startUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
@@ -208,7 +209,7 @@ async function compose(given: Composition): Promise<Running> {
     ledger: () => ledger,
     steerers,
     shadowers: steering.shadowers,
-    threads,
+    thread: here.thread,
     active: () => active,
     maxBody: config.limits.body,
   });
@@ -358,7 +359,7 @@ async function compose(given: Composition): Promise<Running> {
     status,
     system,
     routes: () => describeRoutes(active.table, active.loaded, freezes.pins, steering.tiers.demotions()),
-    providers: () => describeTargets(active.table, gateway),
+    providers: () => ofAllThreads(describeTargets(active.table, gateway), crew.targets()),
     hours: () => gateway.climate.read(),
     weather: () => readWeather(gateway),
     ...fallbacksOf(gateway, () => active.loaded.config.providers, clock),
@@ -373,7 +374,7 @@ async function compose(given: Composition): Promise<Running> {
     rebuildAsk,
     cancelRun: runs.cancel,
     freezes,
-    shadows: () => gateway.shadows.read(),
+    shadows: () => copiesOf([gateway.shadows.read(), ...crew.totals().map(({ shadows }) => shadows)]),
     development: () => active.loaded.config.development,
   });
 
@@ -397,6 +398,7 @@ async function compose(given: Composition): Promise<Running> {
     keys,
     ledger: () => ledger,
     steerers,
+    shadowers: steering.shadowers,
     live,
     handler: door,
   });

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { configSchema } from '#contracts';
 import { HEALTH, health, healthKey } from '#kernel/resilience';
 import { buildRoutes } from './routes.ts';
-import { describeTargets } from './targets.ts';
+import { describeTargets, ofAllThreads } from './targets.ts';
 
 const table = buildRoutes(
   configSchema.parse({
@@ -71,4 +71,32 @@ test('what answered is known, what was only planned is not, and each knows the r
   ]);
   expect(views.map(({ concurrency }) => concurrency?.limit)).toEqual([40, undefined, undefined]);
   expect(views[2]?.endpoint).toBeUndefined();
+});
+
+test('threads are shown as one: what another has asked, the worst word, the sum of the places', () => {
+  const first = describeTargets(table, { standing: standing(), seats: { ...seats, read: () => [] } });
+  const [a] = first;
+  if (!a) throw new Error('nothing described');
+  const places = (inFlight: number) => ({
+    limit: 3,
+    inFlight,
+    waiting: { interactive: 0, normal: 1, batch: 0 },
+  });
+  const seen = [
+    { ...a, status: 'down' as const, concurrency: places(2) },
+    { ...a, endpoint: 'other', concurrency: places(2) },
+    { ...a, model: 'b', endpoint: 'openai-chat', status: 'watch' as const },
+  ];
+  const all = ofAllThreads(first, [seen, [{ ...a, concurrency: places(1) }]]);
+  expect(all.filter(({ model }) => model === 'a').map(({ endpoint, status }) => [endpoint, status])).toEqual([
+    ['openai-chat', 'down'],
+    ['other', a.status],
+  ]);
+  expect(all.find(({ model }) => model === 'a')?.concurrency).toEqual({
+    limit: 6,
+    inFlight: 3,
+    waiting: { interactive: 0, normal: 2, batch: 0 },
+  });
+  expect(all.filter(({ model }) => model === 'b').map(({ status }) => status)).toEqual(['watch']);
+  expect(ofAllThreads(first, [])).toBe(first);
 });

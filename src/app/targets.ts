@@ -2,7 +2,7 @@ import type { ProviderView, RouteTable } from '#contracts';
 import type { Gateway } from '#gateway';
 import { healthKey } from '#kernel/resilience';
 
-type Target = Omit<ProviderView, 'says' | 'lastHour' | 'slow'>;
+export type Target = Omit<ProviderView, 'says' | 'lastHour' | 'slow'>;
 
 /** How the targets stand that were asked, joined with those that the configuration names and nobody asked yet. */
 export function describeTargets(
@@ -48,6 +48,70 @@ export function describeTargets(
     ...unseen.map(({ provider, model }) => unknown(provider, model, routesTo(provider, model))),
   ];
 }
+
+/**
+ * As all threads see them together: a target that only another thread has asked is there, the worst word of any counts, and places
+ * of limited targets, which are dealt out, add up.
+ */
+export function ofAllThreads(
+  first: readonly Target[],
+  others: readonly (readonly Target[])[],
+): readonly Target[] {
+  if (others.length === 0) return first;
+  const all = new Map(first.map((target) => [nameOf(target), target]));
+  for (const target of others.flat()) {
+    // Nobody has asked it here, so it was named by the configuration alone, without an endpoint.
+    const bare = nameOf({ ...target, endpoint: '' });
+    if (all.get(bare)?.status === 'unknown') all.delete(bare);
+    const name = nameOf(target);
+    const known = all.get(name);
+    all.set(name, known && rank(known) <= rank(target) ? known : target);
+  }
+  const places = placesOf([first, ...others]);
+  return [...all.values()].map((target) => {
+    const concurrency = places.get(modelOf(target));
+    return concurrency ? { ...target, concurrency } : target;
+  });
+}
+
+type Places = NonNullable<Target['concurrency']>;
+
+/** Of each model: all its endpoints share them, so one row a thread counts. */
+function placesOf(threads: readonly (readonly Target[])[]): ReadonlyMap<string, Places> {
+  const all = new Map<string, Places>();
+  for (const targets of threads)
+    for (const [model, { limit, inFlight, waiting }] of new Map(
+      targets.flatMap((target) =>
+        target.concurrency ? [[modelOf(target), target.concurrency] as const] : [],
+      ),
+    )) {
+      const before = all.get(model);
+      all.set(model, {
+        limit: limit + (before?.limit ?? 0),
+        inFlight: inFlight + (before?.inFlight ?? 0),
+        waiting: {
+          interactive: waiting.interactive + (before?.waiting.interactive ?? 0),
+          normal: waiting.normal + (before?.waiting.normal ?? 0),
+          batch: waiting.batch + (before?.waiting.batch ?? 0),
+        },
+      });
+    }
+  return all;
+}
+
+const modelOf = ({ provider, model }: Pick<Target, 'provider' | 'model'>): string => `${provider}/${model}`;
+const nameOf = ({ endpoint = '', ...target }: Pick<Target, 'provider' | 'model' | 'endpoint'>): string =>
+  `${modelOf(target)} ${endpoint}`;
+
+const WORST_FIRST: readonly Target['status'][] = [
+  'down',
+  'brownout',
+  'degraded',
+  'watch',
+  'healthy',
+  'unknown',
+];
+const rank = ({ status }: Target): number => WORST_FIRST.indexOf(status);
 
 interface Named {
   readonly provider: string;

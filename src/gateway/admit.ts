@@ -15,7 +15,7 @@ export interface Admission {
   readonly failures: number;
 }
 
-/** Wrong keys an address may show within a minute; guessing 190 bits is hopeless, hammering the hash is not. */
+/** Wrong keys an address may show within a minute, to all threads together; guessing 190 bits is hopeless, hammering the hash is not. */
 const FAILURES_PER_MINUTE = 20;
 const MINUTE = 60_000;
 
@@ -23,7 +23,8 @@ const MINUTE = 60_000;
  * Looks a presented key up by its SHA-256. The map is keyed by hash, so timing tells an attacker something about hashes,
  * which he cannot choose, and nothing about keys: constant time where it matters.
  */
-export function createAdmission(keys: KeyRing, clock: Clock): Admission {
+export function createAdmission(keys: KeyRing, clock: Clock, threads = 1): Admission {
+  const most = Math.ceil(FAILURES_PER_MINUTE / threads);
   const recent = new Map<string, { from: number; count: number }>();
   let failures = 0;
 
@@ -40,7 +41,7 @@ export function createAdmission(keys: KeyRing, clock: Clock): Admission {
   const throttled = (peer: Peer): Failure | undefined => {
     const seen = recent.get(peer.address);
     const now = clock.monotonic();
-    if (!seen || seen.count < FAILURES_PER_MINUTE || now - seen.from > MINUTE) return undefined;
+    if (!seen || seen.count < most || now - seen.from > MINUTE) return undefined;
     const after = Math.ceil(MINUTE - (now - seen.from));
     return {
       kind: 'rate_limited',

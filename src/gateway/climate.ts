@@ -46,6 +46,15 @@ interface Kept {
   readonly recent: DecayingSketchState;
   readonly seenAt: EpochMs;
 }
+/** One first token as another thread saw it: provider, model, zone, class of size, when, milliseconds. */
+export type Seen = readonly [
+  provider: string,
+  model: string,
+  zone: string,
+  size: number,
+  at: EpochMs,
+  firstToken: number,
+];
 /** Plain data: five weeks are not learnt again after a restart. */
 export type ClimateSnapshot = Readonly<Record<string, Kept>>;
 
@@ -75,10 +84,13 @@ export class Climate {
   private readonly rules = new Map<string, Hours>();
   private readonly profiles = new Map<string, Profile>();
   private readonly near = new WeakMap<Step, Map<string, (Profile | undefined)[]>>();
+  /** Since the last `news`; undefined in a gateway of one thread, which tells nobody. */
+  private fresh: Seen[] | undefined;
 
-  constructor(clock: Clock, estimate: Estimate) {
+  constructor(clock: Clock, estimate: Estimate, shared = false) {
     this.clock = clock;
     this.estimate = estimate;
+    if (shared) this.fresh = [];
   }
 
   /** Tells the end of a try. */
@@ -88,9 +100,26 @@ export class Climate {
       return;
     const now = this.clock.now();
     const profile = this.of(one.step, one.model, ask);
-    profile.rule.observe(profile.hours, now, firstToken);
-    lately.insert(profile.recent, now, firstToken);
-    profile.seenAt = now;
+    observe(profile, now, firstToken);
+    if (!this.fresh) return;
+    const { provider, model, zone, size } = profile;
+    this.fresh.push([provider, model, zone, size, now, firstToken]);
+  }
+
+  /** What was seen since the last call, for the other threads. */
+  news(): readonly Seen[] {
+    const { fresh = [] } = this;
+    if (fresh.length > 0) this.fresh = [];
+    return fresh;
+  }
+
+  /** What another thread saw counts as if it had been seen here. */
+  hear(news: readonly Seen[]): void {
+    for (const [provider, model, zone, size, at, firstToken] of news) {
+      const profile = this.byName(provider, zone, model, size);
+      // Threads tell each other in turns; the hours go forward only.
+      observe(profile, Math.max(at, profile.seenAt), firstToken);
+    }
   }
 
   /** Milliseconds from its beginning that a try may take to its first token; undefined while less than four weeks are known. */
@@ -181,13 +210,12 @@ export class Climate {
       sizes = [];
       models.set(model, sizes);
     }
-    const found = sizes[size] ?? this.byName(step, model, size);
+    const found = sizes[size] ?? this.byName(step.target.provider, step.target.zone, model, size);
     sizes[size] = found;
     return found;
   }
 
-  private byName({ target }: Step, model: string, size: number): Profile {
-    const { provider, zone } = target;
+  private byName(provider: string, zone: string, model: string, size: number): Profile {
     // With its zone: hours of another one are other hours, and are learnt anew.
     const name = [provider, model, String(size), zone].map(encoded).join('/');
     const known = this.profiles.get(name);
@@ -216,6 +244,12 @@ export class Climate {
     this.rules.set(zone, made);
     return made;
   }
+}
+
+function observe(profile: Profile, now: EpochMs, firstToken: number): void {
+  profile.rule.observe(profile.hours, now, firstToken);
+  lately.insert(profile.recent, now, firstToken);
+  profile.seenAt = now;
 }
 
 const known = ({ begun }: HoursState, now: number): boolean => begun > 0 && now - begun >= MONTH;

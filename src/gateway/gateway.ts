@@ -60,8 +60,8 @@ export interface GatewayPorts extends Tongues {
   /** Who may want a copy of an exchange asked elsewhere, beside the configuration. */
   readonly shadowers?: readonly Shadower[];
   readonly log: Log;
-  /** Gateway threads on the port, this one included; what cannot be counted together is dealt out. By default 1. */
-  readonly threads?: number;
+  /** Which of the gateway threads on the port this is, from 1; what cannot be counted together is dealt out. By default the only one. */
+  readonly thread?: { readonly number: number; readonly of: number };
   /** Calls of our own on a schedule; undefined while none is configured. */
   readonly probes?: () => ProbeSettings | undefined;
   /** Largest request body, bytes. */
@@ -77,7 +77,7 @@ export interface Gateway {
   /** How every target stands that was asked for so far. */
   readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** What is normal at each hour of the week. */
-  readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore'>;
+  readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** How long targets keep their callers waiting, and why. */
   readonly weather: Pick<Weather, 'read' | 'settle' | 'snapshot' | 'restore'>;
   /** What Midwatch asks on a schedule; made when it is ticked. */
@@ -111,15 +111,17 @@ export interface GatewayStats {
 /** Time for clients to read the last event after a shutdown has ended their streams. */
 const AFTER_DRAIN = 50;
 
+const ALONE = { number: 1, of: 1 };
+
 export function createGateway(ports: GatewayPorts): Gateway {
-  const { clock } = ports;
+  const { clock, thread = ALONE } = ports;
   const nextId = exchangeIds(clock);
-  const admission = createAdmission(ports.keys, clock);
+  const admission = createAdmission(ports.keys, clock, thread.of);
   const watchdog = createWatchdog(clock);
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const standing = new Standing(clock);
   const proofs = new Proofs(clock);
-  const climate = new Climate(clock, ports.estimate);
+  const climate = new Climate(clock, ports.estimate, thread.of > 1);
   const weather = new Weather(clock);
   const seats = new Seats(clock, climate);
   const planOf = createPlanner(ports);
@@ -140,7 +142,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     takeoverBudget,
     hedges: new Hedges(),
     proofs,
-    shift: new Shift(clock, proofs, ports.estimate, ports.threads ?? 1),
+    shift: new Shift(clock, proofs, ports.estimate, thread.of),
     climate,
     weather,
     seats,
@@ -171,6 +173,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
   const shadows = new Shadows({
     ...ctx,
+    thread,
     shadowers: ports.shadowers ?? [],
     record(finished) {
       ports.recorder.record(finished);

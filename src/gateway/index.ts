@@ -1,4 +1,4 @@
-export type { ClimateReading, ClimateSnapshot } from './climate.ts';
+export type { ClimateReading, ClimateSnapshot, Seen } from './climate.ts';
 export { readProofs } from './fallbacks/board.ts';
 export type { ProofsSnapshot } from './fallbacks/proofs.ts';
 export type { EdgeReading } from './fallbacks/reading.ts';

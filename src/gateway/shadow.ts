@@ -24,6 +24,8 @@ import { servedBy, stopWalk, type Try, type Walk } from './walk.ts';
 
 export interface ShadowContext extends Omit<AskContext, 'close' | 'streams' | 'retries'> {
   readonly shadowers: readonly Shadower[];
+  /** Threads share the bounds of a route's copies by dealing them out. */
+  readonly thread: { readonly number: number; readonly of: number };
   /** Writes a record that nobody was served. */
   record(finished: Finished): void;
 }
@@ -170,15 +172,16 @@ export class Shadows {
     step: Step | undefined,
     { original, exercises }: Copy,
   ): ShadowDrop | undefined {
-    const { draining, standing } = this.ctx;
+    const { draining, standing, thread } = this.ctx;
     if (draining()) return 'away';
     if (!step || !original.errand) return 'unsayable';
     const { concurrency, maxPerSecond } = exercises ? EXERCISE : (route.config.shadow ?? BOUNDS);
-    if (tally.underWay >= concurrency) return 'busy';
+    const places = Math.floor(concurrency / thread.of) + (thread.number <= concurrency % thread.of ? 1 : 0);
+    if (tally.underWay >= places) return 'busy';
     if (standing.closedFor(step, original.facets) > 0) return 'closed';
     // Exercises alone find a broken fallback well again, so no circuit keeps them away.
     if (!exercises && standing.ejected(step, original.facets)) return 'closed';
-    return this.take(tally, maxPerSecond) ? undefined : 'rate';
+    return this.take(tally, maxPerSecond / thread.of) ? undefined : 'rate';
   }
 
   /** Resolves when the copy is answered and recorded; with a reason when nobody was asked. */

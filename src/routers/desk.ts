@@ -6,12 +6,12 @@ import {
   type ExchangeId,
   isGood,
   type Log,
+  type Route,
   type RouterConfig,
   type ShadowOrder,
   type ShadowPair,
   type ShadowQuestion,
   type SteerQuestion,
-  type Tier,
   type Turn,
 } from '#contracts';
 import { sessionOf, sha256 } from '#kernel';
@@ -63,7 +63,7 @@ export interface Assignment {
   readonly plan: string;
 }
 
-type Model = 'cheap' | 'dear';
+export type Model = 'cheap' | 'dear';
 
 interface Underway {
   readonly task: Task;
@@ -150,8 +150,7 @@ export class Desk {
         this.books,
         facts.attempts.some(({ tier }) => tier === config.dear),
       );
-    // Only what the chosen model itself answered can be compared with the other.
-    if (facts.tier.served === config[found.choice] && unit('shadow', facts.id) < config.shadow) {
+    if (copied(config, found.choice, facts)) {
       this.copies.set(facts.id, found);
       if (this.copies.size > COPIES) this.copies.delete(this.copies.keys().next().value as ExchangeId);
     }
@@ -161,9 +160,7 @@ export class Desk {
   shadow({ route, facts }: ShadowQuestion): ShadowOrder | undefined {
     const found = this.copies.get(facts.id);
     if (!found) return undefined;
-    const other = this.assignment.config[found.choice === 'cheap' ? 'dear' : 'cheap'];
-    const tier = route.tiers.find(({ name }) => name === other) as Tier | undefined;
-    return tier && { tier, by: `router:${this.assignment.route}` };
+    return orderOf(route, this.assignment.config, found.choice);
   }
 
   paired({ served, shadow, agreement }: ShadowPair): void {
@@ -234,6 +231,20 @@ export class Desk {
       failed: failed + (p === 'failed' ? 1 : 0),
     };
   }
+}
+
+/** Only what the chosen model itself answered can be compared with the other. */
+export const copied = (
+  config: RouterConfig,
+  choice: Model,
+  { id, tier }: Pick<ExchangeFacts, 'id' | 'tier'>,
+): boolean => tier.served === config[choice] && unit('shadow', id) < config.shadow;
+
+/** The tier of the other model. */
+export function orderOf(route: Route, config: RouterConfig, choice: Model): ShadowOrder | undefined {
+  const other = config[choice === 'cheap' ? 'dear' : 'cheap'];
+  const tier = route.tiers.find(({ name }) => name === other);
+  return tier && { tier, by: `router:${route.name}` };
 }
 
 export type DeskReading = ReturnType<Desk['now']>;

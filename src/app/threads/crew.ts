@@ -1,6 +1,7 @@
-import type { Clock, Handler, KeyRecord, LiveFeed, Log, Steerer, ThreadView } from '#contracts';
+import type { Clock, Handler, KeyRecord, LiveFeed, Log, Shadower, Steerer, ThreadView } from '#contracts';
 import type { Gateway, LedgerPorts, StandingNews } from '#gateway';
 import type { Active } from '../active.ts';
+import type { Target } from '../targets.ts';
 import { carriedTo } from './carry.ts';
 import { nearLedger } from './ledger.ts';
 import { Member } from './member.ts';
@@ -29,6 +30,7 @@ export interface CrewOptions {
   };
   readonly ledger: () => LedgerPorts | undefined;
   readonly steerers: readonly Steerer[];
+  readonly shadowers: readonly Shadower[];
   readonly live: Pick<LiveFeed, 'publish'>;
   /** Answers whatever there is one of: control plane, console, runs, calls with an idempotency key. */
   readonly handler: Handler;
@@ -48,6 +50,8 @@ export interface Crew {
   /** What the threads have told of their targets since the last call, for other replicas. */
   news(): readonly StandingNews[];
   totals(): readonly ThreadReport[];
+  /** How targets stand by what each thread has seen of them. */
+  targets(): readonly (readonly Target[])[];
   view(): readonly ThreadView[];
   drain(ms: number): Promise<void>;
   stop(): Promise<void>;
@@ -116,6 +120,9 @@ export function createCrew(options: CrewOptions): Crew {
           hear(gateway, said.news);
           if (said.news.standing) told.push(said.news.standing);
           return tell({ say: 'news', news: said.news }, member);
+        case 'paired':
+          for (const shadower of options.shadowers) shadower.paired?.(said.pair);
+          return;
         case 'exchange':
           return live.publish(said.facts);
         case 'used':
@@ -185,6 +192,7 @@ export function createCrew(options: CrewOptions): Crew {
       return since;
     },
     totals: () => members.map((one) => one.total()),
+    targets: () => members.map((one) => one.targets()),
     view: () => members.map((one) => one.view()),
     async drain(ms) {
       await Promise.all(members.map((one) => one.drain(ms)));

@@ -1,7 +1,8 @@
 import type { Clock, Log, ThreadView } from '#contracts';
 import { carried } from '../carried.ts';
+import type { Target } from '../targets.ts';
 import type { FromThread, ToThread } from './messages.ts';
-import { NO_REPORT, plus, type ThreadReport } from './report.ts';
+import { copiesOf, NO_REPORT, plus, type ThreadReport } from './report.ts';
 
 export interface MemberOptions {
   /** Counted from the first thread, which is 1. */
@@ -27,6 +28,7 @@ export class Member {
   private worker: Worker | undefined;
   private state: ThreadView['state'] = 'gone';
   private report = NO_REPORT;
+  private asked: readonly Target[] = [];
   /** Of the threads before this one. */
   private past = NO_REPORT;
   private restarts = 0;
@@ -70,7 +72,12 @@ export class Member {
 
   /** Since the start, threads that ended included. */
   total(): ThreadReport {
-    return plus(this.past, this.report);
+    return both(this.past, this.report);
+  }
+
+  /** How the targets stand that it has asked, by its own evidence. */
+  targets(): readonly Target[] {
+    return this.asked;
   }
 
   view(): ThreadView {
@@ -101,6 +108,7 @@ export class Member {
       this.state = 'serving';
       this.served.resolve();
     } else if (said.say === 'report') this.report = said.report;
+    else if (said.say === 'targets') this.asked = said.targets;
     else if (said.say === 'log') log(said.level, said.event, { ...said.data, thread: number });
     else if (said.say === 'drained') this.drained.resolve();
     else if (said.say === 'stopped') this.stopped.resolve();
@@ -112,11 +120,13 @@ export class Member {
     const { number, log, clock } = this.given;
     this.worker = undefined;
     this.state = 'gone';
-    const { gateway, spool } = this.report;
-    this.past = plus(this.past, {
+    const { gateway, spool, shadows } = this.report;
+    this.past = both(this.past, {
       gateway: { ...gateway, inFlight: 0, streams: 0 },
       spool: { ...spool, waiting: 0 },
+      shadows: shadows.map((one) => ({ ...one, underWay: 0 })),
     });
+    this.asked = [];
     this.report = NO_REPORT;
     this.drained.resolve();
     this.stopped.resolve();
@@ -131,3 +141,8 @@ export class Member {
     this.wait = Math.min(RESTART.last, this.wait * 2);
   }
 }
+
+const both = (one: ThreadReport, other: ThreadReport): ThreadReport => ({
+  ...plus(one, other),
+  shadows: copiesOf([one.shadows, other.shadows]),
+});

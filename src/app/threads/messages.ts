@@ -1,7 +1,8 @@
-import type { ExchangeFacts, KeyRecord, Log } from '#contracts';
+import type { ExchangeFacts, KeyRecord, Log, ShadowPair } from '#contracts';
 import type { Gateway } from '#gateway';
 import type { LoadedConfig } from '../config/index.ts';
 import type { FrozenVersions } from '../routes.ts';
+import type { Target } from '../targets.ts';
 import type { CarriedBack, CarriedThere } from './carry.ts';
 import type { LedgerAsked, LedgerTold } from './ledger.ts';
 import type { ThreadNews } from './news.ts';
@@ -59,6 +60,10 @@ export type FromThread =
   | { readonly say: 'serving' }
   | { readonly say: 'report'; readonly report: ThreadReport }
   | { readonly say: 'news'; readonly news: ThreadNews }
+  /** Those that it has asked. */
+  | { readonly say: 'targets'; readonly targets: readonly Target[] }
+  /** A copy that a router wanted was answered. */
+  | { readonly say: 'paired'; readonly pair: ShadowPair }
   | { readonly say: 'exchange'; readonly facts: ExchangeFacts }
   /** Hashes of keys that came in lately. */
   | { readonly say: 'used'; readonly hashes: readonly string[] }

@@ -1,4 +1,4 @@
-import type { SpoolStats } from '#contracts';
+import type { ShadowDrop, ShadowTraffic, SpoolStats } from '#contracts';
 import type { GatewayStats } from '#gateway';
 
 /** What one gateway thread has done since its start. */
@@ -6,17 +6,20 @@ export interface ThreadReport {
   readonly gateway: GatewayStats;
   /** Of its own recorder; size and age of the spool are those of the folder, which all share. */
   readonly spool: Pick<SpoolStats, 'taken' | 'waiting' | 'dropped' | 'trouble'>;
+  /** Copies, by route. */
+  readonly shadows: readonly ShadowTraffic[];
 }
 
 export const NO_REPORT: ThreadReport = Object.freeze({
   gateway: { inFlight: 0, streams: 0, requests: 0, authFailures: 0 },
   spool: { taken: 0, waiting: 0, dropped: 0 },
+  shadows: [],
 });
 
 /** Both together. */
 export function plus<S extends ThreadReport['spool']>(
   one: { readonly gateway: GatewayStats; readonly spool: S },
-  { gateway, spool }: ThreadReport,
+  { gateway, spool }: Pick<ThreadReport, 'gateway' | 'spool'>,
 ): { readonly gateway: GatewayStats; readonly spool: S } {
   const trouble = one.spool.trouble ?? spool.trouble;
   return {
@@ -34,4 +37,22 @@ export function plus<S extends ThreadReport['spool']>(
       ...(trouble !== undefined && { trouble }),
     },
   };
+}
+
+/** Copies of several threads, by route. */
+export function copiesOf(lists: readonly (readonly ShadowTraffic[])[]): readonly ShadowTraffic[] {
+  const routes = new Map<string, ShadowTraffic>();
+  for (const { route, asked, underWay, dropped } of lists.flat()) {
+    const before = routes.get(route) ?? { route, asked: 0, underWay: 0, dropped: {} };
+    const drops = { ...before.dropped };
+    for (const [why, n] of Object.entries(dropped) as [ShadowDrop, number][])
+      drops[why] = (drops[why] ?? 0) + n;
+    routes.set(route, {
+      route,
+      asked: before.asked + asked,
+      underWay: before.underWay + underWay,
+      dropped: drops,
+    });
+  }
+  return [...routes.values()];
 }

@@ -1,13 +1,14 @@
 import type { Clock, KeyRecord, KeyRing, Log } from '#contracts';
 import { answerEstimate } from '#ledger';
 import { protocolByName } from '#protocols';
+import { routerCopies } from '#routers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
 import { activate } from '../active.ts';
-import type { LoadedConfig } from '../config/index.ts';
 import { openPlane } from '../plane.ts';
 import { proxyOf } from '../proxy.ts';
 import { listenWith } from '../serve.ts';
+import { describeTargets } from '../targets.ts';
 import { carrier } from './carry.ts';
 import { farLedger } from './ledger.ts';
 import type { FromThread, ThreadGiven, ThreadKeys, ToThread } from './messages.ts';
@@ -16,6 +17,7 @@ import { farSteerer } from './steer.ts';
 
 /** How often a thread tells the first how it fares, and which keys came in, ms. */
 const REPORT_MS = 250;
+const TARGETS_MS = 1_000;
 const USED_MS = 2_000;
 /** What others should soon know: how targets turned, how exchanges ended. */
 const NEWS_MS = 50;
@@ -34,7 +36,7 @@ export function runThread(
   const log: Log = (level, event, data) => post({ say: 'log', level, event, ...(data && { data }) });
   let { settings } = given;
   const make = () =>
-    activate(withoutCopies(settings.loaded), {
+    activate(settings.loaded, {
       ...(given.simulator !== undefined && { simulator: { port: given.simulator } }),
       keyFile: (provider) => settings.keyFiles[provider] ?? '',
       thread: given.thread,
@@ -64,6 +66,14 @@ export function runThread(
     () => active.loaded.config,
   );
   const steering = farSteerer((asked) => post({ say: 'steer', asked }));
+  const copies = routerCopies(
+    (route) => active.loaded.config.routes[route]?.router !== undefined,
+    (pair) => {
+      // The end of what was served goes first: it is what the books join the copy to.
+      tell();
+      post({ say: 'paired', pair });
+    },
+  );
   const gateway = openPlane({
     clock,
     log,
@@ -74,8 +84,8 @@ export function runThread(
     redactor,
     ledger: () => (settings.limits ? ledger.ports : undefined),
     steerers: [steering.steerer],
-    shadowers: [],
-    threads: given.thread.of,
+    shadowers: [copies],
+    thread: given.thread,
     active: () => active,
     maxBody: settings.loaded.config.limits.body,
   });
@@ -104,12 +114,25 @@ export function runThread(
     const ended = steering.ended();
     if (ended.length > 0) post({ say: 'ended', ended });
   };
-  const report = () => post({ say: 'report', report: { gateway: gateway.stats(), spool: recorder.stats() } });
+  const report = () =>
+    post({
+      say: 'report',
+      report: { gateway: gateway.stats(), spool: recorder.stats(), shadows: gateway.shadows.read() },
+    });
+  const targets = () => {
+    const known = describeTargets(active.table, gateway).filter(({ status }) => status !== 'unknown');
+    if (known.length > 0) post({ say: 'targets', targets: known });
+  };
   const used = () => {
     const hashes = ring.used();
     if (hashes.length > 0) post({ say: 'used', hashes });
   };
-  const timers = [clock.every(NEWS_MS, tell), clock.every(REPORT_MS, report), clock.every(USED_MS, used)];
+  const timers = [
+    clock.every(NEWS_MS, tell),
+    clock.every(REPORT_MS, report),
+    clock.every(TARGETS_MS, targets),
+    clock.every(USED_MS, used),
+  ];
   post({ say: 'serving' });
 
   async function stop(): Promise<void> {
@@ -157,14 +180,6 @@ export function runThread(
       case 'begin':
     }
   };
-}
-
-/** Copies are made of what the first thread serves, which is a fair sample; their bounds are those of the house. */
-function withoutCopies(loaded: LoadedConfig): LoadedConfig {
-  const routes = Object.fromEntries(
-    Object.entries(loaded.config.routes).map(([name, { shadow: _, ...route }]) => [name, route]),
-  );
-  return { ...loaded, config: { ...loaded.config, routes } };
 }
 
 const NOTHING_WAITS = { waiting: 0, lagMs: 0 };
