@@ -62,7 +62,7 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
 }, 30_000);
 
 /** Two providers of which the second can be told to fail; half of the traffic would be too much, 5 % is the most there is. */
-function withSpare(sim: string, spare: string, more: object = {}) {
+function withSpare(sim: string, spare: string, more: object = {}, first = 'sim-instant') {
   return testGateway({
     providers: { up: { kind: 'simulator', baseUrl: sim, free: true } },
     routes: {
@@ -71,7 +71,7 @@ function withSpare(sim: string, spare: string, more: object = {}) {
         exercise: { share: 0.05 },
         ...more,
         tiers: [
-          { name: 'primary', targets: [{ provider: 'up', model: 'sim-instant' }] },
+          { name: 'primary', targets: [{ provider: 'up', model: first }] },
           { name: 'fallback', targets: [{ provider: 'up', model: spare }] },
         ],
       },
@@ -124,6 +124,33 @@ test.each([false, true])(
     sim.stop();
   },
 );
+
+test('a first tier that is another one makes the proof of its fallback stale until that was seen beside the new one', async () => {
+  const sim = simulatorAt();
+  const call = (url: string) =>
+    fetch(`${url}${openai.path}`, { method: 'POST', body: JSON.stringify(openai.ask({})) }).then((r) =>
+      r.text(),
+    );
+  const before = withSpare(sim.url, 'sim-instant', {}, 'sim-instant');
+  for (let i = 0; i < 1_180; i++) await call(before.url);
+  expect(before.gateway.proofs.read()[0]).toMatchObject({
+    state: 'PROVEN',
+    exercised: { needed: 0, parity: [{ kind: 'slow' }, { kind: 'length' }], against: { length: 1 } },
+  });
+  const after = withSpare(sim.url, 'sim-instant', {}, 'sim');
+  after.gateway.proofs.restore(before.gateway.proofs.snapshot());
+  const stale = (needed: number) => ({
+    state: 'STALE',
+    hashMatches: true,
+    exercised: { needed, why: expect.stringContaining('first tier has changed'), against: {} },
+  });
+  expect(after.gateway.proofs.read()[0]).toMatchObject(stale(59));
+  for (let i = 0; i < 40; i++) await call(after.url);
+  expect(after.gateway.proofs.read()[0]).toMatchObject(stale(57));
+  before.stop();
+  after.stop();
+  sim.stop();
+}, 30_000);
 
 test('what is critical is never exercised: by lane, by feature, with tools', async () => {
   const sim = simulatorAt();

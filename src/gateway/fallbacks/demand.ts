@@ -18,7 +18,8 @@ export interface DemandState {
   seen: number;
   tools: number;
   structured: number;
-  /** Of the first tier. */
+  /** Who that is; another one begins anew. */
+  first?: string;
   usual: Usual;
   /** Of answers of the first tier that were looked at, how many break each thing that a fallback is held to. */
   own: Readonly<Record<ParityKind, Judged>>;
@@ -154,6 +155,15 @@ export function against(one: Usual, other: Usual): Against {
     // Where one of them bills nothing there is no ratio.
     ...(one.microUsd > 0 && other.microUsd > 0 && { cost: ratio('microUsd') }),
   };
+}
+
+/** Forgets what the first tier is like when it is another one than before. */
+export function answeredBy(state: DemandState, first: string): void {
+  if (state.first !== undefined && state.first !== first) {
+    const { usual, own } = newDemand();
+    Object.assign(state, { usual, own });
+  }
+  state.first = first;
 }
 
 /** An answer of the first tier was held to what its fallbacks are held to. */

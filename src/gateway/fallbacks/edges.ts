@@ -13,7 +13,13 @@ export interface Edge {
   readonly name: EdgeName;
   /** Hash of what it depends on. */
   readonly contract: string;
+  /** Who stands before it: what it was compared with. */
+  readonly first: string;
 }
+
+/** The first tier of a route by its targets. */
+export const firstOf = ({ tiers }: Route): string =>
+  (tiers[0]?.targets ?? []).map(({ provider, model = '*' }) => `${provider}/${model}`).join(' ');
 
 /** What a provider is paid and how much it allows say nothing about whether it answers. */
 const NO_PART = ['prices', 'quota', 'free', 'apiKey', 'retires'] as const;
@@ -33,6 +39,7 @@ export function edgeOf(route: Route, { target, tier, translator, protocol }: Ste
   return {
     key: Object.values(name).map(encoded).join('/'),
     name,
+    first: firstOf(route),
     contract: contractHash({
       ...name,
       kind: target.kind.name,

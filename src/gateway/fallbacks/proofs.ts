@@ -2,7 +2,7 @@ import type { Attempt, Clock, Lane, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
-import { type DemandState, judged, judges, newDemand, saw, usualWith } from './demand.ts';
+import { answeredBy, type DemandState, judged, judges, newDemand, saw, usualWith } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
 import { afterShown, afterSighting, type Shown, type Sighting, sightingOf } from './sighting.ts';
@@ -179,6 +179,7 @@ export class Proofs {
     if (asked) saw(this.demandOf(route), at, asked.tokensIn, asked.tokensOut, asked.facets);
     if (well) {
       const demand = this.demandOf(route);
+      answeredBy(demand, well.first);
       demand.usual = usualWith(demand.usual, well);
     }
     if (breaks) judged(this.demandOf(route), breaks);

@@ -13,6 +13,7 @@ import {
   capacity,
   edgeProof,
   type ParityState,
+  type Proof,
   type ProofState,
   parity,
   readiness,
@@ -49,6 +50,8 @@ export interface EdgeState {
   readonly exercised: ProofState;
   /** Ways in which answers were no match for those of the first tier, under the contract of `exercised`. */
   readonly parity?: Readonly<Partial<Record<ParityKind, ParityState>>> | undefined;
+  /** The first tier beside which it was exercised last, and how often. */
+  readonly compared?: { readonly first: string; readonly n: number } | undefined;
   /** Of its good answers. */
   readonly usual?: Usual | undefined;
   /** Smallest ask that was more than its window holds, input tokens. */
@@ -73,35 +76,14 @@ export interface EdgeSight {
   readonly now: EpochMs;
 }
 
-export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): EdgeReading {
+export function readEdge(sight: EdgeSight): EdgeReading {
+  const { route, step, edge, state, demand, now } = sight;
   const { name, contract } = edge;
   const { exercise, tiers } = route.config;
   const proof = rule.read(state?.exercised ?? rule.start(contract), now, contract);
-  const { hashMatches, lastSuccess, ...counts } = proof;
-  const lastExercise = state?.exercised.lastExercise;
+  const { hashMatches, lastSuccess } = proof;
   const rate = demand ? rateOf(demand) : 0;
-  const eta = 1_000 * secondsToProve(proof.needed, rate, exercise.share);
-  const parity = PARITY_KINDS.flatMap((kind): readonly ParityReading[] => {
-    const seen = hashMatches ? state?.parity?.[kind] : undefined;
-    const own = demand ? ownShare(demand, kind) : 0;
-    return seen ? [{ kind, what: SAYS[kind], ...PARITY[kind].read(seen, own) }] : [];
-  });
-  const breached = parity.find(({ verdict }) => verdict === 'BREACHED');
-  const exercised = {
-    ...counts,
-    // Good answers are not enough: they must be no worse than those of the first tier.
-    ...(breached &&
-      counts.state === 'PROVEN' && {
-        state: 'UNPROVEN' as const,
-        why: `worse than the first tier: ${breached.what}`,
-      }),
-    parity,
-    against: hashMatches ? against(state?.usual ?? NO_USUAL, demand?.usual ?? NO_USUAL) : {},
-    share: exercise.share,
-    ...(Number.isFinite(eta) && { etaMs: eta }),
-    ...(lastSuccess !== undefined && { lastSuccess }),
-    ...(lastExercise !== undefined && { lastExercise }),
-  };
+  const exercised = exercisedOf(sight, proof, rate);
   const probed = {
     ...readShown(state?.probed, now, contract),
     checks: state?.probed?.contract === contract ? state.probed.checks : [],
@@ -132,7 +114,7 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
       required: required !== undefined,
       ...(headroom && { capacity: headroom }),
       context: { asked: Math.round(asked), offered: Math.round(offered) },
-      parity,
+      parity: exercised.parity,
     },
   ]);
   return {
@@ -146,6 +128,45 @@ export function readEdge({ route, step, edge, state, demand, now }: EdgeSight): 
     exercised,
     load,
     reports: row?.reports ?? [],
+  };
+}
+
+/** Good answers are not enough: they must be no worse than those of the first tier, and beside the one that stands there now. */
+function exercisedOf(
+  { route, edge, state, demand }: EdgeSight,
+  proof: Proof,
+  rate: number,
+): EdgeReading['exercised'] {
+  const { hashMatches, lastSuccess, ...counts } = proof;
+  const { share } = route.config.exercise;
+  const { compared } = state ?? {};
+  const same = hashMatches && (compared === undefined || compared.first === edge.first);
+  const anew = compared && hashMatches ? Math.max(0, rule.enough - (same ? compared.n : 0)) : 0;
+  const parity = PARITY_KINDS.flatMap((kind): readonly ParityReading[] => {
+    const seen = same ? state?.parity?.[kind] : undefined;
+    const own = demand ? ownShare(demand, kind) : 0;
+    return seen ? [{ kind, what: SAYS[kind], ...PARITY[kind].read(seen, own) }] : [];
+  });
+  const breached = parity.find(({ verdict }) => verdict === 'BREACHED');
+  const needed = Math.max(proof.needed, anew);
+  const eta = 1_000 * secondsToProve(needed, rate, share);
+  const lastExercise = state?.exercised.lastExercise;
+  return {
+    ...counts,
+    ...(counts.state === 'PROVEN' &&
+      anew > 0 && {
+        state: 'STALE',
+        why: `the first tier has changed, and so has what it is compared with; ${anew} exercises short`,
+      }),
+    ...(counts.state === 'PROVEN' &&
+      breached && { state: 'UNPROVEN', why: `worse than the first tier: ${breached.what}` }),
+    needed,
+    parity,
+    against: same ? against(state?.usual ?? NO_USUAL, demand?.usual ?? NO_USUAL) : {},
+    share,
+    ...(Number.isFinite(eta) && { etaMs: eta }),
+    ...(lastSuccess !== undefined && { lastSuccess }),
+    ...(lastExercise !== undefined && { lastExercise }),
   };
 }
 

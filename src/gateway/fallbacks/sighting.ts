@@ -13,7 +13,7 @@ import {
   ownShare,
   usualWith,
 } from './demand.ts';
-import type { Edge } from './edges.ts';
+import { type Edge, firstOf } from './edges.ts';
 import { keepsShape } from './parity.ts';
 import { type EdgeState, PARITY } from './reading.ts';
 
@@ -27,8 +27,8 @@ export interface Sighting {
     readonly tokensOut: number;
     readonly facets: Pick<AskFacets, 'tools' | 'structured' | 'maxOutput'>;
   };
-  /** The first tier has answered well. */
-  readonly answered?: Answered;
+  /** The first tier has answered well, and who that is. */
+  readonly answered?: Answered & { readonly first: string };
   /** And was held to what its fallbacks are held to. */
   readonly judged?: Breaks;
   readonly edge?: EdgeSighting;
@@ -38,7 +38,7 @@ export interface Sighting {
 
 export type Shown = Pick<EdgeState, 'probed' | 'load' | 'limits'>;
 
-interface EdgeSighting extends Pick<Edge, 'key' | 'contract'> {
+interface EdgeSighting extends Pick<Edge, 'key' | 'contract' | 'first'> {
   readonly good: boolean;
   readonly reason: string;
   /** What the answer was held to; empty where it was none. */
@@ -80,7 +80,7 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge, judge
   if (one.tier === route.tiers[0]) {
     if (!isGood(outcome)) return begun;
     const judged = walk.source === 'gateway' && judges() && breaksOf(end, walk, route, demand, answered);
-    return { ...begun, answered, ...(judged && { judged }) };
+    return { ...begun, answered: { ...answered, first: firstOf(route) }, ...(judged && { judged }) };
   }
   // A caller who leaves has not shown that the edge is broken.
   if (outcome === 'cancelled') return begun;
@@ -111,7 +111,7 @@ function breaksOf(
 }
 
 function edgeSighting(
-  { key, contract }: Edge,
+  { key, contract, first }: Edge,
   { route, end, walk, demand }: Pick<Sight, 'route' | 'end' | 'walk' | 'demand'>,
   answered: Answered,
   tokensIn: number,
@@ -122,6 +122,7 @@ function edgeSighting(
   return {
     key,
     contract,
+    first,
     good: isGood(outcome) && !breaks.shape && !breaks.slow,
     reason: failure
       ? `${failure.kind}: ${failure.hint}`.slice(0, 200)
@@ -140,18 +141,29 @@ function edgeSighting(
 export function afterSighting(
   before: EdgeState | undefined,
   at: EpochMs,
-  { contract, good, reason, breaks, answered, overflow }: EdgeSighting,
+  { contract, first, good, reason, breaks, answered, overflow }: EdgeSighting,
   demand: DemandState = newDemand(),
 ): EdgeState {
   const state =
     before?.exercised.contract === contract
       ? before
-      : { ...before, exercised: rule.start(contract), parity: {}, usual: NO_USUAL, overflow: undefined };
+      : {
+          ...before,
+          exercised: rule.start(contract),
+          parity: {},
+          usual: NO_USUAL,
+          compared: undefined,
+          overflow: undefined,
+        };
   const smallest = Math.min(state.overflow ?? Number.POSITIVE_INFINITY, overflow ?? Number.POSITIVE_INFINITY);
+  // What an earlier version has left behind was compared with this one, as far as anybody knows.
+  const { compared = { first, n: state.exercised.recent.length } } = state;
+  const same = compared.first === first;
   return {
     ...state,
     exercised: rule.step(state.exercised, { at, contract, good, reason }, contract),
-    parity: stepped(state.parity, breaks, demand),
+    compared: { first, n: (same ? compared.n : 0) + 1 },
+    parity: stepped(same ? state.parity : {}, breaks, demand),
     usual: answered ? usualWith(state.usual ?? NO_USUAL, answered) : state.usual,
     overflow: smallest === Number.POSITIVE_INFINITY ? undefined : smallest,
   };
