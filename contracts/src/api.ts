@@ -96,6 +96,7 @@ export interface ExchangeRow {
   readonly microUsd: number;
   readonly costState: string;
   readonly key?: string;
+  readonly tenant?: string;
   readonly feature?: string;
   readonly user?: string;
   readonly task?: string;

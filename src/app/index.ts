@@ -1,4 +1,6 @@
 // For the reference page of the configuration, which the command line generates.
+
+export type { QuotaForecast, SimulatedFate } from '#ledger';
 export { providers } from '#providers';
 export { routersIn } from './books.ts';
 export { type CassetteDesk, openCassettes } from './cassettes.ts';
@@ -14,7 +16,7 @@ export {
   parseConfig,
 } from './config/index.ts';
 export { type Assets, prepareConsole } from './console-assets.ts';
-export { limits, type OpenLedger, openLedger } from './ledger.ts';
+export { type LoadCall, limits, type OpenLedger, openLedger, simulateLoad } from './ledger.ts';
 export { createLog } from './log.ts';
 export { unprovenIn } from './proven.ts';
 export { buildRoutes, describeRoutes } from './routes.ts';

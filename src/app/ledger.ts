@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Clock, Config, LedgerEvent, LedgerSnapshot, Log, QuotaConfig } from '#contracts';
+import type { Clock, Config, Lane, LedgerEvent, LedgerSnapshot, Log, QuotaConfig } from '#contracts';
 import type { LedgerPorts } from '#gateway';
 import {
   answerEstimate,
@@ -7,6 +7,10 @@ import {
   createRedisAuthority,
   type Ledger,
   type LedgerSettings,
+  pattern,
+  type QuotaForecast,
+  type SimulatedCall,
+  simulateQuotas,
 } from '#ledger';
 import { recall, remember } from './remembered.ts';
 
@@ -61,6 +65,31 @@ export function openLedger(config: Config, file: string | undefined, clock: Cloc
       await ledger.close();
     },
   };
+}
+
+/** A call of which it is known under which names its model goes: the provider's first. */
+export interface LoadCall extends Omit<SimulatedCall, 'model'> {
+  readonly models: readonly string[];
+}
+
+/** What the quotas of a configuration would do to a load, with nothing used before. */
+export function simulateLoad(
+  config: Config,
+  load: readonly LoadCall[],
+  patience: Readonly<Record<Lane, number>>,
+): Promise<QuotaForecast> {
+  const table = quotaTable(config);
+  const fits = Object.fromEntries(
+    Object.entries(table).map(([provider, quotas]) => [
+      provider,
+      quotas.map(({ models }) => pattern(models)),
+    ]),
+  );
+  const calls = load.map(({ models, ...call }) => ({
+    ...call,
+    model: models.find((name) => fits[call.provider]?.some((fit) => fit(name))) ?? models[0] ?? '',
+  }));
+  return simulateQuotas({ table, lanes: config.lanes, calls, patience });
 }
 
 /** Does this configuration limit anything? Without it the gateway asks no ledger at all. */

@@ -4,6 +4,7 @@ import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { count, percent, span } from './format.ts';
+import { simulate } from './quota-simulate.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -12,9 +13,15 @@ interface Flags extends ConnectionFlags {
 }
 
 export const quota = () =>
-  withConnection(new Command('quota'))
+  new Command('quota')
+    .description('Limits of provider keys: how they stand, and what they would do to another load.')
+    .addCommand(status(), { isDefault: true })
+    .addCommand(simulate());
+
+const status = () =>
+  withConnection(new Command('status'))
     .description(
-      'Limits of provider keys: pressure per axis, who waits, when a day runs out. Exits 1 when one is exhausted, 3 when none was used yet.',
+      'Pressure per axis, who waits, when a day runs out; also `midwatch quota` alone. Exits 1 when one is exhausted, 3 when none was used yet.',
     )
     .option('--json', 'print one JSON object a quota')
     .action(async (flags: Flags) => {

@@ -8,7 +8,7 @@ import { HOUR_MS, MINUTE_MS } from './rollups.ts';
 import { listTrouble, troubleIndexed, troubleOf } from './trouble.ts';
 
 const COLUMNS = `at, id, route, protocol, source, model, target_model, observed_model, provider, tier, demoted_by, outcome,
-  failure_kind, status, stream, attempts, total_ms, first_token_ms, overhead_ms, micro_usd, cost_state, key, feature,
+  failure_kind, status, stream, attempts, total_ms, first_token_ms, overhead_ms, micro_usd, cost_state, key, tenant, feature,
   end_user, task, thread, ${[...TOKENS_IN, ...TOKENS_OUT].join(', ')}`;
 
 export interface Tuning {
@@ -206,6 +206,7 @@ function exchangeRowOf(row: Row): ExchangeRow {
       firstTokenMs: maybeShortest(row.first_token_ms),
       demotedBy: text('demoted_by'),
       key: text('key'),
+      tenant: text('tenant'),
       feature: text('feature'),
       user: text('end_user'),
       task: text('task'),

@@ -215,6 +215,7 @@ export const exchangeRow = z.object({
   microUsd,
   costState: z.string(),
   key: z.string().optional(),
+  tenant: z.string().optional(),
   feature: z.string().optional(),
   user: z.string().optional(),
   task: z.string().optional(),
