@@ -14,11 +14,13 @@ import {
   meQuery,
   RUN_STATES,
   type RunsSearch,
+  SHADOWS_RANGE,
+  type ShadowsSearch,
   SPEND_WAYS,
   TIER_WAYS,
   type TiersSearch,
 } from './data/queries.ts';
-import { readWindow, type WindowSearch } from './data/window.ts';
+import { RANGE_NAMES, readWindow, type WindowSearch } from './data/window.ts';
 import { Changes } from './pages/changes/Changes.tsx';
 import { ExchangePage } from './pages/exchange/ExchangePage.tsx';
 import { Exchanges } from './pages/exchanges/Exchanges.tsx';
@@ -32,6 +34,7 @@ import { RoutePage } from './pages/routes/RoutePage.tsx';
 import { Routes } from './pages/routes/Routes.tsx';
 import { RunPage } from './pages/runs/RunPage.tsx';
 import { Runs } from './pages/runs/Runs.tsx';
+import { Shadows } from './pages/shadows/Shadows.tsx';
 import { Spend } from './pages/spend/Spend.tsx';
 import { System } from './pages/system/System.tsx';
 import { TIER_DAYS, Tiers } from './pages/tiers/Tiers.tsx';
@@ -135,6 +138,15 @@ const tiers = createRoute({
 });
 const ramp = createRoute({ getParentRoute: () => root, path: '/ramp', component: Ramp });
 const router = createRoute({ getParentRoute: () => root, path: '/router', component: Router });
+const shadows = createRoute({
+  getParentRoute: () => root,
+  path: '/shadows',
+  component: Shadows,
+  validateSearch: (raw: Record<string, unknown>): ShadowsSearch => {
+    const range = RANGE_NAMES.find((name) => name === raw.range && name !== SHADOWS_RANGE);
+    return range ? { range } : {};
+  },
+});
 const keys = createRoute({ getParentRoute: () => root, path: '/keys', component: Keys });
 const named = (raw: unknown): string | undefined => (typeof raw === 'string' && raw !== '' ? raw : undefined);
 const system = createRoute({
@@ -174,6 +186,7 @@ export const makeRouter = (client: QueryClient) =>
       tiers,
       ramp,
       router,
+      shadows,
       quota,
       spend,
       changes,

@@ -10,7 +10,7 @@ import {
 } from '@tanstack/react-query';
 import { api } from './client.ts';
 import { now } from './clock.ts';
-import { readSlice, refreshMs, type WindowSearch, windowBounds } from './window.ts';
+import { type RangeName, readSlice, refreshMs, type WindowSearch, windowBounds } from './window.ts';
 
 export const isUnauthorised = (error: unknown): boolean =>
   error instanceof MidwatchError && error.status === 401;
@@ -206,6 +206,17 @@ export const routersQuery = queryOptions({
   queryFn: () => api.routers(),
   refetchInterval: 5_000,
 });
+export const SHADOWS_RANGE: RangeName = '24h';
+export interface ShadowsSearch {
+  readonly range?: RangeName;
+}
+export const shadowsQuery = (search: Required<ShadowsSearch>) =>
+  queryOptions({
+    queryKey: ['shadows', search],
+    queryFn: () => api.shadows(windowBounds(search, now())),
+    refetchInterval: refreshMs(search),
+    placeholderData: keepPreviousData,
+  });
 export const rampsQuery = queryOptions({
   queryKey: ['ramps'],
   queryFn: () => api.ramps.list(),

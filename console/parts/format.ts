@@ -83,6 +83,10 @@ export const interval = (low: number, high: number): string => {
 };
 const trim = (n: number): string => (Number.isInteger(n) ? String(n) : n.toFixed(1));
 
+/** A ratio of two like things: 0.42 ×, 1.05 ×, 12.3 ×. */
+export const times = (ratio: number): string =>
+  `${fixed(ratio, Math.abs(ratio) < 9.995 ? 2 : Math.abs(ratio) < 99.95 ? 1 : 0)} ×`;
+
 export const bytes = (n: number | undefined): string => {
   if (n === undefined) return NONE;
   if (n < 1000) return `${grouped.format(n)} B`;

@@ -80,6 +80,12 @@ export const RouterIcon = () => (
     <path d="M2.5 8h3.8l3.5-4h3.7M6.3 8l3.5 4h3.7M11.7 2.2 13.5 4l-1.8 1.8M11.7 10.2l1.8 1.8-1.8 1.8" />
   </Icon>
 );
+export const ShadowsIcon = () => (
+  <Icon>
+    <path d="M2.5 2.5h8v8h-8z" />
+    <path d="M5.5 13.5h8v-8" strokeDasharray="1.6 1.6" />
+  </Icon>
+);
 export const SunIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="2.8" />

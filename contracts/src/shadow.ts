@@ -125,6 +125,8 @@ export interface ShadowView {
   readonly similarity?: RatioView;
   /** Newest first. */
   readonly last: readonly ShadowPair[];
+  /** Newest of those that differ in more than words: in how they ended, in tools, arguments, or in being JSON. */
+  readonly differing: readonly ShadowPair[];
 }
 
 export interface ShadowReport {

@@ -28,6 +28,22 @@ const ratio = z
     'Shadow over served, of pairs of good answers: the median and its 95 % interval, which needs six pairs.',
   );
 
+const pair = z.object({
+  at: epoch,
+  route: z.string(),
+  by: z.string().describe('Who asked for the copy.'),
+  served: side,
+  shadow: side,
+  agreement: z.object({
+    good: z.boolean(),
+    end: z.boolean(),
+    tools: z.boolean().optional(),
+    args: z.boolean().optional(),
+  }),
+  lengthRatio: z.number().optional(),
+  similarity: z.number().optional(),
+});
+
 export const shadowReport = z.object({
   from: epoch,
   to: epoch,
@@ -53,25 +69,10 @@ export const shadowReport = z.object({
         .describe(
           'Share of word triples that both texts have, of those that either has: no ratio of targets.',
         ),
-      last: z
-        .array(
-          z.object({
-            at: epoch,
-            route: z.string(),
-            by: z.string().describe('Who asked for the copy.'),
-            served: side,
-            shadow: side,
-            agreement: z.object({
-              good: z.boolean(),
-              end: z.boolean(),
-              tools: z.boolean().optional(),
-              args: z.boolean().optional(),
-            }),
-            lengthRatio: z.number().optional(),
-            similarity: z.number().optional(),
-          }),
-        )
-        .describe('Newest first.'),
+      last: z.array(pair).describe('Newest first.'),
+      differing: z
+        .array(pair)
+        .describe('The newest that differ in how they ended, in tools, arguments, or in being JSON.'),
     }),
   ),
   now: z

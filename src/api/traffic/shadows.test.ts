@@ -47,6 +47,7 @@ test('what the pairs say, with what does not rule it out', () => {
     cost: { n: 10, median: 0.5, low: 0.5, high: 0.5 },
     similarity: { n: 10, median: 0.5 },
   });
+  expect(view?.differing).toEqual([bad]);
   expect(view?.agree.tools).toBeUndefined();
   expect(view?.firstToken).toBeUndefined();
 });

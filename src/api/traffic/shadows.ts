@@ -52,8 +52,12 @@ function viewOf(pairs: readonly ShadowPair[]): ShadowView {
     ...ratio('length', pairs, ({ lengthRatio }) => lengthRatio),
     ...ratio('similarity', pairs, ({ similarity }) => similarity),
     last: pairs.slice(0, LAST),
+    differing: pairs.filter(differs).slice(0, LAST),
   };
 }
+
+const differs = ({ served, shadow, agreement: { end, tools, args } }: ShadowPair): boolean =>
+  !end || tools === false || args === false || served.json !== shadow.json;
 
 const share = (pairs: readonly ShadowPair[], holds: (pair: ShadowPair) => boolean): RateView =>
   rateOf(pairs.filter(holds).length, pairs.length);
