@@ -101,8 +101,10 @@ function overview({
     ],
     [
       'served',
-      served &&
-        `${served.provider}/${observed.model ?? served.model}, tier ${tier.served}${tier.served === tier.intended ? '' : yellow(` instead of ${tier.intended}`)}`,
+      isCanned(exchange)
+        ? `${yellow('canned reply')} of tier ${tier.served}; no model answered`
+        : served &&
+          `${served.provider}/${observed.model ?? served.model}, tier ${tier.served}${tier.served === tier.intended ? '' : yellow(` instead of ${tier.intended}`)}`,
     ],
     ['demoted', demotion(tier)],
     [
@@ -142,6 +144,10 @@ function overview({
     ['release', `${shortHash(exchange.release)}  ${dim(list(axes as Record<string, string>) ?? '')}`],
   ];
 }
+
+/** The caller got a whole answer, and no attempt is of the tier that gave it. */
+const isCanned = ({ status, failure, attempts, tier }: Exchange): boolean =>
+  status === 200 && failure !== undefined && attempts.every((attempt) => attempt.tier !== tier.served);
 
 /** Also where nobody was asked, such as a canned reply that a rule sent. */
 const demotion = ({ intended, served, demotedBy, reason, cell }: Exchange['tier']): string | undefined =>

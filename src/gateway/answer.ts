@@ -164,26 +164,29 @@ function sayEarliest(headers: Record<string, string>, failure: Failure): void {
 
 /**
  * The route's canned tier: a 200 with a text of the operator's, when no model answered. Whoever reads the record sees the
- * failure that led here, not a success. False when the route has none. `name`: of the one that was chosen, else the first.
+ * failure that led here, not a success, with what the caller was told for an answer. False when the route has none. `name`: of the one that was chosen, else the first.
  */
 export function canned(ctx: AnswerContext, walk: Walk, failure: Failure, name?: string): boolean {
   const tier = walk.route?.tiers.find((t) => t.reply !== undefined && (name ?? t.name) === t.name);
-  const { stream, model } = walk.facets;
-  const body =
-    tier?.reply === undefined
-      ? undefined
-      : walk.protocol.writeReply?.({ text: tier.reply, exchange: walk.id, model, at: walk.at, stream });
-  if (!tier || body === undefined) return false;
+  const { protocol, facets } = walk;
+  const { stream, model } = facets;
+  if (tier?.reply === undefined || !protocol.writeReply) return false;
+  const reply = { text: tier.reply, exchange: walk.id, model, at: walk.at };
+  const body = protocol.writeReply({ ...reply, stream });
   const outcome = outcomeOf(failure.kind);
   const headers = tell(walk, { 'content-type': stream ? 'text/event-stream' : 'application/json' }, outcome);
   headers['x-midwatch-tier'] = tier.name;
   headers['x-midwatch-degraded'] = tier.name;
   walk.outgoing.send(200, headers, body);
-  ctx.close(walk, { outcome, failure, status: 200, tier: tier.name });
+  const canned = protocol
+    .readAnswer(encoder.encode(stream ? protocol.writeReply({ ...reply, stream: false }) : body))
+    .message();
+  ctx.close(walk, { outcome, failure, status: 200, tier: tier.name, ...(canned && { canned }) });
   return true;
 }
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** Providers quote wrong keys back; a body without a secret stays the same bytes. */
 function masked(redactor: Redactor, body: Uint8Array): Uint8Array | string {

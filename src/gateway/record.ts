@@ -26,6 +26,8 @@ export interface Ending {
   /** HTTP status that the caller saw. */
   readonly status: number;
   readonly reading?: Reading;
+  /** Assembled, of an answer that no provider gave. */
+  readonly canned?: Uint8Array;
   /** Tier that served, where that is not the one of the last attempt: a canned reply has no attempt. */
   readonly tier?: string;
   readonly gaps?: Gaps;
@@ -69,7 +71,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     status: ending.status,
     record: route?.config.record ?? 'full',
   };
-  const answer = ending.reading?.message();
+  const answer = ending.reading?.message() ?? ending.canned;
   return { facts, declared: walk.declared, ask: walk.body, answer };
 }
 
@@ -95,10 +97,13 @@ function tierOf(walk: Walk, intended: string, served: string, ended: FailureKind
 
 const NO_VERDICTS: readonly Verdict[] = [];
 
-/** What of the answer was changed on its way, and which version of its policy the route was held at. */
-function verdictsOf({ taken, attempts, route }: Walk, reading: Reading | undefined): readonly Verdict[] {
+/** What of the answer was changed on its way, why nobody finished one that broke off, and which version of its policy the route was held at. */
+function verdictsOf(
+  { taken, alone, attempts, route }: Walk,
+  reading: Reading | undefined,
+): readonly Verdict[] {
   const frozen = route?.frozen;
-  if (!taken && !reading?.malformed && frozen === undefined) return NO_VERDICTS;
+  if (!taken && alone === undefined && !reading?.malformed && frozen === undefined) return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
     guard,
     version: 1,
@@ -117,6 +122,8 @@ function verdictsOf({ taken, attempts, route }: Walk, reading: Reading | undefin
       ),
     );
   }
+  if (alone !== undefined)
+    found.push({ guard: 'takeover', version: 1, decision: 'pass', evidence: `not taken over: ${alone}` });
   if (frozen !== undefined) found.push({ guard: 'freeze', version: 1, decision: 'pass', evidence: frozen });
   return found;
 }

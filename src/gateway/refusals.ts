@@ -1,4 +1,5 @@
 import type { AskFacets, BodyTrouble, Failure, Fields, Protocol, Route, RouteTable } from '#contracts';
+import { seen } from './failures.ts';
 import type { Said } from './headers.ts';
 import type { Walk } from './walk.ts';
 
@@ -62,6 +63,13 @@ export function findRoute(
 
 export function mismatch(route: Route, protocol: Protocol): Failure {
   const targets = new Set(route.tiers.flatMap((tier) => tier.targets.map((t) => t.provider)));
+  if (targets.size === 0)
+    return protocol.writeReply
+      ? seen('no_target', `Nobody was asked: route "${route.name}" has no target, only a canned reply.`)
+      : refusal(
+          'dialect_mismatch',
+          `Route "${route.name}" has no target, only a canned reply, which is no answer in ${protocol.name}.`,
+        );
   return refusal(
     'dialect_mismatch',
     `Route "${route.name}" leads to ${[...targets].join(', ')}, which does not serve ${protocol.name}; call it in its own dialect or choose another route.`,

@@ -96,11 +96,19 @@ function begin(
 ): Promise<Rescued | undefined> | undefined {
   const route = walk.route as Route;
   const now = ctx.clock.monotonic();
-  if (walk.made.length >= route.config.attempts.perExchange || now >= errand.deadline) return undefined;
+  const { perExchange } = route.config.attempts;
+  const alone = (why: string): undefined => {
+    walk.alone = why;
+  };
+  if (walk.made.length >= perExchange) return alone(`attempts.perExchange allows ${perExchange}, all made`);
+  if (now >= errand.deadline) return alone('no time was left');
   const step = heir(ctx, walk, running, failure);
-  const begun = step && ctx.takeovers.begun(walk.protocol.name, walk.body as Uint8Array, sent);
+  if (!step) return alone('no other target of the route takes traffic now');
+  const begun = ctx.takeovers.begun(walk.protocol.name, walk.body as Uint8Array, sent);
+  if (!begun) return alone('what was said so far cannot be gone on with');
   // Last, so that nothing is spent on what cannot be.
-  if (!begun || !spend(ctx.takeoverBudget(route.name), now, ruleOf(wanted.share))) return undefined;
+  if (!spend(ctx.takeoverBudget(route.name), now, ruleOf(wanted.share)))
+    return alone(`takeover.share of ${wanted.share} allows none now`);
   const row = endTry(running, ctx, walk, { outcome: outcomeOf(failure.kind), failure, reading });
   const seams = seamsOf(step, step.target.model ?? walk.facets.model, wanted);
   let by: Seam | undefined;

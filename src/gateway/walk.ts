@@ -88,6 +88,8 @@ export interface Walk {
   spilled: boolean;
   /** Another target finished what the caller had begun to read. */
   taken?: Taken;
+  /** Why nobody finished a stream that broke off, where its route wants that. */
+  alone?: string;
   /** Milliseconds spent waiting for room in a quota, or for a place at a target. */
   queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */

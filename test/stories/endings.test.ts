@@ -339,6 +339,8 @@ test('a route leaves for its next target before the first byte, and for its cann
       cost: { microUsd: 0 },
     });
     expect(record.attempts).toHaveLength(4);
+    const { answer } = two.finished.find(({ facts }) => facts.id === record.id) ?? {};
+    expect(new TextDecoder().decode(answer)).toContain('a person will answer');
   }
   await two.stop();
   await other.stop();
@@ -463,4 +465,20 @@ test('a refusal is an answer, unless the route wants another; then it is the las
   expect(kept.facts.attempts).toHaveLength(2);
   two.stop();
   await other.stop();
+});
+
+test('a route that is only a canned reply answers, and its record says that nobody was asked', async () => {
+  const quiet = testGateway({
+    providers: {},
+    routes: { closed: { tiers: [{ name: 'notice', reply: 'Closed until Monday.' }] } },
+  });
+  const answer = await fetch(`${quiet.url}/v1/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }),
+  });
+  expect(await answer.text()).toContain('Closed until Monday.');
+  const facts = await quiet.facts(answer.headers.get('x-midwatch-exchange'));
+  expect(facts).toMatchObject({ outcome: 'error', failure: { kind: 'no_target' }, attempts: [] });
+  expect(facts.failure?.hint).toBe('Nobody was asked: route "closed" has no target, only a canned reply.');
+  await quiet.stop();
 });

@@ -411,7 +411,8 @@ async function expectBroken(
   ).toBe(text);
   expect(JSON.parse(raw.body.trimEnd().split('data: ').at(-1) ?? '').error).toMatchObject({ code: 'cut' });
   const facts = await set.record(n);
-  expect(facts).toMatchObject({ outcome: 'cut', failure: { kind: 'cut' }, verdicts: [] });
+  expect(facts).toMatchObject({ outcome: 'cut', failure: { kind: 'cut' } });
+  expect(facts.verdicts.filter(({ decision }) => decision !== 'pass')).toEqual([]);
   expect(facts.attempts.map((a) => a.cause)).toEqual(causes as never);
   expect(facts.cost.microUsd).toBe(facts.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
   return facts;
@@ -480,7 +481,10 @@ describe('nobody finishes it, and the caller is told what it broke off of', () =
         error: undefined,
         text: TEXT,
       });
-    await expectBroken(set, ['first'], 3);
+    const facts = await expectBroken(set, ['first'], 3);
+    expect(facts.verdicts).toMatchObject([
+      { guard: 'takeover', decision: 'pass', evidence: expect.stringContaining('takeover.share of 0.0001') },
+    ]);
   });
 
   test('no share, no takeover', async () => {

@@ -40,7 +40,11 @@ export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
           <Time at={exchange.at} show="ago" />
         </span>
       </p>
-      <p className="summary-means">{outcomeInfo(exchange.outcome).means}</p>
+      <p className="summary-means">
+        {isCanned(exchange)
+          ? `No model answered; the caller got the canned reply of tier ${exchange.tier.served}.`
+          : outcomeInfo(exchange.outcome).means}
+      </p>
       {exchange.failure ? <FailureNote failure={exchange.failure} /> : null}
       <dl className="totals totals-exchange" aria-label="Summary">
         <Fact
@@ -105,6 +109,10 @@ export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
     </header>
   );
 }
+
+/** The caller got a whole answer, and no attempt is of the tier that gave it. */
+const isCanned = ({ status, failure, attempts, tier }: ExchangeDetail['exchange']): boolean =>
+  status === 200 && failure !== undefined && attempts.every((attempt) => attempt.tier !== tier.served);
 
 function Fact({
   name,

@@ -24,10 +24,10 @@ export function Differences({ row: { differing, pairs } }: { readonly row: Shado
             <th scope="col">Served</th>
             <th scope="col">Copy</th>
             <th scope="col">Difference</th>
-            <th scope="col" className="num">
+            <th scope="col" className="num shadow-wide">
               Time
             </th>
-            <th scope="col" className="num">
+            <th scope="col" className="num shadow-wide">
               Cost
             </th>
           </tr>
@@ -44,11 +44,11 @@ export function Differences({ row: { differing, pairs } }: { readonly row: Shado
               <td>
                 <Side side={pair.shadow} />
               </td>
-              <td className="wrap">{differences(pair).join('; ')}</td>
-              <td className="num">
+              <td className="wrap shadow-how">{differences(pair).join('; ')}</td>
+              <td className="num shadow-wide">
                 {duration(pair.served.totalMs)} → {duration(pair.shadow.totalMs)}
               </td>
-              <td className="num">
+              <td className="num shadow-wide">
                 {costText(pair.served.microUsd, pair.served.costState)} →{' '}
                 {costText(pair.shadow.microUsd, pair.shadow.costState)}
               </td>

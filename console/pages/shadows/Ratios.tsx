@@ -16,60 +16,59 @@ export function Ratios({ row }: { readonly row: ShadowView }) {
   if (shown.length === 0)
     return <p className="quiet section-none">No pair in which both ended well: nothing to measure.</p>;
   return (
-    <div className="table-scroll">
-      <table className="table table-tight">
-        <caption className="sr">The copy against what was served: medians of pairs</caption>
-        <thead>
-          <tr>
-            <td />
-            <th scope="col" className="num">
-              Copy ÷ served
-            </th>
-            <th scope="col" className="num shadow-wide">
-              95%
-            </th>
+    <table className="table table-tight">
+      <caption className="sr">The copy against what was served: medians of pairs</caption>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col" className="num">
+            Copy ÷ served
+          </th>
+          <th scope="col" className="num shadow-wide">
+            95%
+          </th>
+          <td className="shadow-strip">
+            <span className="shadow-scale" aria-hidden="true">
+              <i>¼ ×</i>
+              <i>1 ×</i>
+              <i>4 ×</i>
+            </span>
+          </td>
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map(([name, ratio]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td className="num">{times(ratio.median)}</td>
+            <td className="num quiet shadow-wide">
+              {ratio.low === undefined || ratio.high === undefined
+                ? `${count(ratio.n)} pairs: too few`
+                : `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}`}
+            </td>
             <td className="shadow-strip">
-              <span className="shadow-scale" aria-hidden="true">
-                <i>¼ ×</i>
-                <i>1 ×</i>
-                <i>4 ×</i>
-              </span>
+              <Strip ratio={ratio} />
             </td>
           </tr>
-        </thead>
-        <tbody>
-          {shown.map(([name, ratio]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="num">{times(ratio.median)}</td>
-              <td className="num quiet shadow-wide">
-                {ratio.low === undefined || ratio.high === undefined
-                  ? `${count(ratio.n)} of 6 pairs`
-                  : `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}`}
-              </td>
-              <td className="shadow-strip">
-                <Strip ratio={ratio} />
-              </td>
-            </tr>
-          ))}
-          {row.similarity ? (
-            <tr>
-              <th scope="row">Words shared</th>
-              <td className="num">{percent(row.similarity.median)}</td>
-              <td className="quiet shadow-words" colSpan={2}>
-                of three-word runs, in the middle pair
-              </td>
-            </tr>
-          ) : null}
-        </tbody>
-      </table>
-    </div>
+        ))}
+        {row.similarity ? (
+          <tr>
+            <th scope="row">Words shared</th>
+            <td className="num">{percent(row.similarity.median)}</td>
+            <td className="quiet" colSpan={2}>
+              of three-word runs
+            </td>
+          </tr>
+        ) : null}
+      </tbody>
+    </table>
   );
 }
 
 function Strip({ ratio: { median, low = median, high = median } }: { readonly ratio: RatioView }) {
+  // What lies beyond the scale stands at its end.
   const x = (value: number): number =>
-    (Math.max(-1, Math.min(1, Math.log(Math.max(value, 1e-9)) / Math.log(WIDEST))) + 1) * 50;
+    50 + 49 * Math.max(-1, Math.min(1, Math.log(Math.max(value, 1e-9)) / Math.log(WIDEST)));
   return (
     <svg className="whisker" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
       <line className="whisker-rail" x1="0" x2="100" y1="4" y2="4" />
