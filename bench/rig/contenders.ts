@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Address } from '../http/question.ts';
 import { type Child, startChild } from './child.ts';
 import { GATEWAY_CORE, OTHER_CORE } from './cores.ts';
+import { EVERYTHING } from './features.ts';
 import { type House, startMidwatch } from './midwatch.ts';
 import { ports } from './ports.ts';
 
@@ -12,9 +13,11 @@ export interface Contender {
   readonly address: Address;
   /** The process whose processor time and memory are its own; absent for direct. */
   readonly pid?: number;
+  /** Of a Midwatch. */
+  readonly house?: House;
 }
 
-export type ContenderName = 'direct' | 'bare Bun proxy' | 'Midwatch' | 'Portkey';
+export type ContenderName = 'direct' | 'bare Bun proxy' | 'Midwatch' | 'Midwatch, everything on' | 'Portkey';
 
 export interface Field {
   readonly contenders: readonly Contender[];
@@ -54,6 +57,11 @@ export async function startField(): Promise<Field> {
     },
   );
   const house = await startMidwatch({ port: ports.midwatch, upstream: ports.upstream });
+  const everything = await startMidwatch({
+    port: ports.everything,
+    upstream: ports.upstream,
+    feature: EVERYTHING,
+  });
   return {
     contenders: [
       { name: 'direct', address: { port: ports.upstream, headers: { authorization: 'Bearer bench' } } },
@@ -62,11 +70,8 @@ export async function startField(): Promise<Field> {
         address: { port: ports.bare, headers: { authorization: 'Bearer bench' } },
         pid: bare.pid,
       },
-      {
-        name: 'Midwatch',
-        address: { port: ports.midwatch, headers: { authorization: `Bearer ${house.key}` } },
-        pid: house.pid,
-      },
+      { name: 'Midwatch', ...contending(house) },
+      { name: 'Midwatch, everything on', ...contending(everything) },
       {
         name: 'Portkey',
         address: {
@@ -83,10 +88,17 @@ export async function startField(): Promise<Field> {
     house,
     async stop() {
       await house.stop();
+      await everything.stop();
       await Promise.all([portkey.stop(), bare.stop(), upstream.stop()]);
     },
   };
 }
+
+const contending = (house: House) => ({
+  address: { port: house.port, headers: { authorization: `Bearer ${house.key}` } },
+  pid: house.pid,
+  house,
+});
 
 /** Portkey comes from its own manifest, so that nobody who installs Midwatch installs it. */
 function installPeers(): void {

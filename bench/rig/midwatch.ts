@@ -4,6 +4,7 @@ import { createMidwatch, type Midwatch } from '#sdk';
 import { startChild } from './child.ts';
 import { scratchFolder } from './cleanup.ts';
 import { GATEWAY_CORE, move, OTHER_CORE } from './cores.ts';
+import type { Feature } from './features.ts';
 import { descendantsOf } from './proc.ts';
 
 const ROOT = join(import.meta.dir, '..', '..');
@@ -27,40 +28,45 @@ export interface House {
   stop(): Promise<void>;
 }
 
-export interface HouseOptions {
+export interface HouseOptions extends Rest {
   readonly port: number;
   readonly upstream: number;
   /** A folder that was used before; by default a fresh one. */
   readonly folder?: string;
   /** The token of that folder. */
   readonly token?: string;
-  /** Bound of the spool; the product's own default otherwise. */
-  readonly spoolMax?: string;
 }
 
-/** A provider by the name of the real one, at another address: prices and quirks are the real ones. */
-export const writeConfig = (folder: string, upstream: number, spoolMax = '2GB'): void =>
-  writeFileSync(
-    join(folder, 'midwatch.yaml'),
-    `spool:
-  max: ${spoolMax}
-providers:
-  openai:
-    baseUrl: http://127.0.0.1:${upstream}/v1
-    apiKey: bench
-routes:
-  chat:
-    tiers:
-      - name: primary
-        targets:
-          - provider: openai
-`,
-  );
+interface Rest {
+  /** Bound of the spool; the product's own default otherwise. */
+  readonly spoolMax?: string;
+  /** What is switched on besides. */
+  readonly feature?: Feature;
+}
+
+/** A provider by the name of the real one, at another address: prices and quirks are the real ones. JSON is YAML too. */
+export function writeConfig(
+  folder: string,
+  upstream: number,
+  { spoolMax = '2GB', feature }: Rest = {},
+): void {
+  const targets = [{ provider: 'openai' }];
+  const tiers = [{ name: 'primary', targets }, ...(feature ? [{ name: 'spare', targets }] : [])];
+  const config = {
+    spool: { max: spoolMax },
+    providers: {
+      openai: { baseUrl: `http://127.0.0.1:${upstream}/v1`, apiKey: 'bench', ...feature?.provider },
+    },
+    routes: { chat: { tiers, ...feature?.route } },
+    ...feature?.house,
+  };
+  writeFileSync(join(folder, 'midwatch.yaml'), JSON.stringify(config, undefined, 2));
+}
 
 export async function startMidwatch(options: HouseOptions): Promise<House> {
   const scratch = options.folder === undefined ? scratchFolder() : undefined;
   const folder = options.folder ?? scratch?.path ?? '';
-  writeConfig(folder, options.upstream, options.spoolMax);
+  writeConfig(folder, options.upstream, options);
   const child = await startChild([COMMAND, 'up', '--json', '--port', String(options.port)], {
     core: GATEWAY_CORE,
     cwd: folder,

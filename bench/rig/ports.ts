@@ -5,6 +5,7 @@ export const ports = {
   midwatch: 7142,
   portkey: 7143,
   probe: 7144,
+  everything: 7145,
 } as const;
 
 /** The first of them that somebody holds. */
