@@ -151,11 +151,14 @@ function soonest(
   field: readonly Racer[],
   wait: number | undefined,
 ): Promise<{ readonly racer: Racer; readonly arrival: Arrival } | undefined> {
-  const arriving = field.map((racer) => racer.arrives.then((arrival) => ({ racer, arrival })));
-  if (wait === undefined) return Promise.race(arriving);
-  const { promise: over, resolve } = Promise.withResolvers<undefined>();
-  const cancel = clock.after(wait, () => resolve(undefined));
-  return Promise.race([over, ...arriving]).finally(cancel);
+  return new Promise((resolve) => {
+    const cancel = wait === undefined ? undefined : clock.after(wait, () => resolve(undefined));
+    for (const racer of field)
+      void racer.arrives.then((arrival) => {
+        cancel?.();
+        resolve({ racer, arrival });
+      });
+  });
 }
 
 /** A further try, ready to be made; undefined where nobody may be asked again, or nobody has room: a hedge waits for no place. */

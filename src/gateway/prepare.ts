@@ -62,9 +62,10 @@ export function prepare(
   const now = ctx.clock.monotonic();
   const patience = own ? now : others ? Math.min(deadline, now + waitForTarget) : deadline;
   const toll = { target: step.target, model, cause: own ?? cause, lane, patience, deadline };
-  return pay(ctx, ledger, walk, toll).then((paid) =>
-    'kind' in paid ? hindered(paid) : begin(ctx, deadline, walk, step, model, cause, call, paid),
-  );
+  const ready = (paid: Paid | Failure) =>
+    'kind' in paid ? hindered(paid) : begin(ctx, deadline, walk, step, model, cause, call, paid);
+  const paid = pay(ctx, ledger, walk, toll);
+  return paid instanceof Promise ? paid.then(ready) : ready(paid);
 }
 
 function begin(

@@ -118,54 +118,119 @@ export class Paid {
   }
 }
 
-/** Takes what an attempt may need, from the quota of its target and from every budget it falls under, or says why not. */
-export async function pay(
+/**
+ * Takes what an attempt may need, from the quota of its target and from every budget it falls under, or says why not. At once
+ * where nobody has to be waited for.
+ */
+export function pay(
   ctx: TollContext,
   ledger: LedgerPorts,
   walk: Walk,
   toll: Toll,
-): Promise<Paid | Failure> {
-  const { clock } = ctx;
+): Paid | Failure | Promise<Paid | Failure> {
   const { target, model } = toll;
-  const now = clock.monotonic();
-  const key = { provider: target.provider, credential: credentialOf(target), model };
-  const left = Math.max(0, toll.deadline - now);
-  const tokensIn = inputOf(ctx.estimate(walk.facets, 0, 0));
-  const { maxOutput } = walk.facets;
-  const name = `${walk.route?.name} ${model}`;
+  const now = ctx.clock.monotonic();
+  const bill: Bill = {
+    ctx,
+    ledger,
+    walk,
+    toll,
+    key: { provider: target.provider, credential: credentialOf(target), model },
+    name: `${walk.route?.name} ${model}`,
+    tokensIn: inputOf(ctx.estimate(walk.facets, 0, 0)),
+    left: Math.max(0, toll.deadline - now),
+  };
+  if (!ledger.quotas) return fromBudgets(bill, undefined);
+  const leaving = new Leaving();
+  const quota = ledger.quotas.reserve(quotaAsk(bill, leaving, now));
+  if (!(quota instanceof Promise)) return fromBudgets(bill, quota);
+  walk.wake = () => leaving.leave();
+  return quota.then((decision) => {
+    walk.wake = undefined;
+    return fromBudgets(bill, decision);
+  });
+}
+
+/** What is to be paid for, and what was found out about it. */
+interface Bill {
+  readonly ctx: TollContext;
+  readonly ledger: LedgerPorts;
+  readonly walk: Walk;
+  readonly toll: Toll;
+  readonly key: QuotaKey;
+  /** Of the route and model. */
+  readonly name: string;
+  readonly tokensIn: number;
+  /** Milliseconds. */
+  readonly left: number;
+}
+
+/** Made for those who wait, and few do: a controller costs as much as all else that is asked of a quota. */
+class Leaving {
+  private controller: AbortController | undefined;
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    return this.controller.signal;
+  }
+  leave(): void {
+    this.controller?.abort();
+  }
+}
+
+function quotaAsk(
+  { ctx, ledger, walk, toll, key, name, tokensIn, left }: Bill,
+  leaving: Leaving,
+  now: MonotonicMs,
+): QuotaAsk {
+  const { answers } = ledger;
+  const caller = callerOf(walk);
   // Room that comes later than this is of no use: the answer would be cut by the deadline, and paid for all the same.
-  const latest = Math.min(toll.patience, toll.deadline - ledger.answers.ms(name));
-  const gaveUp = new AbortController();
-  const asked = ledger.quotas?.reserve({
-    ...key,
+  const latest = Math.min(toll.patience, toll.deadline - answers.ms(name));
+  const { tenant } = walk.who;
+  return {
+    provider: key.provider,
+    credential: key.credential,
+    model: key.model,
     estimate: {
       tokensIn,
-      cachedIn: Math.floor(tokensIn * ledger.answers.cachedShare(name)),
-      tokensOut: ledger.answers.tokens(name, maxOutput),
+      cachedIn: Math.floor(tokensIn * answers.cachedShare(name)),
+      tokensOut: answers.tokens(name, walk.facets.maxOutput),
     },
     lane: toll.lane,
-    ...(walk.who.tenant !== undefined && { tenant: walk.who.tenant }),
-    ...(callerOf(walk) && { caller: callerOf(walk) as string }),
-    deadline: clock.now() + Math.max(0, latest - now),
+    ...(tenant !== undefined && { tenant }),
+    ...(caller !== undefined && { caller }),
+    deadline: ctx.clock.now() + Math.max(0, latest - now),
     ttlMs: left,
-    signal: gaveUp.signal,
-  });
-  walk.wake = () => gaveUp.abort();
-  const quota = await asked;
-  walk.wake = undefined;
+    get signal() {
+      return leaving.signal;
+    },
+  };
+}
+
+function fromBudgets(bill: Bill, quota: QuotaDecision | undefined): Paid | Failure | Promise<Paid | Failure> {
+  const { ctx, ledger, walk, toll, key, name, tokensIn, left } = bill;
   if (quota && !quota.ok) return quotaShort(key, quota.retryAfterMs, quota.why, quota.axis);
   if (quota) walk.queued += quota.waitedMs;
-  const budget = await ledger.budgets?.reserve({
+  if (!ledger.budgets) return new Paid(ledger, key, name, quota, undefined);
+  const budget = ledger.budgets.reserve({
     subject: subjectOf(walk),
     cause: toll.cause,
-    worst: worstOf(ctx, walk.facets, target, model, tokensIn, ledger.answers.longest(name)),
+    worst: worstOf(ctx, walk.facets, toll.target, toll.model, tokensIn, ledger.answers.longest(name)),
     ttlMs: left,
   });
-  if (budget && !budget.ok) {
-    quota?.release();
-    return overBudget(budget);
-  }
-  return new Paid(ledger, key, name, quota, budget);
+  return budget instanceof Promise
+    ? budget.then((decision) => paid(bill, quota, decision))
+    : paid(bill, quota, budget);
+}
+
+function paid(
+  { ledger, key, name }: Bill,
+  quota: QuotaGrant | undefined,
+  budget: BudgetDecision,
+): Paid | Failure {
+  if (budget.ok) return new Paid(ledger, key, name, quota, budget);
+  quota?.release();
+  return overBudget(budget);
 }
 
 /** Answers may run to here when the caller names no limit: what current models write at most. */
@@ -206,15 +271,18 @@ const outputOf = (u: Usage): number => u.output + u.reasoning + u.audioOut;
 /** One house, one organisation: its name only tells it from the values of other scopes. */
 const ORGANISATION = 'all';
 
-const subjectOf = ({ who, place, id }: Walk): BudgetAsk['subject'] => ({
-  organisation: ORGANISATION,
-  turn: id,
-  ...(who.tenant !== undefined && { tenant: who.tenant }),
-  ...(who.key !== undefined && { key: who.key }),
-  ...(who.feature !== undefined && { feature: who.feature }),
-  ...(who.user !== undefined && { user: who.user }),
-  ...(place.run !== undefined && { run: place.run }),
-});
+function subjectOf({ who, place, id }: Walk): BudgetAsk['subject'] {
+  const subject: { -readonly [scope in keyof BudgetAsk['subject']]: BudgetAsk['subject'][scope] } = {
+    organisation: ORGANISATION,
+    turn: id,
+  };
+  if (who.tenant !== undefined) subject.tenant = who.tenant;
+  if (who.key !== undefined) subject.key = who.key;
+  if (who.feature !== undefined) subject.feature = who.feature;
+  if (who.user !== undefined) subject.user = who.user;
+  if (place.run !== undefined) subject.run = place.run;
+  return subject;
+}
 
 const callerOf = ({ who, caller }: Walk): string | undefined =>
   caller ??
