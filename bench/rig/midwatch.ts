@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SOURCES } from '#contracts';
 import { createMidwatch, type Midwatch } from '#sdk';
 import { startChild } from './child.ts';
 import { scratchFolder } from './cleanup.ts';
@@ -20,7 +21,7 @@ export interface House {
   readonly api: Midwatch;
   /** Waits until the record is in the database; returns the milliseconds. */
   settle(patienceMs?: number): Promise<number>;
-  /** Exchanges in the database, counted row by row, and how many different ids they have. */
+  /** Exchanges of callers in the database, counted row by row, and how many different ids they have. */
   recount(): Promise<{ readonly rows: number; readonly ids: number; readonly dropped: number }>;
   /** Process ids of Postgres. */
   postgres(): readonly number[];
@@ -98,7 +99,8 @@ export async function startMidwatch(options: HouseOptions): Promise<House> {
       const sql = new Bun.SQL({ url, max: 1 });
       try {
         const [row] =
-          await sql`select count(*)::float8 as rows, count(distinct id)::float8 as ids from exchanges`;
+          await sql`select count(*)::float8 as rows, count(distinct id)::float8 as ids from exchanges
+                    where source <> ${SOURCES.indexOf('shadow')}`;
         return { rows: row.rows, ids: row.ids, dropped };
       } finally {
         await sql.close();
