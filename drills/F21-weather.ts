@@ -3,6 +3,7 @@ import type { WeatherSnapshot } from '#gateway';
 import { contention } from '#kernel/resilience';
 import { drawNormal, type Random } from '#kernel/stats';
 import { type FirstToken, ZONE } from './F56-week.ts';
+import { onceConnected } from './in-process.ts';
 
 /** Milliseconds of a round trip, and calls for each that opens a connection, which takes three of them. */
 const TRIP = 20;
@@ -23,13 +24,7 @@ export const network =
     let stop = clock.after(dial, () => {
       taker.connected();
       stop = clock.after(trip, () => {
-        call = inner(request, {
-          connected: () => undefined,
-          head: (status, fields) => taker.head(status, fields),
-          data: (bytes) => taker.data(bytes),
-          end: () => taker.end(),
-          fail: (trouble) => taker.fail(trouble),
-        });
+        call = inner(request, onceConnected(taker));
       });
     });
     return {

@@ -19,9 +19,12 @@ import {
   START,
   worldOf,
 } from './F21-world.ts';
-import { flat, taught } from './F56-week.ts';
+import { flat, HOUR, taught } from './F56-week.ts';
+import { LEVELS, loadTest, QUEUE } from './load-test.ts';
 import { type Measure, never } from './measure.ts';
 import type { Rehearsal } from './rehearsal.ts';
+
+const SHARED = { own: { median: 180, sigma: 0.35 }, wait: 200, rate: 0.5, queue: QUEUE } as const;
 
 interface Morning {
   readonly rehearsal: Rehearsal;
@@ -98,6 +101,18 @@ function sentAway(...all: readonly Morning[]): Measure {
   return never(away.length + refused.length, facts.length);
 }
 
+/** What a load test foretells of an hour at nine, and what it then measures. */
+async function predicted({ quick, seed }: SceneContext): Promise<Record<string, Measure>> {
+  const levels = quick ? [] : await loadTest(SHARED, { seeds: [seed], span: HOUR, held: false });
+  return Object.fromEntries(
+    LEVELS.map((times, i) => {
+      const { predicted, measured } = levels[i] ?? {};
+      const values = predicted && measured ? [predicted.p95 / measured.p95] : [];
+      return [`predicted-${times}`, { kind: 'values', values }];
+    }),
+  );
+}
+
 async function tried(context: SceneContext) {
   const trials: { readonly fault: Fault; readonly told: Told }[] = [];
   // Whether long prompts were ever seen before decides how the line knows them; both are tried.
@@ -156,6 +171,14 @@ export const F21 = defineDrill({
         goal: { kind: 'every', atLeast: 0.8 },
         unit: 'share',
       },
+      ...LEVELS.map((times) => ({
+        name: `predicted-${times}`,
+        says: `p95 that is predicted at ${times} × the wait of the hour, for the p95 that the gateway then shows, median of the seeds`,
+        goal: { kind: 'quantile' as const, q: 0.5, atLeast: 0.8, atMost: 1.2 },
+        unit: 'count' as const,
+        declared: '± 20 %',
+        full: true as const,
+      })),
     ],
     async run(context) {
       const one = await morning(context, { timeline: contended(context) });
@@ -167,6 +190,7 @@ export const F21 = defineDrill({
         home: home(one),
         found: { kind: 'values', values: trials.map(({ told }) => told.after) },
         cause: { kind: 'rate', events: trials.length - wrong.length, n: trials.length },
+        ...(await predicted(context)),
         'cause-each': { kind: 'values', values: [1 - wrong.length / trials.length] },
       };
     },

@@ -112,3 +112,12 @@ class Gate {
     this.release = undefined;
   }
 }
+
+/** A taker that has been told already that it is connected. */
+export const onceConnected = (taker: AnswerTaker): AnswerTaker => ({
+  connected: () => undefined,
+  head: (status, fields) => taker.head(status, fields),
+  data: (bytes) => taker.data(bytes),
+  end: () => taker.end(),
+  fail: (trouble) => taker.fail(trouble),
+});

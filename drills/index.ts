@@ -33,5 +33,14 @@ export const drills: readonly Drill[] = Object.freeze([
 ]);
 
 export type { Drill, Expectation } from './define.ts';
+export {
+  LEVELS,
+  type LoadLevel,
+  type LoadWorld,
+  loadTest,
+  type Measured,
+  QUEUE,
+  TooMuchLoad,
+} from './load-test.ts';
 export type { DrillVerdict, Judged } from './measure.ts';
 export { type DrillReport, type DrillResult, type RunOptions, runDrill } from './run.ts';

@@ -10,6 +10,7 @@ import { fallback } from './fallback.ts';
 import { freeze, thaw } from './freeze.ts';
 import { keys } from './keys.ts';
 import { latency } from './latency.ts';
+import { load } from './load.ts';
 import { login, logout } from './login.ts';
 import { probe } from './probe.ts';
 import { providers } from './providers.ts';
@@ -56,6 +57,7 @@ const VERBS = [
   reload,
   doctor,
   drill,
+  load,
   login,
   logout,
 ];

@@ -18,3 +18,4 @@ export * from './park.ts';
 export * from './quota-headers.ts';
 export { LONGEST_WAIT, readRetryAfter } from './retry-after.ts';
 export * from './share-budget.ts';
+export * from './shared-queue.ts';

@@ -19,6 +19,8 @@ export * from './intervals/clopper-pearson.ts';
 export * from './intervals/judge-correction.ts';
 export * from './intervals/rule-of-three.ts';
 export * from './intervals/wilson.ts';
+export { studentQuantile } from './numeric/beta.ts';
+export { normalQuantile } from './numeric/normal.ts';
 export * from './numeric/random.ts';
 export type { PowerRule } from './planning/power.ts';
 export * from './planning/rates.ts';
