@@ -2,6 +2,7 @@ import { seeded, sha256 } from '#kernel';
 import { rateDetector } from '#kernel/stats';
 import { defineDrill, type Expectation, type Scene, type SceneContext } from './define.ts';
 import {
+  BROKEN,
   BUCKETS,
   configOf,
   corrupted,
@@ -32,6 +33,32 @@ async function delays({ rehearse, quick }: SceneContext): Promise<readonly numbe
     while (!stateOf(rehearsal).buckets[HARD]?.rolledBack)
       await rehearsal.ask(questionOf(HARD, `${trial}.${asked++}`));
     found.push(asked);
+    rehearsal.ramps.change(ROUTE, 'reset', { bucket: BUCKETS });
+  }
+  return found;
+}
+
+/** Verdicts come so many answers late. */
+const LATE = 10;
+
+/** The same where bad answers look like good ones, and only a judge who comes later tells them apart. */
+async function judged({ rehearse, quick, seed }: SceneContext): Promise<readonly number[]> {
+  const random = seeded(`F46 judge ${seed}`);
+  const rehearsal = rehearse({
+    world: worldOf(false),
+    config: configOf({ stages: OPEN, verdicts: true }),
+  });
+  const found: number[] = [];
+  for (let trial = 0; trial < (quick ? 1 : 5); trial++) {
+    let answers = 0;
+    const waiting: string[] = [];
+    while (!stateOf(rehearsal).buckets[HARD]?.rolledBack) {
+      await rehearsal.ask(questionOf(HARD, `judged ${trial}.${answers++}`));
+      waiting.push(rehearsal.finished.at(-1)?.facts.id ?? '');
+      const [exchange] = waiting.length > LATE ? waiting.splice(0, 1) : [];
+      if (exchange) rehearsal.ramps.judge(ROUTE, [{ exchange, good: random() >= BROKEN }]);
+    }
+    found.push(answers);
     rehearsal.ramps.change(ROUTE, 'reset', { bucket: BUCKETS });
   }
   return found;
@@ -111,6 +138,13 @@ const on: Scene = {
       full: true,
     },
     {
+      name: 'judged-median',
+      says: `the same where bad answers look like good ones and a judge tells ${LATE} answers later, median`,
+      goal: { kind: 'quantile', q: 0.5, atMost: 22 + LATE },
+      unit: 'exchanges',
+      full: true,
+    },
+    {
       name: 'mix-median',
       says: 'exchanges of all kinds until then in the natural mix, median',
       goal: { kind: 'quantile', q: 0.5, atMost: 440 },
@@ -161,6 +195,7 @@ const on: Scene = {
     return {
       'found-median': found,
       'found-p95': found,
+      'judged-median': values(await judged(context)),
       'mix-median': values(context.quick ? [] : [await inTheMix(context)]),
       'ramp-exposed': values(climbed.exposed),
       'ramp-corrupted': values(climbed.corrupted),

@@ -71,6 +71,12 @@ export const rampSchema = z.strictObject({
     .describe(
       'Whose exchanges keep to one path; left out, the first that the caller names of thread, task and user, else each exchange for itself.',
     ),
+  verdicts: z
+    .boolean()
+    .default(false)
+    .describe(
+      'An answer counts when somebody has said what it was worth (`midwatch ramp judge`, POST /api/v1/ramps/<route>/judge); what failed by itself counts at once. For paths whose bad answers look like good ones. Off: an answer that came and was no refusal is good.',
+    ),
   auto: z.boolean().default(false).describe('Go on to the next stage by itself once the gate lets it pass.'),
 });
 export type RampConfig = z.output<typeof rampSchema>;
@@ -90,6 +96,8 @@ export interface RampBucketView {
   readonly n: number;
   readonly bad: number;
   readonly stageN: number;
+  /** Answers of the new path that wait for a verdict; absent where none is asked for. */
+  readonly unjudged?: number;
   /** Outcomes on the old path meanwhile. */
   readonly old: number;
   /** At worst, 95 %: rate of bad answers of the new path. */
@@ -112,6 +120,8 @@ export interface RampView {
   /** Where it stands and what it waits for, in one sentence. */
   readonly says: string;
   readonly auto: boolean;
+  /** Answers count by what somebody says of them. */
+  readonly verdicts: boolean;
   /** From 1. */
   readonly stage: number;
   /** When the stage began. */
@@ -141,3 +151,22 @@ export const rampChangeSchema = z.strictObject({
   why: z.string().min(1).max(500).optional(),
 });
 export type RampChange = z.output<typeof rampChangeSchema>;
+
+/** What an answer was worth, said by whoever can tell: a test, a judge, a user. */
+export const rampVerdictSchema = z.strictObject({
+  exchange: z.string().min(1).describe('Its id, as in the header x-midwatch-exchange of the answer.'),
+  good: z.boolean(),
+});
+export type RampVerdict = z.output<typeof rampVerdictSchema>;
+
+export const rampJudgeSchema = z.strictObject({
+  verdicts: z.array(rampVerdictSchema).min(1).max(1_000),
+});
+export type RampJudge = z.output<typeof rampJudgeSchema>;
+
+export interface RampJudged {
+  readonly counted: number;
+  /** Exchanges that wait for no verdict here: of another gateway, judged before, failed by themselves, too long ago. */
+  readonly unknown: readonly string[];
+  readonly ramp: RampView;
+}

@@ -25,6 +25,8 @@ import type {
   ProviderView,
   QuotaView,
   RampChange,
+  RampJudged,
+  RampVerdict,
   RampView,
   ReloadView,
   RouterView,
@@ -116,6 +118,8 @@ export interface Midwatch {
     rollback(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
     /** Opens a bucket again after a fix, or begins the whole ramp anew. */
     reset(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
+    /** What answers were worth, for a ramp with `verdicts`: by the id in their header x-midwatch-exchange. */
+    judge(route: string, verdicts: readonly RampVerdict[], options?: CallOptions): Promise<RampJudged>;
   };
   /** Model routers with their books. */
   routers(options?: CallOptions): Promise<readonly RouterView[]>;
@@ -213,6 +217,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       advance: (route, change = {}, call) => post(`/ramps/${segment(route)}/advance`, change, call),
       rollback: (route, change = {}, call) => post(`/ramps/${segment(route)}/rollback`, change, call),
       reset: (route, change = {}, call) => post(`/ramps/${segment(route)}/reset`, change, call),
+      judge: (route, verdicts, call) => post(`/ramps/${segment(route)}/judge`, { verdicts }, call),
     },
     routers: (call) => get('/routers', call),
     spend: (query = {}, call) => get(`/spend${search(query)}`, call),

@@ -17,6 +17,8 @@ import type {
   ProviderView,
   QuotaReading,
   RampChange,
+  RampJudged,
+  RampVerdict,
   RampView,
   Result,
   RouterView,
@@ -88,6 +90,8 @@ export interface ApiServices {
   fallbacks(): readonly FallbackEdge[];
   /** Empty where nothing ramps. */
   ramps(): readonly RampView[];
+  /** Undefined: this route has no ramp. */
+  judgeRamp(route: string, verdicts: readonly RampVerdict[]): RampJudged | undefined;
   /** Undefined: this route has no ramp. */
   changeRamp(
     route: string,

@@ -146,6 +146,10 @@ export async function startApi() {
       const ramp = traffic.ramps.find((one) => one.route === route);
       return ramp && { ok: true, ramp };
     },
+    judgeRamp: (route, verdicts) => {
+      const ramp = traffic.ramps.find((one) => one.route === route);
+      return ramp && { counted: verdicts.length, unknown: [], ramp };
+    },
     routers: () => traffic.routers,
     drillFallbacks: async ({ route, confirmed }) =>
       route === 'support'

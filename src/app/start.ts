@@ -365,6 +365,7 @@ async function compose(given: Composition): Promise<Running> {
     ...fallbacksOf(gateway, () => active.loaded.config.providers, clock),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
+    judgeRamp: steering.ramps.judge,
     tiers: steering.tiers,
     routers: steering.routers.read,
     quotas: () => ledger?.quotas.readings() ?? [],

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { RampBucketView, RampView } from '#contracts';
 import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
@@ -48,11 +48,40 @@ export const ramp = () =>
         process.exitCode = verdict(all);
       }),
     )
+    .addCommand(judging())
     .addCommand(changing('advance', 'Go on to the next stage, if the gate lets it pass.'))
     .addCommand(changing('rollback', 'Send a bucket, or all of them, back to the old path at once.'))
     .addCommand(
       changing('reset', 'Open a bucket again after a fix, or begin the whole ramp anew at its first stage.'),
     );
+
+interface JudgeFlags extends Flags {
+  readonly good?: true;
+  readonly bad?: true;
+}
+
+const judging = () =>
+  withConnection(
+    new Command('judge')
+      .description(
+        'Say what an answer was worth, where a ramp counts by verdicts. Exits 3 when none waits for it.',
+      )
+      .argument('<route>')
+      .argument('<exchange>', 'its id, as in the header x-midwatch-exchange of the answer')
+      .addOption(new Option('--good', 'it was good').conflicts('bad'))
+      .addOption(new Option('--bad', 'it was bad').conflicts('good'))
+      .option('--json', 'print one JSON object'),
+  ).action(async (route: string, exchange: string, { good, bad, json, ...flags }: JudgeFlags) => {
+    if (good === bad) throw new CliError('Was it good or bad?', 'Add --good or --bad.', EXIT.usage);
+    const { midwatch } = await connect(flags);
+    const judged = await midwatch.ramps.judge(route, [{ exchange, good: good === true }]);
+    if (json) printJson(judged);
+    else
+      print(
+        `${judged.counted === 0 ? yellow(`no answer ${exchange} waits for a verdict here`) : 'counted'}\n${standing(judged.ramp)}`,
+      );
+    process.exitCode = judged.counted === 0 ? EXIT.unknown : EXIT.good;
+  });
 
 const changing = (verb: 'advance' | 'rollback' | 'reset', says: string) => {
   const command = new Command(verb).description(says).argument('<route>');
@@ -134,6 +163,7 @@ function standing(ramp: RampView): string {
         { title: 'share', align: 'right' },
         { title: 'new', align: 'right' },
         { title: 'bad', align: 'right' },
+        { title: ramp.verdicts ? 'unjudged' : '', align: 'right' },
         { title: 'at worst', align: 'right' },
         { title: 'held to', align: 'right' },
         { title: 'old', align: 'right' },
@@ -151,6 +181,7 @@ const row = (b: RampBucketView): readonly string[] => [
   `${b.percent} %`,
   count(b.n),
   count(b.bad),
+  b.unjudged === undefined ? '' : count(b.unjudged),
   b.n === 0 ? NONE : percent(b.upper),
   b.baseline === undefined ? NONE : percent(b.baseline),
   count(b.old),

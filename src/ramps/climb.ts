@@ -18,6 +18,7 @@ import { Held, type Path } from './held.ts';
 import { bucketsOf, given, type Learnt, learn, type Sample } from './learning.ts';
 import { badAt } from './outcome.ts';
 import { scoreOf } from './score.ts';
+import { UnjudgedAnswers } from './unjudged.ts';
 
 /** What of a ramp outlives a restart; plain JSON. */
 export interface SavedClimb {
@@ -66,6 +67,7 @@ export class Climb {
   private readonly frozen: ClimbHouse['frozen'];
   private readonly say: SayAct;
   private readonly held = new Held();
+  private readonly unjudged = new UnjudgedAnswers();
   private readonly waiting: Turn;
   private since: EpochMs;
   private sample: Sample;
@@ -122,7 +124,26 @@ export class Climb {
     const bucket = Number(number?.slice(1)) - 1;
     if (!this.state?.buckets[bucket]) return;
     const bad = badAt(facts, path === 'new' ? this.ascent.config.to : this.ascent.from);
-    if (bad !== undefined) this.count(bucket, path, bad);
+    if (bad === undefined) return;
+    if (bad || path === 'old' || !this.ascent.config.verdicts) this.count(bucket, path, bad);
+    else {
+      const { ramp } = this.moving;
+      this.unjudged.add(facts.id, { path, bucket, stage: this.state.stage, score: 0 });
+      this.state = ramp.awaits(this.state, bucket);
+    }
+  }
+
+  /** Somebody says what an answer was worth. @returns whether it is one that waits for that. */
+  judge(exchange: string, good: boolean): boolean {
+    const answer = this.unjudged.take(exchange);
+    if (!answer) return false;
+    const { bucket, stage, score } = answer;
+    if (bucket === undefined) {
+      if (!this.moving) this.learnFrom(score, !good);
+      return true;
+    }
+    this.count(bucket, 'new', !good, { stage });
+    return true;
   }
 
   /** @returns why it cannot be done, or undefined when it is. */
@@ -214,7 +235,14 @@ export class Climb {
     if (this.frozen(route)) return;
     const bad = badAt(facts, from);
     if (bad === undefined) return;
-    const learnt = learn(this.sample, scoreOf(facts.ask), bad, config);
+    const score = scoreOf(facts.ask);
+    // Whoever is judged by verdicts is held to a yardstick of verdicts.
+    if (config.verdicts && !bad) this.unjudged.add(facts.id, { path: 'old', stage: 0, score });
+    else this.learnFrom(score, bad);
+  }
+
+  private learnFrom(score: number, bad: boolean): void {
+    const learnt = learn(this.sample, score, bad, this.ascent.config);
     if (!learnt) return;
     this.move(learnt);
     this.tell('info', 'ramp.learnt', { ...learnt });
@@ -242,11 +270,11 @@ export class Climb {
     this.sample = { scores: [], bad: [] };
   }
 
-  private count(bucket: number, path: Path, bad: boolean): void {
+  private count(bucket: number, path: Path, bad: boolean, judged?: { readonly stage: number }): void {
     const { ramp } = this.moving as Moving;
     const before = this.state as RampState;
     const at = this.clock.now();
-    const after = ramp.outcome(before, { at, bucket, path, bad });
+    const after = ramp.outcome(before, { at, bucket, path, bad, ...(judged && { judged }) });
     this.state = after;
     const { rolledBack } = after.buckets[bucket] as RampState['buckets'][number];
     if (rolledBack && !before.buckets[bucket]?.rolledBack) this.wentBack(bucket, rolledBack.why);
@@ -295,12 +323,14 @@ export class Climb {
     this.era = era;
     this.opened = [];
     this.held.clear();
+    this.unjudged.forget();
     this.tell('info', 'ramp.reset', {});
   }
 
   private reopen({ ramp }: Moving, bucket: number, opened: number): void {
     this.state = ramp.reopen(this.state as RampState, bucket);
     this.opened[bucket] = opened;
+    this.unjudged.forget(bucket);
     this.tell('info', 'ramp.reset', { bucket: bucket + 1 });
   }
 

@@ -282,3 +282,68 @@ test('a restart goes on where it stood, the same plan over a reload too, another
   other.ramps.reload({});
   expect(other.ramps.read()).toEqual([]);
 });
+
+const JUDGED = { verdicts: true, stages: [[100, 100, 100, 100, 100]] };
+
+test('with verdicts an answer counts when somebody has judged it, and one that failed by itself at once', () => {
+  const { ask, end, ramps, view } = house({ ramp: JUDGED });
+  const asked = Array.from({ length: 40 }, (_, i) => ask(4, `t${i}`));
+  for (const one of asked) end(one);
+  expect(view().buckets[4]).toMatchObject({ n: 0, bad: 0, stageN: 0, unjudged: 40 });
+  expect(view()).toMatchObject({ verdicts: true, exposure: { all: 1, hard: 1 }, gate: { verdict: 'wait' } });
+  end(ask(4, 'failing'), 'error', { failure: BROKEN });
+  expect(view().buckets[4]).toMatchObject({ n: 1, bad: 1, unjudged: 40 });
+
+  const of = (i: number, good: boolean) => ({ exchange: asked[i]?.question.id as string, good });
+  const judged = ramps.judge('chat', [
+    of(0, true),
+    of(1, true),
+    of(0, false),
+    { exchange: 'other', good: true },
+  ]);
+  expect(judged).toMatchObject({ counted: 2, unknown: [of(0, false).exchange, 'other'] });
+  expect(view().buckets[4]).toMatchObject({ n: 3, bad: 1, stageN: 3, unjudged: 38 });
+  ramps.judge(
+    'chat',
+    Array.from({ length: 8 }, (_, i) => of(2 + i, false)),
+  );
+  expect(view().buckets[4]?.rolledBack?.why).toContain('bad of');
+  expect(ramps.judge('nope', [])).toBeUndefined();
+});
+
+test('the baseline of a ramp with verdicts is learnt from verdicts too', () => {
+  const { ask, end, ramps, view } = house({
+    ramp: { ...JUDGED, edges: undefined, baseline: undefined, learn: 200, minimum: 5 },
+  });
+  const asked = Array.from({ length: 400 }, (_, i) => ask(i % 5, `t${i}`));
+  for (const one of asked) end(one);
+  expect(view()).toMatchObject({ phase: 'learning', learnt: { seen: 0 } });
+  const verdicts = asked.map(({ question }, i) => ({ exchange: question.id, good: i % 10 > 0 }));
+  ramps.judge('chat', verdicts.slice(0, 250));
+  // One in ten was called bad on the old path, all of them in the easiest bucket.
+  expect(view().phase).toBe('ramping');
+  expect(view().buckets[0]?.baseline).toBeGreaterThan(0.4);
+  expect(view().buckets[4]?.baseline).toBeLessThan(0.1);
+});
+
+test('a verdict on an earlier stage is evidence, but no proof that this one was seen; one from before a reset is none', () => {
+  const { ask, end, ramps, view } = house({
+    ramp: {
+      ...JUDGED,
+      stages: [
+        [100, 0, 0, 0, 0],
+        [100, 100, 0, 0, 0],
+      ],
+      minimum: 5,
+    },
+  });
+  const asked = Array.from({ length: 20 }, (_, i) => ask(0, `t${i}`));
+  for (const one of asked) end(one);
+  const verdicts = asked.map(({ question }) => ({ exchange: question.id, good: true }));
+  ramps.judge('chat', verdicts.slice(0, 5));
+  expect(ramps.change('chat', 'advance', {})).toMatchObject({ ok: true });
+  ramps.judge('chat', verdicts.slice(5, 10));
+  expect(view().buckets[0]).toMatchObject({ n: 10, stageN: 0, unjudged: 10 });
+  ramps.change('chat', 'reset', { bucket: 1 });
+  expect(ramps.judge('chat', verdicts.slice(10))).toMatchObject({ counted: 0 });
+});

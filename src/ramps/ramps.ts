@@ -5,6 +5,8 @@ import type {
   FrozenRoutes,
   Log,
   RampChange,
+  RampJudged,
+  RampVerdict,
   RampView,
   SayAct,
   Steerer,
@@ -28,6 +30,8 @@ export interface Ramps {
     | { readonly ok: true; readonly ramp: RampView }
     | { readonly ok: false; readonly why: string }
     | undefined;
+  /** Verdicts on answers; undefined: no route of this name ramps. */
+  judge(route: string, verdicts: readonly RampVerdict[]): RampJudged | undefined;
   /** A ramp whose plan is the same goes on where it stood; another plan begins anew. */
   reload(routes: Config['routes']): void;
   snapshot(): RampsSnapshot;
@@ -95,6 +99,14 @@ export function createRamps({
       if (!climb) return undefined;
       const why = climb.change(verb, change);
       return why === undefined ? { ok: true, ramp: look(climb) } : { ok: false, why };
+    },
+    judge(route, verdicts) {
+      const climb = climbs.get(route);
+      if (!climb) return undefined;
+      const unknown = verdicts
+        .filter(({ exchange, good }) => !climb.judge(exchange, good))
+        .map(({ exchange }) => exchange);
+      return { counted: verdicts.length - unknown.length, unknown, ramp: look(climb) };
     },
     reload(next) {
       climbs = planned(next, snapshot());

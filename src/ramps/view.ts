@@ -5,13 +5,13 @@ import type { Ascent, ClimbReading } from './climb.ts';
 /** A ramp as a person reads it. Buckets and stages are counted from 1. */
 export function viewOf({ route, config, from }: Ascent, reading: ClimbReading): RampView {
   const { since, seen, moving, state } = reading;
-  const { to, stages, auto, minimum, allow } = config;
-  const fixed = { route, to, from, auto, stages, minimum, allow };
+  const { to, stages, auto, verdicts, minimum, allow } = config;
+  const fixed = { route, to, from, auto, verdicts, stages, minimum, allow };
   if (!moving || !state)
     return {
       ...fixed,
       phase: 'learning',
-      says: `It learns from the old path: ${seen} of ${config.learn} answers${seen >= config.learn ? ', and some bucket has too few of them; give `edges` if it stays so' : ''}.`,
+      says: `It learns from the old path: ${seen} of ${config.learn} ${verdicts ? 'judged ' : ''}answers${seen >= config.learn ? ', and some bucket has too few of them; give `edges` if it stays so' : ''}.`,
       stage: 1,
       since,
       gate: { verdict: 'wait', why: 'edges and baseline are being learnt' },
@@ -31,6 +31,7 @@ export function viewOf({ route, config, from }: Ascent, reading: ClimbReading): 
       n: field.n,
       bad: field.bad,
       stageN: of.stageN,
+      ...(verdicts && { unjudged: of.unjudged ?? 0 }),
       old: of.old,
       upper: field.upper,
       baseline: moving.learnt.baseline[b] as number,
@@ -41,7 +42,8 @@ export function viewOf({ route, config, from }: Ascent, reading: ClimbReading): 
   });
   const { gate } = board;
   const phase = phaseOf(state, gate.verdict === 'pass', stages.length);
-  const all = sum(buckets.map(({ n, old }) => n + old));
+  const onNew = sum(buckets.map(({ n, unjudged = 0 }) => n + unjudged));
+  const all = onNew + sum(buckets.map(({ old }) => old));
   return {
     ...fixed,
     phase,
@@ -58,7 +60,7 @@ export function viewOf({ route, config, from }: Ascent, reading: ClimbReading): 
     learnt: { seen: config.learn, of: config.learn },
     buckets,
     exposure: {
-      ...(all > 0 && { all: sum(buckets.map(({ n }) => n)) / all }),
+      ...(all > 0 && { all: onNew / all }),
       ...(board.hardExposure !== undefined && { hard: board.hardExposure }),
     },
     harm: board.harm,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RampView, RouterView } from '#contracts';
+import type { RampJudged, RampView, RouterView } from '#contracts';
 import { type Product, product, until } from '../support/product.ts';
 
 /** Routes on their way to a new path, and routes with two models, as an operator lives with them. */
@@ -27,6 +27,22 @@ const configOf = (harm: number) =>
           { name: 'new', targets: [{ provider: 'simulator', model: 'sim-fault-refusal' }] },
         ],
         ramp: { to: 'new', stages: [[0, 100]], edges: [0.2], baseline: 0.02, minimum: 5, harm },
+      },
+      judged: {
+        match: { model: 'judged' },
+        tiers: [
+          { name: 'old', targets: [{ provider: 'simulator', model: 'sim-instant' }] },
+          { name: 'new', targets: [{ provider: 'simulator', model: 'sim-instant' }] },
+        ],
+        ramp: {
+          to: 'new',
+          stages: [[0, 100]],
+          edges: [0.2],
+          baseline: 0.02,
+          minimum: 5,
+          harm: 50,
+          verdicts: true,
+        },
       },
       ...Object.fromEntries(
         ['routed', 'silent'].map((name) => [
@@ -112,12 +128,45 @@ test('hard asks on a broken new path are sent back, at once, to stay there over 
   }
   expect(await ask('ramped', long, 'after')).not.toContain('"refusal":"');
   expect(await attention()).toContain('ramped: the ramp to new was rolled back for bucket 2');
-  expect((await mw('ramp', 'status')).code).toBe(1);
+  expect((await mw('ramp', 'status', 'ramped')).code).toBe(1);
 
   await house.stop();
   house = await house.again();
   expect((await ramp()).buckets[1]?.rolledBack?.why).toContain('expected 2.0 %');
   expect(await ask('ramped', long, 'restarted')).not.toContain('"refusal":"');
+}, 60_000);
+
+test('bad answers that look like good ones are told by a judge, after the answer, and send the bucket back', async () => {
+  const judged = async () => (await house.api.ramps.list()).find(({ route }) => route === 'judged');
+  const exchanges: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    const response = await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-midwatch-thread': `judged ${i}` },
+      body: JSON.stringify({ model: 'judged', messages: [{ role: 'user', content: long }] }),
+    });
+    await response.text();
+    exchanges.push(response.headers.get('x-midwatch-exchange') ?? '');
+  }
+  const [first, ...others] = exchanges as [string, ...string[]];
+  expect((await judged())?.buckets[1]).toMatchObject({ n: 0, unjudged: 12 });
+  expect(await mw<RampJudged>('ramp', 'judge', 'judged', first, '--bad')).toMatchObject({
+    code: 0,
+    told: { counted: 1, unknown: [] },
+  });
+  expect(await mw<RampJudged>('ramp', 'judge', 'judged', first, '--good')).toMatchObject({
+    code: 3,
+    told: { counted: 0, unknown: [first] },
+  });
+  expect((await mw('ramp', 'judge', 'judged', first)).code).toBe(2);
+  expect((await mw('ramp', 'judge', 'ramped', first, '--bad')).code).toBe(1);
+  expect((await mw('ramp', 'judge', 'nope', first, '--bad')).code).toBe(1);
+  const verdicts = others.map((exchange) => ({ exchange, good: false }));
+  const told = await house.api.ramps.judge('judged', verdicts);
+  expect(told.ramp.buckets[1]?.rolledBack?.why).toContain('expected 2.0 %');
+  const { rows } = await house.api.audit({ action: 'ramp.judge' });
+  expect(rows).toHaveLength(3);
+  expect(rows[0]).toMatchObject({ subject: 'judged', detail: { bad: 11, unknown: 0 } });
 }, 60_000);
 
 test('an operator opens it again, is told what stays closed, and leaves a trace; another plan begins anew', async () => {
@@ -130,10 +179,11 @@ test('an operator opens it again, is told what stays closed, and leaves a trace;
   await house.api.ramps.rollback('ramped', { bucket: 1, why: 'holidays' });
   expect((await ramp()).buckets[0]?.rolledBack?.why).toBe('holidays');
   const { rows } = await house.api.audit();
-  expect(rows.map(({ action }) => action).filter((action) => action.startsWith('ramp.'))).toEqual([
-    'ramp.rollback',
-    'ramp.reset',
-  ]);
+  expect(
+    rows
+      .map(({ action }) => action)
+      .filter((action) => action.startsWith('ramp.') && action !== 'ramp.judge'),
+  ).toEqual(['ramp.rollback', 'ramp.reset']);
   writeFileSync(join(house.folder, 'midwatch.yaml'), configOf(60));
   await house.api.reload();
   expect((await ramp()).buckets[0]).toMatchObject({ n: 0 });

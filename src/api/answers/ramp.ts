@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RAMP_PHASES, type RampView } from '#contracts';
+import { RAMP_PHASES, type RampJudged, type RampView } from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -15,6 +15,11 @@ const bucket = z.object({
   n: z.number().int().describe('Outcomes on the new path.'),
   bad: z.number().int().describe('Of these bad.'),
   stageN: z.number().int().describe('Of these in the present stage.'),
+  unjudged: z
+    .number()
+    .int()
+    .optional()
+    .describe('Answers of the new path that wait for a verdict; absent where none is asked for.'),
   old: z.number().int().describe('Outcomes on the old path meanwhile.'),
   upper: z.number().describe('Rate of bad answers of the new path at worst, 95 %.'),
   baseline: z.number().optional().describe('Rate that it is held to; absent while it is learnt.'),
@@ -34,6 +39,7 @@ export const rampView = z.object({
     ),
   says: z.string().describe('Where it stands and what it waits for.'),
   auto: z.boolean().describe('Goes on by itself.'),
+  verdicts: z.boolean().describe('Answers count by what somebody says of them.'),
   stage: z.number().int().describe('From 1.'),
   since: epoch.describe('When the stage began.'),
   stages: z.array(z.array(percent)).describe('The plan: percentages by stage and bucket.'),
@@ -57,3 +63,14 @@ export const rampView = z.object({
   allow: z.array(z.string()).describe('Features that take the new path whatever their bucket.'),
 });
 true satisfies Same<RampView, z.output<typeof rampView>>;
+
+export const rampJudged = z.object({
+  counted: z.number().int(),
+  unknown: z
+    .array(z.string())
+    .describe(
+      'Exchanges that wait for no verdict here: of another gateway, judged before, failed by themselves, too long ago.',
+    ),
+  ramp: rampView,
+});
+true satisfies Same<RampJudged, z.output<typeof rampJudged>>;

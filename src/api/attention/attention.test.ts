@@ -311,6 +311,7 @@ test('a ramp that was taken back is an alarm, in part and as a whole', () => {
     phase: 'ramping',
     says: '',
     auto: false,
+    verdicts: false,
     stage: 1,
     since: 0,
     stages: [[100, 100]],

@@ -1,6 +1,7 @@
-import { type RampView, rampChangeSchema } from '#contracts';
+import { type RampJudged, type RampView, rampChangeSchema, rampJudgeSchema } from '#contracts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { notFound, Refusal } from '../http/refusal.ts';
+import type { ApiServices } from '../services.ts';
 import { knownRoute } from '../traffic/known-route.ts';
 import { unfrozen } from '../traffic/still.ts';
 
@@ -20,13 +21,7 @@ const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoi
       // What does harm is taken back whatever is frozen.
       if (verb !== 'rollback') unfrozen(services, route);
       const changed = services.changeRamp(route, verb, body);
-      if (!changed) {
-        knownRoute(services, route);
-        throw notFound(
-          `Route "${route}" has no ramp.`,
-          `Write \`ramp:\` under routes.${route} in midwatch.yaml; \`midwatch ramp status\` shows those there are.`,
-        );
-      }
+      if (!changed) throw noRamp(services, route);
       if (!changed.ok)
         throw new Refusal(
           409,
@@ -45,6 +40,49 @@ const change = (verb: 'advance' | 'rollback' | 'reset', summary: string): Endpoi
     },
   });
 
+function noRamp(services: Pick<ApiServices, 'routes'>, route: string): Error {
+  knownRoute(services, route);
+  return notFound(
+    `Route "${route}" has no ramp.`,
+    `Write \`ramp:\` under routes.${route} in midwatch.yaml; \`midwatch ramp status\` shows those there are.`,
+  );
+}
+
+const judge = endpoint({
+  method: 'POST',
+  path: '/ramps/:route/judge',
+  access: 'operator',
+  summary:
+    'Says what answers of a ramp with `verdicts` were worth, at most 1,000 at a time. A bucket whose test alarms is taken back before this is answered.',
+  body: rampJudgeSchema,
+  answer: {
+    schema: 'RampJudged',
+    says: 'How many counted, which wait for no verdict here, and the ramp; 409 `ramp_unjudged` where it counts by outcome alone.',
+  },
+  async handle({ params, body: { verdicts }, caller, address }, { services, audit }): Promise<RampJudged> {
+    const route = params.route ?? '';
+    const ramp = services.ramps().find((one) => one.route === route);
+    if (!ramp) throw noRamp(services, route);
+    if (!ramp.verdicts)
+      throw new Refusal(
+        409,
+        'ramp_unjudged',
+        `The ramp of route "${route}" counts answers by how they end.`,
+        `Set routes.${route}.ramp.verdicts: true; the ramp then begins anew.`,
+      );
+    const judged = services.judgeRamp(route, verdicts);
+    if (!judged) throw noRamp(services, route);
+    const bad = verdicts.filter(({ good }) => !good).length;
+    await audit({
+      actor: caller?.name ?? '',
+      action: 'ramp.judge',
+      subject: route,
+      detail: { counted: judged.counted, unknown: judged.unknown.length, bad, address },
+    });
+    return judged;
+  },
+});
+
 export const rampEndpoints = [
   endpoint({
     method: 'GET',
@@ -61,4 +99,5 @@ export const rampEndpoints = [
     'reset',
     'Opens a bucket again after a fix, its evidence begun anew; without a bucket the whole ramp, at its first stage.',
   ),
+  judge,
 ];

@@ -17,6 +17,8 @@ export interface RampBucket {
   readonly n: number;
   readonly bad: number;
   readonly stageN: number;
+  /** Answers of the new path on which nobody has given a verdict yet; they count for the exposure alone. */
+  readonly unjudged?: number;
   /** Outcomes on the old path meanwhile, for the exposure. */
   readonly old: number;
   readonly test: FieldTestState;
@@ -97,20 +99,31 @@ export function ramp(plan: RampPlan) {
         bucket,
         path,
         bad,
+        judged,
       }: {
         readonly at: EpochMs;
         readonly bucket: number;
         readonly path: 'new' | 'old';
         readonly bad: boolean;
+        /** A verdict that came after the answer, and the stage in which that was given: it is no evidence that this stage has been seen. */
+        readonly judged?: { readonly stage: number };
       },
     ): RampState {
       const test = tests[bucket];
       if (!test) throw new RangeError(`ramp ${plan.name}: no bucket ${bucket}`);
       if (path === 'old') return change(state, bucket, (b) => ({ ...b, old: b.old + 1 }));
       return change(state, bucket, (b) => {
-        const state = test.step(b.test, bad);
-        const next = { ...b, test: state, n: b.n + 1, stageN: b.stageN + 1, bad: b.bad + (bad ? 1 : 0) };
-        const { alarm } = test.read(state);
+        const tested = test.step(b.test, bad);
+        const now = judged === undefined || judged.stage === state.stage;
+        const next = {
+          ...b,
+          ...(judged && { unjudged: Math.max(0, (b.unjudged ?? 0) - 1) }),
+          test: tested,
+          n: b.n + 1,
+          stageN: b.stageN + (now ? 1 : 0),
+          bad: b.bad + (bad ? 1 : 0),
+        };
+        const { alarm } = test.read(tested);
         return alarm && !b.rolledBack
           ? {
               ...next,
@@ -122,6 +135,10 @@ export function ramp(plan: RampPlan) {
           : next;
       });
     },
+
+    /** An answer of the new path on which a verdict may come. */
+    awaits: (state: RampState, bucket: number): RampState =>
+      change(state, bucket, (b) => ({ ...b, unjudged: (b.unjudged ?? 0) + 1 })),
 
     gate,
 
@@ -152,7 +169,8 @@ export function ramp(plan: RampPlan) {
     read(state: RampState) {
       const harm = harmOf(state);
       const last = state.buckets.at(-1) as RampBucket;
-      const hard = last.n + last.old;
+      const onNew = last.n + (last.unjudged ?? 0);
+      const hard = onNew + last.old;
       return {
         stage: state.stage,
         stages: stages.length,
@@ -160,7 +178,7 @@ export function ramp(plan: RampPlan) {
         /** Expected bad answers at worst (95 %), against the budget. */
         harm: { upper: harm, seen: state.buckets.reduce((sum, b) => sum + b.bad, 0), budget },
         /** Share of the hardest inputs on the new path; absent before there were any. */
-        ...(hard === 0 ? {} : { hardExposure: last.n / hard }),
+        ...(hard === 0 ? {} : { hardExposure: onNew / hard }),
         fields: state.buckets.map((b, bucket) => ({
           bucket,
           share: shareOf(state, bucket),
