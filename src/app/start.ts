@@ -69,7 +69,11 @@ export interface StartOptions {
   readonly newAdminToken?: boolean;
   readonly clock?: Clock;
   /** Record or replay the calls to providers. */
-  readonly cassettes?: { readonly mode: CassetteMode; readonly folder: string };
+  readonly cassettes?: {
+    readonly mode: CassetteMode;
+    readonly folder: string;
+    readonly speed: 'instant' | 'recorded';
+  };
 }
 
 export type CassetteMode = 'live' | 'record' | 'replay' | 'auto';
@@ -171,6 +175,7 @@ async function compose(given: Composition): Promise<Running> {
     createCassettes({
       inner: wire.transport,
       mode: given.cassettes.mode,
+      speed: given.cassettes.speed,
       files: nodeCassetteFiles(given.cassettes.folder),
       clock,
       mask: (text) => redactor.secrets(text).text,

@@ -332,6 +332,10 @@ test('a call that was given up is given up again; who does not gets a cut soon a
   const patient = await process({ files, mode: 'replay' }).call('hi');
   expect(patient.chunks).toHaveLength(1);
   expect(patient.trouble).toMatchObject({ kind: 'cut', detail: expect.stringContaining('given up') });
+  // Silence at any speed: told at once, a timeout would be a broken connection, which is tried again.
+  const began = clock.now();
+  await process({ files, mode: 'replay', speed: 'instant' }).call('hi');
+  expect(clock.now() - began).toBeGreaterThan(5_000);
 
   const again = process({ files });
   const whole = await again.call('hi');

@@ -15,6 +15,8 @@ const LEFT = { kind: 'cut', detail: 'given up when it was recorded; what came af
 
 interface Step {
   readonly at: number;
+  /** Its time is what it says. */
+  readonly slow?: true;
   tell(): void;
 }
 
@@ -35,7 +37,7 @@ export function play(
     steps.push({ at: headAt, tell: () => taker.head(status, { ...headers, [MARK]: mark }) });
   for (const chunk of chunks) steps.push({ at: chunk.at, tell: () => taker.data(bytesOf(chunk)) });
   // Who gave it up then gives it up now, at the same moment; who does not is not left waiting.
-  if (ended === 'left') steps.push({ at: endAt + LEFT_AFTER, tell: () => taker.fail(LEFT) });
+  if (ended === 'left') steps.push({ at: endAt + LEFT_AFTER, slow: true, tell: () => taker.fail(LEFT) });
   else if (ended === 'connect' || ended === 'reset' || ended === 'cut' || ended === 'malformed')
     steps.push({
       at: endAt,
@@ -61,7 +63,7 @@ export function perform(steps: readonly Step[], clock: Clock, speed: 'recorded' 
         state = 'over';
         break;
       }
-      const wait = speed === 'instant' ? 0 : began + step.at - clock.monotonic();
+      const wait = speed === 'instant' && !step.slow ? 0 : began + step.at - clock.monotonic();
       if (wait > 0) {
         stop = clock.after(wait, go);
         break;

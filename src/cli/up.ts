@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   createLog,
   type LoadedConfig,
@@ -27,6 +27,7 @@ interface UpFlags {
   readonly record?: string | true;
   readonly replay?: string | true;
   readonly auto?: string | true;
+  readonly speed: 'instant' | 'recorded';
 }
 
 export const up = () =>
@@ -44,6 +45,14 @@ export const up = () =>
       'answer from cassettes alone: free, offline, repeatable; no provider key needed',
     )
     .option('--auto [folder]', 'answer from a cassette where there is one, else ask and keep the answer')
+    .addOption(
+      new Option(
+        '--speed <how>',
+        'of what is replayed: at once, or with the pauses it was recorded with; what was given up takes its time either way',
+      )
+        .choices(['instant', 'recorded'])
+        .default('instant'),
+    )
     .option('--json', 'print one JSON object when ready, logs as JSON lines')
     .option('-v, --verbose', 'log more')
     .action(run);
@@ -108,7 +117,8 @@ function cassettesOf(flags: UpFlags, cwd: string): Pick<StartOptions, 'cassettes
       'Use --auto to replay what there is and to record the rest.',
     );
   const folder = flags[mode];
-  return { cassettes: { mode, folder: resolve(cwd, folder === true ? CASSETTES : (folder as string)) } };
+  const place = resolve(cwd, folder === true ? CASSETTES : (folder as string));
+  return { cassettes: { mode, folder: place, speed: flags.speed } };
 }
 
 /** Replay asks nobody, so it needs no key: the environment gets one that opens nothing. */
