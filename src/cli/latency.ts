@@ -4,6 +4,7 @@ import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
 import { count, span } from './format.ts';
+import { explain } from './latency-explain.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
 interface Flags extends ConnectionFlags {
@@ -11,28 +12,31 @@ interface Flags extends ConnectionFlags {
 }
 
 export const latency = () =>
-  new Command('latency').description('How long answers take, and how long they should.').addCommand(
-    withConnection(
-      new Command('profile')
-        .description(
-          'Time to the first token by the hour of the week: what is normal for each target, and how it goes now. Exits 1 when one is above its normal, 3 when none can be compared yet.',
-        )
-        .argument('[target]', 'only this provider, or provider/model')
-        .option('--json', 'print one JSON object a target and size'),
-    ).action(async (target: string | undefined, flags: Flags) => {
-      const { midwatch } = await connect(flags);
-      const query = queryOf(target);
-      const all = await midwatch.hours(query);
-      if (all.length === 0 && query.provider !== undefined) await mustBeKnown(midwatch, query.provider);
-      if (flags.json) for (const one of all) printJson(one);
-      else print(all.length === 0 ? NOTHING : all.map(shown).join('\n\n'));
-      process.exitCode = all.some(({ now }) => now.state === 'above')
-        ? EXIT.bad
-        : all.every(({ now }) => now.state === 'unknown')
-          ? EXIT.unknown
-          : EXIT.good;
-    }),
-  );
+  new Command('latency')
+    .description('How long answers take, and how long they should.')
+    .addCommand(
+      withConnection(
+        new Command('profile')
+          .description(
+            'Time to the first token by the hour of the week: what is normal for each target, and how it goes now. Exits 1 when one is above its normal, 3 when none can be compared yet.',
+          )
+          .argument('[target]', 'only this provider, or provider/model')
+          .option('--json', 'print one JSON object a target and size'),
+      ).action(async (target: string | undefined, flags: Flags) => {
+        const { midwatch } = await connect(flags);
+        const query = queryOf(target);
+        const all = await midwatch.hours(query);
+        if (all.length === 0 && query.provider !== undefined) await mustBeKnown(midwatch, query.provider);
+        if (flags.json) for (const one of all) printJson(one);
+        else print(all.length === 0 ? NOTHING : all.map(shown).join('\n\n'));
+        process.exitCode = all.some(({ now }) => now.state === 'above')
+          ? EXIT.bad
+          : all.every(({ now }) => now.state === 'unknown')
+            ? EXIT.unknown
+            : EXIT.good;
+      }),
+    )
+    .addCommand(explain());
 
 const NOTHING = 'nothing was learnt yet: no target has answered with a stream';
 

@@ -1,11 +1,13 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type LoadCall, loadConfig, type QuotaForecast, type SimulatedFate, simulateLoad } from '#app';
-import { duration, type ExchangeRow, LANES } from '#contracts';
+import { LANES } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
+import { millis, positive, shareOf } from './flags.ts';
 import { count, percent, span } from './format.ts';
 import { loadGiven, loadOf } from './quota-load.ts';
+import { recorded } from './recorded.ts';
 import { table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
@@ -43,8 +45,8 @@ export const simulate = () =>
     .option('--tokens-out <n>', 'of the given load, mean', positive, 200)
     .option('--minutes <n>', 'of the given load', positive, 10)
     .option('--tenants <n>', 'of the given load, as many calls from each', positive, 1)
-    .option('--interactive <share>', 'of the callers in the lane that goes first', share, 0)
-    .option('--batch <share>', 'of the callers in the lane that goes last', share, 0)
+    .option('--interactive <share>', 'of the callers in the lane that goes first', shareOf, 0)
+    .option('--batch <share>', 'of the callers in the lane that goes last', shareOf, 0)
     .option(
       '--patience <duration>',
       'that a caller has for waiting and answer; batch three times it',
@@ -75,7 +77,7 @@ export const simulate = () =>
         );
       const { calls, told } =
         flags.requests === undefined
-          ? await recorded(flags)
+          ? await fromRecord(flags)
           : { calls: given(flags, flags.requests, limited), told: undefined };
       const { interactive, batch } = { interactive: flags.patience, batch: 3 * flags.patience };
       const forecast = await simulateLoad(config, calls, { interactive, normal: interactive, batch });
@@ -91,19 +93,11 @@ interface Told {
   readonly more: boolean;
 }
 
-async function recorded(flags: Flags): Promise<{ calls: readonly LoadCall[]; told: Told }> {
+async function fromRecord(flags: Flags): Promise<{ calls: readonly LoadCall[]; told: Told }> {
   const { midwatch } = await connect(flags);
-  const from = systemClock().now() - flags.since;
-  const rows: ExchangeRow[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await midwatch.exchanges.list({ from, limit: 500, ...(cursor !== undefined && { cursor }) });
-    rows.push(...page.rows);
-    cursor = page.next;
-  } while (cursor !== undefined && rows.length < flags.most);
+  const { rows, more } = await recorded(midwatch, { from: systemClock().now() - flags.since }, flags.most);
   const { times, seed } = flags;
-  const calls = loadOf(rows.slice(0, flags.most), { times, seed, lanes: flags });
-  return { calls, told: { exchanges: rows.length, more: cursor !== undefined } };
+  return { calls: loadOf(rows, { times, seed, lanes: flags }), told: { exchanges: rows.length, more } };
 }
 
 function given(flags: Flags, perMinute: number, limited: readonly string[]): readonly LoadCall[] {
@@ -190,21 +184,3 @@ const row = (name: string, fate: SimulatedFate): readonly string[] => [
   span(fate.waitMs.p50),
   span(fate.waitMs.p95),
 ];
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('write a number above 0.');
-  return value;
-}
-
-function share(text: string): number {
-  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('write a share from 0 to 1, or 30%.');
-  return value;
-}
-
-function millis(text: string): number {
-  const parsed = duration.safeParse(text);
-  if (!parsed.success) throw new InvalidArgumentError('write a duration like 10s, 2h or 1d.');
-  return parsed.data;
-}

@@ -19,3 +19,4 @@ export * from './quota-headers.ts';
 export { LONGEST_WAIT, readRetryAfter } from './retry-after.ts';
 export * from './share-budget.ts';
 export * from './shared-queue.ts';
+export * from './tail.ts';
