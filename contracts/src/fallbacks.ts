@@ -93,7 +93,7 @@ export interface LoadProof {
 
 /** What is known to be wrong with a fallback, whatever its proofs say. */
 export interface FallbackReport {
-  readonly kind: 'capacity' | 'context' | 'parity' | 'retired';
+  readonly kind: 'capacity' | 'context' | 'parity' | 'coverage' | 'retired';
   readonly text: string;
 }
 

@@ -152,6 +152,38 @@ test('a first tier that is another one makes the proof of its fallback stale unt
   sim.stop();
 }, 30_000);
 
+test('what callers ask for and no exercise has tried is reported, until a probe has tried it', async () => {
+  const sim = simulatorAt();
+  const { gateway, url, stop } = withSpare(sim.url, 'sim-instant', {
+    exercise: { share: 0.05, exclude: { tools: true } },
+  });
+  for (let i = 0; i < 900; i++) {
+    const tools = i % 3 === 0 ? { tools: [TOOL] } : {};
+    const response = await fetch(`${url}${openai.path}`, {
+      method: 'POST',
+      body: JSON.stringify(openai.ask(tools)),
+    });
+    await response.text();
+  }
+  expect(gateway.proofs.read()[0]?.reports).toEqual([
+    { kind: 'coverage', text: expect.stringMatching(/never with an ask of the 33 % that offer tools$/) },
+  ]);
+  const drilled = await gateway.drill({
+    route: 'chat',
+    load: false,
+    maxCalls: 20,
+    maxMicroUsd: 0,
+    confirmed: true,
+  });
+  expect(drilled.ok).toBe(true);
+  expect(gateway.proofs.read()[0]).toMatchObject({
+    reports: [],
+    probed: { checks: expect.arrayContaining([expect.objectContaining({ check: 'tools', good: true })]) },
+  });
+  stop();
+  sim.stop();
+}, 30_000);
+
 test('what is critical is never exercised: by lane, by feature, with tools', async () => {
   const sim = simulatorAt();
   const { url, finished, stop } = withSpare(sim.url, 'sim-instant', {

@@ -79,7 +79,7 @@ export const fallbackView = z.object({
       .describe("The fallback's limit over the route's p99 minute, on the axis that binds."),
   }),
   reports: z.array(
-    z.object({ kind: z.enum(['capacity', 'context', 'parity', 'retired']), text: z.string() }),
+    z.object({ kind: z.enum(['capacity', 'context', 'parity', 'coverage', 'retired']), text: z.string() }),
   ),
 });
 true satisfies Same<FallbackView, z.output<typeof fallbackView>>;

@@ -69,6 +69,8 @@ function todoOf({ route, required, state, ready, exercised, load, reports }: Edg
       return `Run \`${drill} --load\` when it is quiet.`;
   }
   if (first?.kind === 'retired') return `Move routes.${route} to another model, then \`${drill}\`.`;
+  if (first?.kind === 'coverage')
+    return `Run \`${drill}\`, which asks so, or let such asks be exercised: routes.${route}.exercise.exclude and shadow.`;
   if (first) return `Mend it, then \`${drill}\`.`;
   return state === 'PROVEN' ? undefined : `Run \`${drill}\`.`;
 }

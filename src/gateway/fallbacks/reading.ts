@@ -23,6 +23,7 @@ import {
   standsAt,
 } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
+import { type Covered, UNCOVERED, uncovered } from './coverage.ts';
 import { against, type DemandState, NO_USUAL, ownShare, peakOf, type Usual } from './demand.ts';
 import type { Edge } from './edges.ts';
 
@@ -52,6 +53,8 @@ export interface EdgeState {
   readonly parity?: Readonly<Partial<Record<ParityKind, ParityState>>> | undefined;
   /** The first tier beside which it was exercised last, and how often. */
   readonly compared?: { readonly first: string; readonly n: number } | undefined;
+  /** What its exercises asked for. */
+  readonly covered?: Covered | undefined;
   /** Of its good answers. */
   readonly usual?: Usual | undefined;
   /** Smallest ask that was more than its window holds, input tokens. */
@@ -115,6 +118,7 @@ export function readEdge(sight: EdgeSight): EdgeReading {
       ...(headroom && { capacity: headroom }),
       context: { asked: Math.round(asked), offered: Math.round(offered) },
       parity: exercised.parity,
+      coverage: demand && hashMatches ? uncovered(state?.covered ?? UNCOVERED, demand, probed.checks) : [],
     },
   ]);
   return {

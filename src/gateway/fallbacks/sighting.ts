@@ -2,6 +2,7 @@ import type { AskFacets, Attempt, EpochMs, ParityKind, Route } from '#contracts'
 import { isGood, PARITY_KINDS } from '#contracts';
 import { edgeProof, type ParityState } from '#kernel/tiers';
 import type { Try, TryEnd, Walk } from '../walk.ts';
+import { coveredWith, UNCOVERED } from './coverage.ts';
 import {
   type Answered,
   type Breaks,
@@ -45,6 +46,8 @@ interface EdgeSighting extends Pick<Edge, 'key' | 'contract' | 'first'> {
   readonly breaks: Breaks;
   /** Of a good one. */
   readonly answered?: Answered;
+  /** What an exercise asked for. */
+  readonly asked?: Pick<AskFacets, 'tools' | 'structured'>;
   /** Input tokens that were more than the window holds. */
   readonly overflow?: number;
 }
@@ -133,6 +136,7 @@ function edgeSighting(
           : outcome,
     breaks,
     ...(isGood(outcome) && { answered }),
+    ...(chosen && { asked: { tools: walk.facets.tools, structured: walk.facets.structured } }),
     ...(failure?.kind === 'context_overflow' && { overflow: tokensIn || walk.facets.bytes / 4 }),
   };
 }
@@ -141,7 +145,7 @@ function edgeSighting(
 export function afterSighting(
   before: EdgeState | undefined,
   at: EpochMs,
-  { contract, first, good, reason, breaks, answered, overflow }: EdgeSighting,
+  { contract, first, good, reason, breaks, answered, asked, overflow }: EdgeSighting,
   demand: DemandState = newDemand(),
 ): EdgeState {
   const state =
@@ -153,6 +157,7 @@ export function afterSighting(
           parity: {},
           usual: NO_USUAL,
           compared: undefined,
+          covered: undefined,
           overflow: undefined,
         };
   const smallest = Math.min(state.overflow ?? Number.POSITIVE_INFINITY, overflow ?? Number.POSITIVE_INFINITY);
@@ -165,6 +170,7 @@ export function afterSighting(
     compared: { first, n: (same ? compared.n : 0) + 1 },
     parity: stepped(same ? state.parity : {}, breaks, demand),
     usual: answered ? usualWith(state.usual ?? NO_USUAL, answered) : state.usual,
+    covered: asked ? coveredWith(state.covered ?? UNCOVERED, asked) : state.covered,
     overflow: smallest === Number.POSITIVE_INFINITY ? undefined : smallest,
   };
 }

@@ -14,8 +14,8 @@ export interface EdgeFacts {
   /** Largest ask of the primary (its p99), and what the fallback takes; tokens. */
   readonly context?: { readonly asked: number; readonly offered: number };
   readonly parity?: readonly Omit<ParityReading, 'kind' | 'n'>[];
-  /** Things a person has let rot. */
-  readonly rot?: readonly FallbackReport[];
+  /** What callers ask for and nothing has tried on the fallback. */
+  readonly coverage?: readonly FallbackReport[];
 }
 
 export interface ReadinessRow {
@@ -66,8 +66,8 @@ function reportsOf({
   capacity,
   context,
   parity = [],
-  rot = [],
-}: Pick<EdgeFacts, 'capacity' | 'context' | 'parity' | 'rot'>) {
+  coverage = [],
+}: Pick<EdgeFacts, 'capacity' | 'context' | 'parity' | 'coverage'>) {
   const reports: FallbackReport[] = [];
   if (capacity && !capacity.enough)
     reports.push({
@@ -82,7 +82,7 @@ function reportsOf({
         kind: 'parity',
         text: `${what}: ${percent(estimate ?? 1)}, of the first tier ${percent(own)}, accepted are ${percent(allowed)}`,
       });
-  return [...reports, ...rot];
+  return [...reports, ...coverage];
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
