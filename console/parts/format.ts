@@ -127,12 +127,13 @@ export const ago = (at: number, at2: number): string => {
   if (ms < -10_000) return `in ${coarse(-ms)}`;
   return ms < 5_000 ? 'just now' : `${coarse(ms)} ago`;
 };
-/** One unit only: 12 s, 3 m, 5 h, 2 d. */
+/** One unit only: 12 s, 3 m, 5 h, 2 d, 72 y. */
 export const coarse = (ms: number): string => {
   if (ms < 60_000) return `${Math.max(0, Math.round(ms / 1000))} s`;
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} m`;
   if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)} h`;
-  return `${Math.floor(ms / 86_400_000)} d`;
+  const days = Math.floor(ms / 86_400_000);
+  return days < 1_000 ? `${days} d` : `${Math.floor(days / 365.25)} y`;
 };
 
 /** The random end of a UUIDv7 tells neighbours apart; its beginning is only the time. */

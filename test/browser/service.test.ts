@@ -2,22 +2,18 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { seeded } from '#kernel';
 import { decayingSketch, hours } from '#kernel/resilience';
-import { LOOKS, launch, signIn, wider, witness } from '../support/browser.ts';
-import { type Product, product, until } from '../support/product.ts';
-import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
+import { type ConsoleHouse, consoleHouse } from '../support/console-house.ts';
+import { type Product, until } from '../support/product.ts';
 
 /** Tiers, ramps, routers and runs in a real Chromium, over traffic that a real provider answers. */
 setDefaultTimeout(120_000);
 
-let sim: SimulatorAt;
+let set: ConsoleHouse;
 let house: Product;
-let browser: Browser;
-let context: BrowserContext;
 let page: Page;
-const { open, hosts, complaints } = witness();
 
 const config = (url: string) => `providers:
   well:
@@ -40,6 +36,11 @@ routes:
     tiers:
       - { name: old, targets: [{ provider: well, model: sim-instant }] }
       - { name: new, targets: [{ provider: well, model: sim-instant }] }
+  doubled:
+    match: { model: doubled }
+    shadow: { target: { provider: well, model: sim-fault-status-400 }, share: 1, maxPerSecond: 100, concurrency: 50 }
+    tiers:
+      - { name: primary, targets: [{ provider: well, model: sim-instant }] }
   thrifty:
     match: { model: thrifty }
     router: { cheap: small, dear: large, expectedEscalation: 0.3, rules: [{ take: dear, features: [hard] }], otherwise: cheap }
@@ -89,18 +90,10 @@ function aMonthAgo(): string {
 }
 
 beforeAll(async () => {
-  sim = simulatorAt();
-  [house, browser] = await Promise.all([product({ config: config(sim.url), folder: aMonthAgo() }), launch()]);
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  page = await open(context);
-  await signIn(page, house.url, house.token);
+  set = await consoleHouse(config, { folder: aMonthAgo() });
+  ({ house, page } = set);
 });
-afterAll(async () => {
-  await browser?.close();
-  await house?.stop();
-  house?.remove();
-  sim?.stop();
-});
+afterAll(() => set?.stop());
 
 test('before any traffic each page says what it is for', async () => {
   await page.goto(`${house.url}/runs`);
@@ -150,6 +143,27 @@ test('a router shows its books', async () => {
   await books.getByRole('rowheader', { name: 'always large' }).waitFor();
 });
 
+test('shadows: empty at first with how to begin, then what agrees and what does not, each pair a click away', async () => {
+  await page.goto(`${house.url}/shadows`);
+  await page.getByRole('heading', { name: 'No answer has a shadow' }).waitFor();
+  await page.getByText('share: 0.01').waitFor();
+  for (let i = 0; i < 8; i++) await ask('doubled', 'x', `s${i}`);
+  await until(async () => (await house.api.shadows({})).rows[0]?.pairs === 8, 'the pairs');
+  await page.keyboard.press('g');
+  await page.keyboard.press('w');
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await page.reload();
+  const doubled = page.getByRole('region', { name: 'doubled' });
+  await doubled.getByText('8 pairs').waitFor();
+  await doubled.getByText('No pair in which both ended well').waitFor();
+  const differing = doubled.getByRole('table', { name: 'Where they differ, newest first' });
+  expect(await differing.getByText('ended otherwise').count()).toBe(8);
+  await differing.getByRole('link', { name: 'error' }).first().click();
+  await page.waitForURL('**/exchanges/*');
+  await page.getByText('shadow').first().waitFor();
+});
+
 test('a run is listed, opened, and leads to its exchange', async () => {
   const { id } = await run('chat');
   await until(async () => (await house.api.runs.get(id)).run.state === 'succeeded', 'the run');
@@ -171,31 +185,14 @@ test('the week of a target shows each hour, and which is now', async () => {
   await week.getByText('America/New_York').waitFor();
 });
 
-for (const [theme, width, height] of LOOKS)
-  test(`runs, tiers, ramp and router stand in ${theme} at ${width} pixels`, async () => {
-    const look = await browser.newContext({
-      viewport: { width, height },
-      colorScheme: theme,
-      storageState: await context.storageState(),
-    });
-    const seen = await open(look);
-    for (const [path, shown] of [
-      ['/runs', 'chat/completions'],
-      ['/tiers', 'batch-saves'],
-      ['/ramp', 'stage 2 of 2'],
-      ['/router', 'undecided so far'],
-      ['/weather', 'well/sim-instant'],
-    ] as const) {
-      await seen.goto(`${house.url}${path}`);
-      await seen.getByText(shown).first().waitFor();
-      expect([path, await wider(seen)]).toEqual([path, 0]);
-      if (process.env.SHOTS)
-        await seen.screenshot({ path: `${process.env.SHOTS}${path}-${theme}-${width}.png`, fullPage: true });
-    }
-    await look.close();
-  });
+test('runs, tiers, ramp, router and shadows stand in every look', () =>
+  set.standsInEveryLook([
+    ['/runs', 'chat/completions'],
+    ['/tiers', 'batch-saves'],
+    ['/ramp', 'stage 2 of 2'],
+    ['/router', 'undecided so far'],
+    ['/shadows', 'Where they differ'],
+    ['/weather', 'well/sim-instant'],
+  ]));
 
-test('nothing complained, and no other host was asked', () => {
-  expect(complaints).toEqual([]);
-  expect([...hosts]).toEqual([new URL(house.url).host]);
-});
+test('nothing complained, and no other host was asked', () => set.expectQuiet());

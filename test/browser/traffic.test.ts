@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { LOOKS, launch, signIn, wider, witness } from '../support/browser.ts';
-import { type Product, product, until } from '../support/product.ts';
-import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
+import type { Page } from 'playwright-core';
+import { type ConsoleHouse, consoleHouse } from '../support/console-house.ts';
+import { type Product, until } from '../support/product.ts';
 
 /** Weather, quota and spend in a real Chromium, while a real provider fails. */
 setDefaultTimeout(120_000);
 
-let sim: SimulatorAt;
+let set: ConsoleHouse;
 let house: Product;
-let browser: Browser;
-let context: BrowserContext;
 let page: Page;
-const { open, hosts, complaints } = witness();
 
 const config = (url: string) => `providers:
   sick: { protocol: openai, baseUrl: ${url}/v1, apiKey: x, free: true }
@@ -34,18 +30,10 @@ routes:
 `;
 
 beforeAll(async () => {
-  sim = simulatorAt();
-  [house, browser] = await Promise.all([product({ config: config(sim.url) }), launch()]);
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  page = await open(context);
-  await signIn(page, house.url, house.token);
+  set = await consoleHouse(config);
+  ({ house, page } = set);
 });
-afterAll(async () => {
-  await browser?.close();
-  await house?.stop();
-  house?.remove();
-  sim?.stop();
-});
+afterAll(() => set?.stop());
 
 const ask = (tenant: string) =>
   fetch(`${house.url}/v1/chat/completions`, {
@@ -142,27 +130,11 @@ test('spend is told apart as asked, the address says how, and a budget shows its
   await budgets.getByText('over soft').waitFor();
 });
 
-for (const [theme, width, height] of LOOKS)
-  test(`weather, quota and spend stand in ${theme} at ${width} pixels`, async () => {
-    const look = await browser.newContext({
-      viewport: { width, height },
-      colorScheme: theme,
-      storageState: await context.storageState(),
-    });
-    const seen = await open(look);
-    for (const [path, shown] of [
-      ['/weather', 'sick/sim-fault-status-503'],
-      ['/quota', 'Requests a minute'],
-      ['/spend', 'tenant acme'],
-    ] as const) {
-      await seen.goto(`${house.url}${path}`);
-      await seen.getByText(shown).first().waitFor();
-      expect([path, await wider(seen)]).toEqual([path, 0]);
-    }
-    await look.close();
-  });
+test('weather, quota and spend stand in every look', () =>
+  set.standsInEveryLook([
+    ['/weather', 'sick/sim-fault-status-503'],
+    ['/quota', 'Requests a minute'],
+    ['/spend', 'tenant acme'],
+  ]));
 
-test('nothing complained, and no other host was asked', () => {
-  expect(complaints).toEqual([]);
-  expect([...hosts]).toEqual([new URL(house.url).host]);
-});
+test('nothing complained, and no other host was asked', () => set.expectQuiet());

@@ -65,7 +65,7 @@ export const Line = memo(function Line({
       <td className="c-time">
         <Time at={row.at} />
       </td>
-      <td className="c-route">{row.route}</td>
+      <td className="c-route">{row.route === '-' ? <span className="quiet">no route</span> : row.route}</td>
       <td className="c-model" title={servedModel ? `${model}, served as ${servedModel}` : model}>
         {model}
         {served ? <span className="quiet"> → {served}</span> : null}
@@ -76,7 +76,7 @@ export const Line = memo(function Line({
           row.failure ? `${plural(row.attempts, 'attempt')}, ${row.failure}` : plural(row.attempts, 'attempt')
         }
       >
-        {row.attempts > 1 ? `${row.attempts}×` : <span className="quiet">1</span>}
+        {row.attempts > 1 ? `${row.attempts}×` : <span className="quiet">{row.attempts}</span>}
       </td>
       <td className="c-first-token num">{duration(row.firstTokenMs)}</td>
       <td className="c-total num">{duration(row.totalMs)}</td>

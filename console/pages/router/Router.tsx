@@ -2,7 +2,7 @@ import type { RouterArmView, RouterView } from '@midwatch/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { routersQuery } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
-import { count, interval, money, percent } from '../../parts/format.ts';
+import { count, interval, money, NONE, percent } from '../../parts/format.ts';
 import { Gauge } from '../../parts/Gauge.tsx';
 import { Marked } from '../../parts/Marked.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
@@ -175,7 +175,9 @@ function Arm({ name, arm }: { readonly name: string; readonly arm: RouterArmView
             </span>
           </>
         ) : (
-          <span className="quiet">nothing solved</span>
+          <span className="quiet" title="no task was solved yet">
+            {NONE}
+          </span>
         )}
       </td>
     </tr>

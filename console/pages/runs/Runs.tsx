@@ -103,7 +103,7 @@ function Row({ run }: { readonly run: Run }) {
         </Link>
       </th>
       <td className="wrap">
-        {run.model} <span className="quiet">{run.endpoint.replace('/v1/', '')}</span>
+        {run.model} <span className="quiet run-endpoint">{run.endpoint.replace('/v1/', '')}</span>
       </td>
       <td className="wrap">
         <Became run={run} />

@@ -63,7 +63,7 @@ export function WatchPage() {
                 rows={data.byRoute.map(({ route, ...totals }) => ({ name: route, totals }))}
                 link={(name) => (
                   <Link to="/" search={(was) => ({ ...was, route: name })}>
-                    {name}
+                    {name === '-' ? 'no route' : name}
                   </Link>
                 )}
               />

@@ -62,9 +62,24 @@ function unpriced(facts: AttentionFacts): Attention[] {
   ];
 }
 
+/** Name that the gateway gives to asks that found none: of them no end can be good. */
+const NO_ROUTE = '-';
+
 /** Good ends: apart from the period before, or most of them missing whatever was before. */
 function ends(facts: AttentionFacts, now: RouteTotals, then: WatchTotals | undefined): Attention[] {
   const link = listOf(facts, { route: now.route, outcome: 'bad' });
+  if (now.route === NO_ROUTE)
+    return now.exchanges < SOME
+      ? []
+      : [
+          {
+            level: 'warn',
+            what: `${count(now.exchanges, 'ask')} reached no route`,
+            why: 'They could not be read, or asked for a model or a route that nobody serves.',
+            todo: 'Open them and see who asks for what; then add a route, or tell the caller.',
+            link,
+          },
+        ];
   if (now.exchanges >= SOME && now.good.high < 0.5)
     return [
       {
