@@ -40,6 +40,9 @@ export function Matrix({ ramp }: { readonly ramp: RampView }) {
       </tbody>
       <tfoot>
         <Foot name="answers" of={ramp.buckets.map(({ n }) => count(n))} />
+        {ramp.verdicts ? (
+          <Foot name="unjudged" of={ramp.buckets.map(({ unjudged = 0 }) => count(unjudged))} />
+        ) : null}
         <Foot name="bad" of={ramp.buckets.map(({ bad }) => count(bad))} />
         <Foot name="at worst" of={ramp.buckets.map(({ n, upper }) => (n === 0 ? '–' : percent(upper)))} />
         <Foot

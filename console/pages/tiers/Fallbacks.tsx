@@ -1,4 +1,4 @@
-import type { FallbackView, ProofState } from '@midwatch/contracts';
+import type { FallbackView, ParityReading, ProofState } from '@midwatch/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { fallbacksQuery } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
@@ -89,7 +89,7 @@ function Edge({ edge }: { readonly edge: FallbackView }) {
         <Marked text={edge.says} />
         {edge.hashMatches ? null : <> Changed since it was proven.</>}
         {edge.reports.map((report) => (
-          <span key={report.kind} className="is-short-text stack-line">
+          <span key={report.text} className="is-short-text stack-line">
             <Marked text={report.text} />
           </span>
         ))}
@@ -102,7 +102,7 @@ function Edge({ edge }: { readonly edge: FallbackView }) {
       <td data-label="probed" title={probed.why}>
         <Badge tone={PROOF_TONE[probed.state]}>{probed.state.toLowerCase()}</Badge>
       </td>
-      <td data-label="exercised" title={exercised.why}>
+      <td data-label="exercised" title={[exercised.why, ...exercised.parity.map(heldTo)].join('\n')}>
         <Badge tone={PROOF_TONE[exercised.state]}>
           {exercised.n === 0 ? (
             'never'
@@ -133,3 +133,7 @@ function Edge({ edge }: { readonly edge: FallbackView }) {
     </tr>
   );
 }
+
+/** One thing that its answers are held to, against the first tier. */
+const heldTo = ({ what, verdict, n, estimate, own, allowed }: ParityReading): string =>
+  `${what}: ${estimate === undefined ? 'none seen' : `${percent(estimate)} of ${count(n)}`}, of the first tier ${percent(own)}, accepted ${percent(allowed)}: ${verdict.toLowerCase()}`;

@@ -17,9 +17,19 @@ export interface Edge {
   readonly first: string;
 }
 
+/** Said of every answer of a watched route, so not put together each time. */
+const firsts = new WeakMap<Route, string>();
+
 /** The first tier of a route by its targets. */
-export const firstOf = ({ tiers }: Route): string =>
-  (tiers[0]?.targets ?? []).map(({ provider, model = '*' }) => `${provider}/${model}`).join(' ');
+export function firstOf(route: Route): string {
+  const known = firsts.get(route);
+  if (known !== undefined) return known;
+  const first = (route.tiers[0]?.targets ?? [])
+    .map(({ provider, model = '*' }) => `${provider}/${model}`)
+    .join(' ');
+  firsts.set(route, first);
+  return first;
+}
 
 /** What a provider is paid and how much it allows say nothing about whether it answers. */
 const NO_PART = ['prices', 'quota', 'free', 'apiKey', 'retires'] as const;
