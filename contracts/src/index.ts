@@ -3,6 +3,7 @@ export * from './api.ts';
 export * from './ask.ts';
 export * from './clock.ts';
 export * from './config.ts';
+export * from './evidence.ts';
 export * from './exchange.ts';
 export * from './failure.ts';
 export * from './fallbacks.ts';

@@ -24,6 +24,7 @@ import type { LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
 import { type Database, DatabaseAway, openDatabase } from './database.ts';
+import { openEvidence } from './evidence.ts';
 import { createLateStore } from './late-store.ts';
 import { limits, openLedger } from './ledger.ts';
 import { leftInSpool } from './left-behind.ts';
@@ -188,6 +189,18 @@ async function compose(given: Composition): Promise<Running> {
     });
   let ledger = limits(config) ? openLedger(config, folder.ledger, clock, log) : undefined;
   lifecycle.onStop('ledger', () => ledger?.stop());
+  const evidence =
+    config.redis === undefined
+      ? undefined
+      : openEvidence({
+          url: config.redis,
+          replica: folder.instance,
+          clock,
+          log,
+          hear: (seen) => steering.hear(seen),
+          state: () => steering.state(),
+          adopt: (state) => steering.adopt(state),
+        });
   const acts = createActs({ store: late.store.acts, clock, log, heard: (act) => steering.heed(act) });
   const steering = openSteering({
     config: active.loaded.config,
@@ -200,6 +213,7 @@ async function compose(given: Composition): Promise<Running> {
     tiers: { record: late.store.tiers, late: () => recorder.stats().lagMs },
     frozen: freezes.frozen,
     say: acts.say,
+    ...(evidence && { tell: evidence.tell }),
   });
   const steerers = [...steering.steerers, listener(freezes.ended)];
   const passes = createPasses(keys, clock);
@@ -297,6 +311,7 @@ async function compose(given: Composition): Promise<Running> {
     log,
   });
   lifecycle.onStop('replicas', replicas.stop);
+  if (evidence) lifecycle.onStop('evidence', evidence.stop);
 
   const putInForce = (next: LoadedConfig) => {
     active = effective(next);

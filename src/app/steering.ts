@@ -3,12 +3,14 @@ import type {
   Act,
   Clock,
   Config,
+  Evidence,
   FrozenRoutes,
   Log,
   Redactor,
   SayAct,
   Shadower,
   Steerer,
+  TellEvidence,
   Transport,
 } from '#contracts';
 import { lastWords } from '#protocols';
@@ -32,6 +34,16 @@ export interface Steering {
   reload(config: Config): void;
   /** What was decided on another gateway. */
   heed(act: Act): void;
+  /** What another gateway has seen. */
+  hear(evidence: Evidence): void;
+  /** All that another gateway knows, for one that has just begun. */
+  state(): SteeringState;
+  adopt(state: SteeringState): void;
+}
+
+export interface SteeringState {
+  readonly ramps: RampsSnapshot;
+  readonly routers: RoutersSnapshot;
 }
 
 export interface SteeringOptions {
@@ -47,6 +59,8 @@ export interface SteeringOptions {
   readonly tiers: TierRecordPorts;
   /** Tells other gateways what was decided here. */
   readonly say: SayAct;
+  /** Tells them what was seen here; absent without Redis. */
+  readonly tell?: TellEvidence;
   /** Nothing may move these routes by itself. */
   readonly frozen: FrozenRoutes['frozen'];
 }
@@ -55,12 +69,20 @@ export interface SteeringOptions {
 const SAVE = 10_000;
 
 export function openSteering(options: SteeringOptions): Steering {
-  const { config, folder, transport, redactor, clock, log, lifecycle, frozen, say } = options;
+  const { config, folder, transport, redactor, clock, log, lifecycle, frozen, say, tell } = options;
   const { routes } = config;
   const tiers = openTiers(options);
   const rampsFile = join(folder, 'ramps.json');
   const rampsBefore = recall<RampsSnapshot>(rampsFile, log);
-  const ramps = createRamps({ clock, log, routes, frozen, say, ...(rampsBefore && { saved: rampsBefore }) });
+  const ramps = createRamps({
+    clock,
+    log,
+    routes,
+    frozen,
+    say,
+    ...(tell && { tell }),
+    ...(rampsBefore && { saved: rampsBefore }),
+  });
   lifecycle.onStop('ramps', remember(rampsFile, ramps.snapshot, SAVE, clock, log).stop);
 
   const routersFile = join(folder, 'routers.json');
@@ -71,6 +93,7 @@ export function openSteering(options: SteeringOptions): Steering {
     routes,
     lastWords,
     classify: createClassify(transport, redactor, clock),
+    ...(tell && { tell }),
     ...(routersBefore && { saved: routersBefore }),
   });
   lifecycle.onStop('routers', remember(routersFile, routers.snapshot, SAVE, clock, log).stop);
@@ -85,6 +108,12 @@ export function openSteering(options: SteeringOptions): Steering {
       tiers.reload(next);
       ramps.reload(next.routes);
       routers.reload(next.routes);
+    },
+    hear: (evidence) => (evidence.of === 'ramp' ? ramps.hear(evidence) : routers.hear(evidence)),
+    state: () => ({ ramps: ramps.snapshot(), routers: routers.snapshot() }),
+    adopt(state) {
+      ramps.adopt(state.ramps);
+      routers.adopt(state.routers);
     },
     heed: (act) => (act.of === 'ramp' ? ramps.heed(act) : tiers.heed(act)),
   };

@@ -18,7 +18,8 @@ import { Held, type Path } from './held.ts';
 import { bucketsOf, given, type Learnt, learn, type Sample } from './learning.ts';
 import { badAt } from './outcome.ts';
 import { scoreOf } from './score.ts';
-import { UnjudgedAnswers } from './unjudged.ts';
+import { type Unjudged, UnjudgedAnswers } from './unjudged.ts';
+import type { RampWord } from './word.ts';
 
 /** What of a ramp outlives a restart; plain JSON. */
 export interface SavedClimb {
@@ -57,6 +58,8 @@ export interface ClimbHouse {
   readonly frozen: FrozenRoutes['frozen'];
   /** Tells the other gateways what was decided here. */
   readonly say: SayAct;
+  /** Tells them what was seen here; absent where there are none, or no way to tell. */
+  readonly share?: (route: string, plan: string, word: RampWord) => void;
 }
 
 /** One route on its way up. Decides from memory, counts outcomes as they come, and takes a bucket back in the same step. */
@@ -66,6 +69,7 @@ export class Climb {
   private readonly log: Log;
   private readonly frozen: ClimbHouse['frozen'];
   private readonly say: SayAct;
+  private readonly share: ClimbHouse['share'];
   private readonly held = new Held();
   private readonly unjudged = new UnjudgedAnswers();
   private readonly waiting: Turn;
@@ -76,12 +80,13 @@ export class Climb {
   private era: number;
   private opened: number[];
 
-  constructor(ascent: Ascent, { clock, log, frozen, say }: ClimbHouse, saved?: SavedClimb) {
+  constructor(ascent: Ascent, { clock, log, frozen, say, share }: ClimbHouse, saved?: SavedClimb) {
     this.ascent = ascent;
     this.clock = clock;
     this.log = log;
     this.frozen = frozen;
     this.say = say;
+    this.share = share;
     this.era = saved?.era ?? 0;
     this.opened = [...(saved?.opened ?? [])];
     this.since = saved?.since ?? clock.now();
@@ -108,7 +113,10 @@ export class Climb {
       ...(who.feature !== undefined && { workflow: who.feature }),
       ...(held && { held }),
     });
-    if (ends) this.held.set(name, path);
+    if (ends) {
+      this.held.set(name, path);
+      if (this.share && held !== path) this.word({ held: [name, path] });
+    }
     return moving.turns[path][bucket];
   }
 
@@ -125,16 +133,31 @@ export class Climb {
     if (!this.state?.buckets[bucket]) return;
     const bad = badAt(facts, path === 'new' ? this.ascent.config.to : this.ascent.from);
     if (bad === undefined) return;
-    if (bad || path === 'old' || !this.ascent.config.verdicts) this.count(bucket, path, bad);
-    else {
-      const { ramp } = this.moving;
-      this.unjudged.add(facts.id, { path, bucket, stage: this.state.stage, score: 0 });
-      this.state = ramp.awaits(this.state, bucket);
-    }
+    if (bad || path === 'old' || !this.ascent.config.verdicts) {
+      this.count(bucket, path, bad);
+      if (this.share) this.word({ seen: [bucket, path, bad] });
+    } else this.waits(facts.id, { path, bucket, stage: this.state.stage, score: 0 });
   }
 
   /** Somebody says what an answer was worth. @returns whether it is one that waits for that. */
   judge(exchange: string, good: boolean): boolean {
+    const known = this.judged(exchange, good);
+    if (known) this.word({ judged: [exchange, good] });
+    return known;
+  }
+
+  /** What another gateway has seen counts as if it had been seen here. */
+  hear(word: RampWord): void {
+    if (word.era !== this.era) return;
+    if ('held' in word) this.held.set(...word.held);
+    else if ('waits' in word) this.await(...word.waits);
+    else if ('judged' in word) this.judged(...word.judged);
+    else if ('study' in word) {
+      if (!this.moving) this.learnFrom(...word.study);
+    } else if (this.moving && this.state?.buckets[word.seen[0]]) this.count(...word.seen);
+  }
+
+  private judged(exchange: string, good: boolean): boolean {
     const answer = this.unjudged.take(exchange);
     if (!answer) return false;
     const { bucket, stage, score } = answer;
@@ -144,6 +167,20 @@ export class Climb {
     }
     this.count(bucket, 'new', !good, { stage });
     return true;
+  }
+
+  /** A verdict may come in on any gateway, so all of them wait for it. */
+  private waits(exchange: string, answer: Unjudged): void {
+    this.await(exchange, answer);
+    if (this.share) this.word({ waits: [exchange, answer] });
+  }
+
+  private await(exchange: string, answer: Unjudged): void {
+    const { bucket } = answer;
+    if (bucket !== undefined && !(this.moving && this.state?.buckets[bucket])) return;
+    this.unjudged.add(exchange, answer);
+    if (bucket !== undefined && this.moving && this.state)
+      this.state = this.moving.ramp.awaits(this.state, bucket);
   }
 
   /** @returns why it cannot be done, or undefined when it is. */
@@ -231,14 +268,17 @@ export class Climb {
   }
 
   private study(facts: ExchangeFacts): void {
-    const { config, from, route } = this.ascent;
+    const { from, route } = this.ascent;
     if (this.frozen(route)) return;
     const bad = badAt(facts, from);
     if (bad === undefined) return;
     const score = scoreOf(facts.ask);
     // Whoever is judged by verdicts is held to a yardstick of verdicts.
-    if (config.verdicts && !bad) this.unjudged.add(facts.id, { path: 'old', stage: 0, score });
-    else this.learnFrom(score, bad);
+    if (this.ascent.config.verdicts && !bad) this.waits(facts.id, { path: 'old', stage: 0, score });
+    else {
+      if (this.share) this.word({ study: [score, bad] });
+      this.learnFrom(score, bad);
+    }
   }
 
   private learnFrom(score: number, bad: boolean): void {
@@ -348,6 +388,10 @@ export class Climb {
       says: { era: this.era, ...says },
     };
     this.say(act);
+  }
+
+  private word(word: Without<RampWord, 'era'>): void {
+    this.share?.(this.ascent.route, this.ascent.plan, { era: this.era, ...word });
   }
 
   private tell(level: 'info' | 'error', event: string, data: Readonly<Record<string, unknown>>): void {

@@ -2,6 +2,7 @@ import type {
   Act,
   Clock,
   Config,
+  Evidence,
   FrozenRoutes,
   Log,
   RampChange,
@@ -10,10 +11,12 @@ import type {
   RampView,
   SayAct,
   Steerer,
+  TellEvidence,
 } from '#contracts';
 import { canonical, sha256 } from '#kernel';
 import { Climb, type SavedClimb } from './climb.ts';
 import { viewOf } from './view.ts';
+import type { RampWord } from './word.ts';
 
 export type RampVerb = 'advance' | 'rollback' | 'reset';
 export type RampsSnapshot = Readonly<Record<string, SavedClimb>>;
@@ -37,6 +40,10 @@ export interface Ramps {
   snapshot(): RampsSnapshot;
   /** What was decided of a ramp on another gateway; of another plan than is known here it says nothing. */
   heed(act: Extract<Act, { of: 'ramp' }>): void;
+  /** What another gateway has seen. */
+  hear(evidence: Evidence): void;
+  /** Goes on where another gateway stands, which has seen more. */
+  adopt(snapshot: RampsSnapshot): void;
 }
 
 export interface RampsOptions {
@@ -47,6 +54,8 @@ export interface RampsOptions {
   readonly frozen?: FrozenRoutes['frozen'];
   /** Tells the other gateways what was decided here. */
   readonly say?: SayAct;
+  /** Tells them what was seen here. */
+  readonly tell?: TellEvidence;
 }
 
 export function createRamps({
@@ -56,7 +65,18 @@ export function createRamps({
   saved = {},
   frozen = () => false,
   say = () => undefined,
+  tell,
 }: RampsOptions): Ramps {
+  const house = {
+    clock,
+    log,
+    frozen,
+    say,
+    ...(tell && {
+      share: (route: string, plan: string, word: RampWord) =>
+        tell({ of: 'ramp' as const, route, plan, word }),
+    }),
+  };
   let climbs = planned(routes, saved);
 
   function planned(routes: Config['routes'], known: RampsSnapshot): ReadonlyMap<string, Climb> {
@@ -75,7 +95,7 @@ export function createRamps({
         route,
         new Climb(
           { route, config: ramp, from: old.name, plan },
-          { clock, log, frozen, say },
+          house,
           before?.plan === plan ? before : undefined,
         ),
       );
@@ -112,6 +132,19 @@ export function createRamps({
       climbs = planned(next, snapshot());
     },
     snapshot,
+    hear({ route, plan, word }) {
+      const climb = climbs.get(route);
+      if (climb?.ascent.plan === plan) climb.hear(word as RampWord);
+    },
+    adopt(snapshot) {
+      const next = new Map(climbs);
+      for (const [route, climb] of climbs) {
+        const theirs = snapshot[route];
+        if (theirs?.plan === climb.ascent.plan && (theirs.era ?? 0) >= (climb.save().era ?? 0))
+          next.set(route, new Climb(climb.ascent, house, theirs));
+      }
+      climbs = next;
+    },
     heed({ route, print, says }) {
       const climb = climbs.get(route);
       if (climb?.ascent.plan === print) climb.heed(says);

@@ -7,6 +7,12 @@ export interface BoardOptions {
   readonly url: string;
   /** Before every key, as the ledger's. */
   readonly prefix?: string;
+  /** What is spoken of; each subject has a stream of its own. */
+  readonly subject?: string;
+  /** What was said so many milliseconds before the start is heard; by default ten minutes of it. */
+  readonly before?: number;
+  /** Entries kept. */
+  readonly kept?: number;
   /** Name of this replica, the same after a restart. */
   readonly replica: string;
   readonly clock: Clock;
@@ -15,6 +21,8 @@ export interface BoardOptions {
   readonly news: (all: boolean) => unknown;
   /** What another replica said, in order; once more after the connection was lost. Must not throw for words of another version. */
   readonly heard: (news: unknown, from: string) => void;
+  /** What `news` gave last has been said. What has not is asked for again, with all else. */
+  readonly said?: () => void;
 }
 
 export interface Board {
@@ -30,7 +38,7 @@ const AGAIN_MS = 10_000;
 const GONE_MS = 30_000;
 /** Older news are history to whoever has just come. */
 const RECENT_MS = 600_000;
-/** Entries kept; a busy hour of a bad day has some hundreds. */
+/** By default; a busy hour of a bad day has some hundreds. */
 const KEPT = 2_000;
 const TIMEOUT_MS = 2_000;
 /** A read waits so long for news, so that it is known to live. */
@@ -43,8 +51,20 @@ const RETRY_MS = 500;
  * Two connections, because a blocked one cannot speak; each is thrown away after any trouble.
  */
 export function createBoard(options: BoardOptions): Board {
-  const { url, prefix = '{midwatch}', replica, clock, log, news, heard } = options;
-  const stream = `${prefix}:news`;
+  const {
+    url,
+    prefix = '{midwatch}',
+    subject = 'news',
+    kept = KEPT,
+    replica,
+    clock,
+    log,
+    news,
+    heard,
+    said,
+  } = options;
+  const stream = `${prefix}:${subject}`;
+  let before = options.before ?? RECENT_MS;
   const stopping = new AbortController();
   const peers = new Map<string, number>();
   let since = clock.now();
@@ -98,14 +118,15 @@ export function createBoard(options: BoardOptions): Board {
     if (saying || state !== 'up') return;
     const now = clock.monotonic();
     const all = now - saidAllAt >= AGAIN_MS;
-    const said = news(all);
-    if (said === undefined && !all) return;
+    const own = news(all);
+    if (own === undefined && !all) return;
     saying = true;
     try {
       writer ??= await connect();
-      const entry = write({ from: replica, news: said });
-      await within(writer.send('XADD', [stream, 'MAXLEN', '~', String(KEPT), '*', 'said', entry]));
+      const entry = write({ from: replica, news: own });
+      await within(writer.send('XADD', [stream, 'MAXLEN', '~', String(kept), '*', 'said', entry]));
       if (all) saidAllAt = now;
+      said?.();
     } catch {
       // The reader notices soon, too; what could not be said now is said with everything else.
       writer?.close();
@@ -125,8 +146,9 @@ export function createBoard(options: BoardOptions): Board {
   }
 
   async function read(client: RedisClient): Promise<void> {
-    const [seconds] = (await within(client.send('TIME', []))) as [string];
-    let last = `${Number(seconds) * 1000 - RECENT_MS}-0`;
+    const [seconds, micros] = (await within(client.send('TIME', []))) as [string, string];
+    let last = `${Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) - before}-0`;
+    before = RECENT_MS;
     while (!stopping.signal.aborted) {
       const block = state === 'up' ? BLOCK_MS : 1;
       const asked = client.send('XREAD', ['COUNT', '500', 'BLOCK', String(block), 'STREAMS', stream, last]);
@@ -167,8 +189,9 @@ export function createBoard(options: BoardOptions): Board {
       };
     },
     async stop() {
-      stopping.abort();
       looks();
+      await say();
+      stopping.abort();
       writer?.close();
       reader?.close();
       await listening;

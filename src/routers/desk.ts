@@ -12,6 +12,7 @@ import {
   type ShadowPair,
   type ShadowQuestion,
   type SteerQuestion,
+  type TellEvidence,
   type Turn,
 } from '#contracts';
 import { sessionOf, sha256 } from '#kernel';
@@ -19,6 +20,7 @@ import { assign, wordingOf } from '#kernel/router';
 import { type Bookkeeping, type Books, bookkeeping } from './books.ts';
 import { ruled } from './rules.ts';
 import { type Arm, OpenTasks, type Task } from './tasks.ts';
+import { plain, type RoutedEnd, type RouterWord, wordingFrom } from './word.ts';
 
 /** What a classifier is told. */
 export interface ClassifyQuestion {
@@ -55,6 +57,8 @@ export interface DeskPorts {
   /** The last words of the user in a body of any protocol; empty where there are none. */
   readonly lastWords: (body: Uint8Array) => string;
   readonly classify: Classify;
+  /** Tells other gateways what was seen here; absent where there are none, or no way to tell. */
+  readonly tell?: TellEvidence;
 }
 
 export interface Assignment {
@@ -112,12 +116,18 @@ export class Desk {
     // A caller whom only one of the models can answer is nobody to choose for.
     if (!tiers.includes(config.cheap) || !tiers.includes(config.dear)) return undefined;
     const text = this.ports.lastWords(body);
-    const task = this.tasks.join(sessionOf(question, config.session)?.name, at, wordingOf(text), () =>
-      this.draw(id),
-    );
+    const session = sessionOf(question, config.session)?.name;
+    const wording = wordingOf(text);
+    const task = this.tasks.join(session, at, wording, () => this.draw(id));
     const first = task.exchanges === 0 && task.pending === 1;
     const go = (choice: Model, p?: number): Turn => {
-      this.underway.set(id, { task, first, choice, ...(p !== undefined && { p }) });
+      const said = p !== undefined && { p };
+      this.underway.set(id, { task, first, choice, ...said });
+      if (this.ports.tell) {
+        const { arm } = task;
+        const named = session !== undefined && { session: [session, ...plain(wording)] as const };
+        this.word({ open: { id, at, arm, choice, ...said, ...named } });
+      }
       return this.turns[task.arm][choice];
     };
     if (task.arm === 'frontier') return go('dear');
@@ -129,12 +139,54 @@ export class Desk {
       .classify(classifier, { route, ...(feature !== undefined && { feature }), facets, text })
       .then((p) => {
         this.count(p);
+        this.word({ asked: p });
         // Late or broken, it must not make answers worse: that costs money, and is counted.
         return typeof p === 'number' ? go(p >= classifier.threshold ? 'cheap' : 'dear', p) : go('dear');
       });
   }
 
   ended(facts: ExchangeFacts): void {
+    if (!this.underway.has(facts.id)) return;
+    this.over(facts);
+    if (!this.ports.tell) return;
+    const { id, outcome, cost, tier, attempts } = facts;
+    this.word({
+      end: {
+        id,
+        outcome,
+        cost: { state: cost.state, microUsd: cost.microUsd },
+        tier: { served: tier.served },
+        attempts: attempts.map(({ tier }) => ({ tier })),
+      },
+    });
+  }
+
+  /** What another gateway has seen is entered here as it was there. */
+  hear(word: RouterWord): void {
+    if ('asked' in word) this.count(word.asked);
+    else if ('end' in word) this.over(word.end);
+    else if ('pair' in word) this.enterPair(word.pair);
+    else {
+      const { id, at, arm, choice, p, session } = word.open;
+      const [name, n, words, triples] = session ?? [undefined, 0, [], []];
+      const task = this.tasks.join(name, at, wordingFrom(n, words, triples), () => arm);
+      const first = task.exchanges === 0 && task.pending === 1;
+      this.underway.set(id, { task, first, choice, ...(p !== undefined && { p }) });
+    }
+  }
+
+  /** Goes on with the books of another gateway, which has seen more. */
+  adopt({ books, classifier }: SavedDesk): void {
+    this.books = books;
+    this.classifier = classifier;
+  }
+
+  private word(word: RouterWord): void {
+    const { route, plan } = this.assignment;
+    this.ports.tell?.({ of: 'router', route, plan, word });
+  }
+
+  private over(facts: RoutedEnd): void {
     const { clock } = this.ports;
     const found = this.underway.get(facts.id);
     if (!found) return;
@@ -163,7 +215,12 @@ export class Desk {
     return orderOf(route, this.assignment.config, found.choice);
   }
 
-  paired({ served, shadow, agreement }: ShadowPair): void {
+  paired(pair: ShadowPair): void {
+    this.enterPair(pair);
+    this.word({ pair });
+  }
+
+  private enterPair({ served, shadow, agreement }: ShadowPair): void {
     const found = this.copies.get(served.exchange);
     if (!found) return;
     this.copies.delete(served.exchange);
@@ -192,7 +249,7 @@ export class Desk {
     return { plan: this.assignment.plan, books, classifier };
   }
 
-  private enter({ cost, outcome }: ExchangeFacts, { task, first }: Underway): void {
+  private enter({ cost, outcome }: RoutedEnd, { task, first }: Underway): void {
     if (cost.state === 'unpriced') this.books = { ...this.books, unpriced: this.books.unpriced + 1 };
     const { classifier } = this.assignment.config;
     const asking = task.arm === 'router' && classifier ? Math.round(classifier.usdPerCall * 1e6) : 0;
@@ -237,7 +294,7 @@ export class Desk {
 export const copied = (
   config: RouterConfig,
   choice: Model,
-  { id, tier }: Pick<ExchangeFacts, 'id' | 'tier'>,
+  { id, tier }: Pick<RoutedEnd, 'id' | 'tier'>,
 ): boolean => tier.served === config[choice] && unit('shadow', id) < config.shadow;
 
 /** The tier of the other model. */

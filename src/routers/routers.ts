@@ -1,7 +1,8 @@
-import type { Config, RouterView, Shadower, Steerer } from '#contracts';
+import type { Config, Evidence, RouterView, Shadower, Steerer } from '#contracts';
 import { canonical, sha256 } from '#kernel';
 import { Desk, type DeskPorts, type SavedDesk } from './desk.ts';
 import { viewOf } from './view.ts';
+import type { RouterWord } from './word.ts';
 
 export type RoutersSnapshot = Readonly<Record<string, SavedDesk>>;
 
@@ -12,6 +13,10 @@ export interface Routers {
   /** A router whose plan is the same keeps its books and its open tasks; another plan begins new ones. */
   reload(routes: Config['routes']): void;
   snapshot(): RoutersSnapshot;
+  /** What another gateway has seen. */
+  hear(evidence: Evidence): void;
+  /** Goes on with the books of another gateway, which has seen more. */
+  adopt(snapshot: RoutersSnapshot): void;
 }
 
 export interface RoutersOptions extends DeskPorts {
@@ -59,6 +64,16 @@ export function createRouters({ routes, saved = {}, ...ports }: RoutersOptions):
     read: () => [...desks.values()].map((desk) => viewOf(desk.assignment, desk.now())),
     reload(next) {
       desks = opened(next, desks, {});
+    },
+    hear({ route, plan, word }) {
+      const desk = desks.get(route);
+      if (desk?.assignment.plan === plan) desk.hear(word as RouterWord);
+    },
+    adopt(snapshot) {
+      for (const [route, desk] of desks) {
+        const theirs = snapshot[route];
+        if (theirs?.plan === desk.assignment.plan) desk.adopt(theirs);
+      }
     },
     snapshot: () => Object.fromEntries([...desks].map(([route, desk]) => [route, desk.save()])),
   };
