@@ -166,7 +166,7 @@ export type RampJudge = z.output<typeof rampJudgeSchema>;
 
 export interface RampJudged {
   readonly counted: number;
-  /** Exchanges that wait for no verdict here: of another gateway, judged before, failed by themselves, too long ago. */
+  /** Exchanges that wait for no verdict here: of a gateway without this Redis, judged before, failed by themselves, too long ago. */
   readonly unknown: readonly string[];
   readonly ramp: RampView;
 }

@@ -156,7 +156,7 @@ test('a verdict counts on whichever gateway it comes in', async () => {
   });
   await answer.text();
   const exchange = answer.headers.get('x-midwatch-exchange') as string;
-  const judge = () => api(second).ramps.judge('judged', { verdicts: [{ exchange, good: false }] });
+  const judge = () => api(second).ramps.judge('judged', [{ exchange, good: false }]);
   await until(async () => (await judge()).counted === 1, 'the other gateway to wait for it', 2_000);
   await everywhere(async (house) => {
     const found = (await api(house).ramps.list()).find(({ route }) => route === 'judged');
