@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type AuditEntry, duration } from '#contracts';
+import type { AuditEntry } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
+import { millis } from './flags.ts';
 import { NONE, timestamp } from './format.ts';
 import { table } from './table.ts';
 import { bold, dim, print, printJson } from './terminal.ts';
@@ -21,7 +22,7 @@ export const audit = () =>
     .description('Who changed what, newest first: logins, keys and tokens made and revoked.')
     .option('--actor <name>', 'only what this token did; `admin` is the admin token')
     .option('--action <action>', 'only this, for instance key.revoke')
-    .option('--since <duration>', 'only what is younger, for instance 12h', past)
+    .option('--since <duration>', 'only what is younger, for instance 12h', millis)
     .option('--limit <number>', 'at most so many', most, 50)
     .option('--json', 'print one JSON object an entry')
     .action(run);
@@ -61,12 +62,6 @@ const listed = (entries: readonly AuditEntry[]): string =>
 function nameIn(detail: unknown): string {
   const name = (detail as { name?: unknown } | undefined)?.name;
   return typeof name === 'string' ? name : '';
-}
-
-function past(text: string): number {
-  const parsed = duration.safeParse(text);
-  if (!parsed.success) throw new InvalidArgumentError('write a duration like 30m, 12h or 7d.');
-  return parsed.data;
 }
 
 function most(text: string): number {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createMidwatch, type Midwatch } from '#sdk';
 import { CliError } from './exit.ts';
 import { savedToken } from './login-file.ts';
@@ -15,8 +15,20 @@ export interface ConnectionFlags {
 /** The options of every verb that talks to a running Midwatch. */
 export const withConnection = (command: Command): Command =>
   command
-    .option('--url <url>', `where Midwatch runs (default: MIDWATCH_URL, else ${DEFAULT_URL})`, address)
-    .option('--token <token>', 'token (default: MIDWATCH_TOKEN, else what `midwatch login` saved)');
+    .addOption(
+      new Option('--url <url>', `where Midwatch runs (default: MIDWATCH_URL, else ${DEFAULT_URL})`)
+        .argParser(address)
+        .helpGroup(CONNECTION),
+    )
+    .addOption(
+      new Option(
+        '--token <token>',
+        'token (default: MIDWATCH_TOKEN, else what `midwatch login` saved)',
+      ).helpGroup(CONNECTION),
+    );
+
+/** Below what the verb itself is about. */
+const CONNECTION = 'Connection:';
 
 export function address(text: string): string {
   try {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { duration } from '#contracts';
 
 /** What a flag holds, read and refused the same way by every verb. */
@@ -21,3 +21,7 @@ export function millis(text: string): number {
   if (!parsed.success) throw new InvalidArgumentError('write a duration like 10s, 2h or 1d.');
   return parsed.data;
 }
+
+/** A flag that holds a duration; its default is shown as it would be written. */
+export const durationFlag = (flags: string, says: string, otherwise: string): Option =>
+  new Option(flags, says).argParser(millis).default(millis(otherwise), otherwise);

@@ -5,7 +5,7 @@ import { chainRisk, queueWait, readTail, type TailReading } from '#kernel/resili
 import { wilson } from '#kernel/stats';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { millis, positive } from './flags.ts';
+import { durationFlag, positive } from './flags.ts';
 import { count, percent, span } from './format.ts';
 import { recorded } from './recorded.ts';
 import { facts } from './table.ts';
@@ -33,10 +33,10 @@ export const explain = () =>
         'Where the tail of a route comes from: first tokens, length or pace; what its variance costs those who wait in line, what a chain of calls meets, how many answers come in good time, and how long answers have to be allowed to be. Exits 1 when p99 is more than ten times p50 or the tail grows heavier, 3 below 100 exchanges.',
       )
       .argument('<route>')
-      .option('--since <duration>', 'how much of the record', millis, 86_400_000)
+      .addOption(durationFlag('--since <duration>', 'how much of the record', '1d'))
       .option('--most <n>', 'exchanges that are read, the newest', positive, 5_000)
-      .option('--first-token <duration>', 'an answer in good time has begun by then', millis, 2_000)
-      .option('--gap <duration>', 'and has no longer mean pause between its tokens', millis, 100)
+      .addOption(durationFlag('--first-token <duration>', 'an answer in good time has begun by then', '2s'))
+      .addOption(durationFlag('--gap <duration>', 'and has no longer mean pause between its tokens', '100ms'))
       .option('--json', 'print one JSON object'),
   ).action(async (route: string, flags: Flags) => {
     const { midwatch } = await connect(flags);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { VERSION } from '#app';
 import { audit } from './audit.ts';
 import { budgets } from './budgets.ts';
@@ -29,38 +29,14 @@ import { tiers } from './tiers.ts';
 import { tokens } from './tokens.ts';
 import { up } from './up.ts';
 
-const VERBS = [
-  up,
-  sim,
-  tail,
-  show,
-  routes,
-  freeze,
-  thaw,
-  providers,
-  latency,
-  probe,
-  ramp,
-  router,
-  quota,
-  fallback,
-  shadow,
-  budgets,
-  tiers,
-  spend,
-  runs,
-  cassettes,
-  keys,
-  tokens,
-  audit,
-  config,
-  reload,
-  doctor,
-  drill,
-  load,
-  login,
-  logout,
-];
+/** In the order in which somebody who was woken needs them. */
+const VERBS: Readonly<Record<string, readonly (() => Command)[]>> = {
+  'See what happens:': [doctor, tail, show, providers, routes, tiers, latency, probe, runs, audit],
+  'Change what is served:': [freeze, thaw, reload, fallback, ramp, router, shadow],
+  'Money and limits:': [spend, budgets, quota],
+  'Run it:': [up, config, keys, tokens, login, logout],
+  'Try it without a provider:': [sim, drill, load, cassettes],
+};
 
 /**
  * Every verb, ready to parse. Throws instead of exiting, so that the exit code is decided in one place. A quiet one
@@ -73,16 +49,21 @@ export function createProgram({ quiet = false } = {}): Command {
     .showHelpAfterError('(midwatch --help lists every verb)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. Every verb has --json; a failure is then one JSON object on standard error.',
+      '\nWoken up? `midwatch doctor`, then `midwatch tail --outcome bad`, then `midwatch show last`.\nExit codes: 0 good, 1 bad, 2 usage, 3 unknown or insufficient evidence. Every verb has --json; a failure is then one JSON object on standard error.',
     );
-  for (const verb of VERBS) program.addCommand(verb());
+  for (const [group, verbs] of Object.entries(VERBS))
+    for (const verb of verbs) program.addCommand(verb().helpGroup(group));
   forEach(program, (command) => {
     command.exitOverride();
+    // Groups are listed in the order of their first option: what every verb has comes after what is the verb's own.
+    (command.options as Option[]).sort((a, b) => grouped(a) - grouped(b));
     if (quiet) command.configureOutput({ writeErr: () => undefined });
     if (command !== program) command.showHelpAfterError(`(${fullName(command)} --help says what it takes)`);
   });
   return program;
 }
+
+const grouped = ({ helpGroupHeading }: Option): number => (helpGroupHeading === undefined ? 0 : 1);
 
 /** `midwatch keys create`. */
 const fullName = (command: Command): string =>

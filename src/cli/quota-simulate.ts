@@ -4,7 +4,7 @@ import { LANES } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
-import { millis, positive, shareOf } from './flags.ts';
+import { durationFlag, positive, shareOf } from './flags.ts';
 import { count, percent, span } from './format.ts';
 import { loadGiven, loadOf } from './quota-load.ts';
 import { recorded } from './recorded.ts';
@@ -35,7 +35,7 @@ export const simulate = () =>
     .description(
       'What the quotas of midwatch.yaml would do to the traffic of the last day, several times over, or to a given load: who is let through, waits or is sent away, by lane and tenant, and which limit binds. The real ledger on a clock of its own; nobody is asked. Exits 1 when callers are sent away, 3 when no quota counts any of the calls.',
     )
-    .option('--since <duration>', 'how much of the record, for instance 2h or 1d', millis, 86_400_000)
+    .addOption(durationFlag('--since <duration>', 'how much of the record', '1d'))
     .option('--times <n>', 'so many times the traffic of the record', positive, 1)
     .option('--most <n>', 'exchanges of the record that are read, the newest', positive, 20_000)
     .option('--requests <per minute>', 'a given load instead of the record', positive)
@@ -47,11 +47,12 @@ export const simulate = () =>
     .option('--tenants <n>', 'of the given load, as many calls from each', positive, 1)
     .option('--interactive <share>', 'of the callers in the lane that goes first', shareOf, 0)
     .option('--batch <share>', 'of the callers in the lane that goes last', shareOf, 0)
-    .option(
-      '--patience <duration>',
-      'that a caller has for waiting and answer; batch three times it',
-      millis,
-      15_000,
+    .addOption(
+      durationFlag(
+        '--patience <duration>',
+        'that a caller has for waiting and answer; batch three times it',
+        '15s',
+      ),
     )
     .option('--seed <n>', 'of the chance in it', positive, 1)
     .addOption(new Option('-c, --config <file>', 'configuration file (default: midwatch.yaml if it exists)'))

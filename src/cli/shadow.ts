@@ -3,16 +3,15 @@ import type { RatioView, ShadowReport, ShadowView } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT } from './exit.ts';
+import { durationFlag } from './flags.ts';
 import { count, rate } from './format.ts';
 import { facts } from './table.ts';
 import { bold, cyan, dim, print, printJson } from './terminal.ts';
 
 interface Flags extends ConnectionFlags {
-  readonly hours: string;
+  readonly since: number;
   readonly json?: true;
 }
-
-const HOUR = 3_600_000;
 
 export const shadow = () =>
   new Command('shadow')
@@ -24,13 +23,13 @@ export const shadow = () =>
             'How often the second target agrees, what it costs and how long it takes. Exits 3 when nothing was compared yet.',
           )
           .argument('[route]', 'name of a route')
-          .option('--hours <n>', 'how far back', '24')
+          .addOption(durationFlag('--since <duration>', 'how far back', '24h'))
           .option('--json', 'print one JSON object'),
       ).action(async (route: string | undefined, flags: Flags) => {
         const to = systemClock().now() + 1;
         const { midwatch } = await connect(flags);
         const report = await midwatch.shadows({
-          from: to - Number(flags.hours) * HOUR,
+          from: to - flags.since,
           to,
           ...(route !== undefined && { route }),
         });

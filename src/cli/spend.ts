@@ -1,15 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  duration,
-  SPEND_BY,
-  type SpendBy,
-  type SpendReport,
-  type SpendRow,
-  type SpendTotals,
-} from '#contracts';
+import { Command, Option } from 'commander';
+import { SPEND_BY, type SpendBy, type SpendReport, type SpendRow, type SpendTotals } from '#contracts';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT } from './exit.ts';
+import { durationFlag } from './flags.ts';
 import { compact, count, dollars, percent } from './format.ts';
 import { table } from './table.ts';
 import { bold, dim, print, printJson, red } from './terminal.ts';
@@ -26,7 +20,7 @@ export const spend = () =>
       'Where the money went, from the record. Exits 1 when an attempt had no price, 3 without an attempt.',
     )
     .addOption(new Option('--by <what>', 'how it is told apart').choices(SPEND_BY).default('cause'))
-    .option('--since <duration>', 'how far back, for instance 24h or 30d', past, 86_400_000)
+    .addOption(durationFlag('--since <duration>', 'how far back', '24h'))
     .option('--json', 'print one JSON object')
     .action(async ({ by, since, ...flags }: Flags) => {
       const to = systemClock().now();
@@ -73,9 +67,3 @@ function listed({ by, total, rows }: SpendReport): string {
 
 const nameOf = ({ name, label, rest }: SpendRow, by: SpendBy): string =>
   rest ? dim('the rest') : (label ?? name ?? dim(`no ${by}`));
-
-function past(text: string): number {
-  const parsed = duration.safeParse(text);
-  if (!parsed.success) throw new InvalidArgumentError('write a duration like 30m, 24h or 30d.');
-  return parsed.data;
-}

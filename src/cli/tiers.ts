@@ -1,8 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import {
   type DemotionStatus,
   type DemotionView,
-  duration,
   type MixVerdict,
   type RouteTiers,
   TIERS_BY,
@@ -13,6 +12,7 @@ import {
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
+import { durationFlag, millis } from './flags.ts';
 import { count, percent, rate, shortRate, span, timestamp } from './format.ts';
 import { lacking } from './lacking.ts';
 import { facts, table } from './table.ts';
@@ -39,7 +39,7 @@ export const tiers = () =>
           .addOption(
             new Option('--by <what>', 'how demotions are told apart').choices(TIERS_BY).default('rule'),
           )
-          .option('--since <duration>', 'how far back, for instance 24h or 90d', past, 7 * 86_400_000)
+          .addOption(durationFlag('--since <duration>', 'how far back', '7d'))
           .option('--route <name>', 'only this route')
           .option('--json', 'print one JSON object'),
       ).action(report),
@@ -64,7 +64,7 @@ export const tiers = () =>
           .description('Let a rule with `onExpire: extend-with-approval` act on after its end.')
           .argument('<route>', 'name of the route')
           .argument('<rule>', 'id of the rule')
-          .requiredOption('--for <duration>', 'how long from now, for instance 7d', past)
+          .requiredOption('--for <duration>', 'how long from now, for instance 7d', millis)
           .option('--json', 'print one JSON object'),
       ).action(async (route: string, rule: string, flags: Flags & { readonly for: number }) => {
         const { midwatch } = await connect(flags);
@@ -217,10 +217,4 @@ const ledger = (rules: readonly DemotionView[]): string =>
 function told(rule: DemotionView, { json }: Flags): void {
   if (json) printJson(rule);
   else print(ledger([rule]));
-}
-
-function past(text: string): number {
-  const parsed = duration.safeParse(text);
-  if (!parsed.success) throw new InvalidArgumentError('write a duration like 30m, 24h or 30d.');
-  return parsed.data;
 }

@@ -53,7 +53,7 @@ function section(command: Command, before: string, depth: number): string[] {
           '|---|---|',
           ...options.map(
             (o) =>
-              `| \`${cell(o.flags)}\` | ${cell(o.description)}${choices(o.argChoices)}${defaultOf(o.defaultValue)} |`,
+              `| \`${cell(o.flags)}\` | ${cell(o.description)}${choices(o.argChoices)}${defaultOf(o.defaultValueDescription ?? o.defaultValue)} |`,
           ),
         ]
       : []),
