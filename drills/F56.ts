@@ -1,5 +1,6 @@
 import { hourOfWeek, seededRandom } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
+import { fault, fixed, quiet } from './F56-regime.ts';
 import {
   cycle,
   EVERY_HOUR,
@@ -116,6 +117,39 @@ async function ask(rehearsal: Rehearsal, hours: readonly { readonly at: number }
 
 const values = (...all: readonly number[]): Measure => ({ kind: 'values', values: all });
 
+/** Each so many times a seed. */
+const FAULTS = [
+  { factor: 1.5, whose: 'provider' },
+  { factor: 1.5, whose: 'ours' },
+  { factor: 1.3, whose: 'provider' },
+  { factor: 1.3, whose: 'ours' },
+  { factor: 1.2, whose: 'provider' },
+] as const;
+const TIMES = 2;
+
+/** A change that stays. */
+function regimes({ seed, quick }: SceneContext): Record<string, Measure> {
+  const trials = (quick ? FAULTS.slice(0, 1) : FAULTS).flatMap((one) =>
+    Array.from({ length: quick ? 1 : TIMES }, (_, i) => ({
+      ...one,
+      ...fault(TIMES * seed + i, one.factor, one.whose),
+    })),
+  );
+  const after = (factor: number): Measure =>
+    values(...trials.filter((one) => one.factor === factor).map((one) => one.after));
+  const told = trials.filter(({ factor }) => factor > 1.2);
+  const right = told.filter(({ whose, cause }) => cause === whose);
+  return {
+    found: after(1.5),
+    'found-p95': after(1.5),
+    'found-1.3': after(1.3),
+    'found-1.3-p95': after(1.3),
+    'found-1.2': after(1.2),
+    cause: { kind: 'rate', events: right.length, n: told.length },
+    'cause-each': values(trials[0]?.cause === 'provider' ? 1 : 0),
+  };
+}
+
 const FALSE_CUTS: Omit<Expectation, 'goal'> = {
   name: 'peak-cut',
   says: 'calls given up at the peak of a healthy day, by the limits of their hours',
@@ -124,9 +158,10 @@ const FALSE_CUTS: Omit<Expectation, 'goal'> = {
 
 export const F56 = defineDrill({
   id: 'F56',
-  title: 'Know the hour before blaming the release: what the gateway does by the hour',
+  title:
+    'Know the hour before blaming the release: what is normal for it, what is not, and what is done by the hour',
   world:
-    'First tokens after 2.5 s in the median at night and 1.9 times that at eleven on weekdays, with load noise; a month of it is known. At night a fifth of the answers take three times as long. Rehearsed is what acts by the hour; what finds a change of regime is the watch, and not part of this.',
+    'First tokens after 2.5 s in the median at night and 1.9 times that at eleven on weekdays, with load noise; a month of it is known. At night a fifth of the answers take three times as long. Then, with 60 to 600 calls an hour, after four clean weeks everything takes 1.2 to 1.5 times as long for good: at the provider, or for our own asks alone while its probes stay as they were.',
   seeds: { full: 20, quick: 1 },
   on: {
     expectations: [
@@ -153,6 +188,60 @@ export const F56 = defineDrill({
         goal: { kind: 'never' },
         unit: 'count',
       },
+      {
+        name: 'found',
+        says: 'time until it is found that everything takes 1.5 times as long, median',
+        goal: { kind: 'quantile', q: 0.5, atMost: 6 * HOUR },
+        unit: 'ms',
+        declared: '4 h',
+        full: true,
+      },
+      {
+        name: 'found-p95',
+        says: 'the same, p95',
+        goal: { kind: 'quantile', q: 0.95, atMost: 14 * HOUR },
+        unit: 'ms',
+        declared: '5 h',
+        full: true,
+      },
+      {
+        name: 'found-1.3',
+        says: 'time until it is found at 1.3 times, median',
+        goal: { kind: 'quantile', q: 0.5, atMost: 12 * HOUR },
+        unit: 'ms',
+        declared: '6 h',
+        full: true,
+      },
+      {
+        name: 'found-1.3-p95',
+        says: 'the same, p95',
+        goal: { kind: 'quantile', q: 0.95, atMost: 48 * HOUR },
+        unit: 'ms',
+        declared: '14 h',
+        full: true,
+      },
+      {
+        name: 'found-1.2',
+        says: 'time until it is found at 1.2 times, median',
+        goal: { kind: 'quantile', q: 0.5, atMost: 48 * HOUR },
+        unit: 'ms',
+        declared: '12 h',
+        full: true,
+      },
+      {
+        name: 'cause',
+        says: 'faults of 1.3 and 1.5 times, half of them ours, that were found within a week and whose cause was then told right',
+        goal: { kind: 'rate', atLeast: 0.95 },
+        unit: 'share',
+        declared: '≥ 95 % of 100',
+        full: true,
+      },
+      {
+        name: 'cause-each',
+        says: 'the first of each seed, at 1.5 times at the provider: found and told right',
+        goal: { kind: 'every', atLeast: 1 },
+        unit: 'share',
+      },
     ],
     async run(context) {
       const hourly = await monday(context, { curve: cycle, byHour: true, slowNights: true });
@@ -167,6 +256,7 @@ export const F56 = defineDrill({
           broken: early.peak.cut + early.night.cut,
           n: early.peak.asked + early.night.asked,
         },
+        ...regimes(context),
       };
     },
   },
@@ -191,6 +281,14 @@ export const F56 = defineDrill({
         goal: { kind: 'every', atMost: 0.02 },
         unit: 'share',
       },
+      {
+        name: 'cycle-alarms',
+        says: 'weeks of the cycle alone in which a change was found',
+        goal: { kind: 'rate', atMost: 0.1 },
+        unit: 'share',
+        declared: '≤ 0.1 a week',
+        full: true,
+      },
     ],
     async run(context) {
       const { peak, night } = await monday(context, { curve: flat, byHour: true });
@@ -198,6 +296,7 @@ export const F56 = defineDrill({
         'peak-cut': peak.rate,
         'night-cut': night.rate,
         cut: values((peak.cut + night.cut) / (peak.asked + night.asked)),
+        'cycle-alarms': context.quick ? { kind: 'rate', events: 0, n: 0 } : quiet(context.seed),
       };
     },
   },
@@ -215,10 +314,17 @@ export const F56 = defineDrill({
         goal: { kind: 'every', atLeast: 1 },
         unit: 'count',
       },
+      {
+        name: 'alarms',
+        says: 'alarms of one threshold for all hours, at 1.75 times the night, in a week of the cycle alone, each seed',
+        goal: { kind: 'every', atLeast: 3 },
+        unit: 'count',
+        declared: '5.7',
+      },
     ],
     async run(context) {
       const { peak } = await monday(context, { curve: cycle, byHour: false, slowNights: true });
-      return { 'peak-cut': peak.rate, cut: values(peak.cut) };
+      return { 'peak-cut': peak.rate, cut: values(peak.cut), alarms: values(fixed(context.seed)) };
     },
   },
 });

@@ -41,6 +41,19 @@ export interface HourNow {
   readonly says: string;
 }
 
+/** `provider`: what Midwatch itself asks takes longer too; `ours`: it does not; `unknown`: nothing is asked on a schedule. */
+export const REGIME_CAUSES = ['provider', 'ours', 'unknown'] as const;
+export type RegimeCause = (typeof REGIME_CAUSES)[number];
+
+/** It takes longer than its own week says, hour after hour. */
+export interface RegimeView {
+  /** Beginning of the first hour of it, and when it was found. */
+  readonly since: EpochMs;
+  readonly foundAt: EpochMs;
+  readonly cause: RegimeCause;
+  readonly says: string;
+}
+
 /** The week of one target for asks of one size. */
 export interface HoursView {
   readonly provider: string;
@@ -54,6 +67,8 @@ export interface HoursView {
   /** Four weeks are known: routes with `timeouts.byHour` go by it. */
   readonly acts: boolean;
   readonly now: HourNow;
+  /** Slower than its week for hours on end; absent while it is not. */
+  readonly regime?: RegimeView;
   /** 168, by hour; empty before the first hour is over. */
   readonly cells: readonly HourView[];
 }

@@ -29,7 +29,7 @@ export const latency = () =>
         if (all.length === 0 && query.provider !== undefined) await mustBeKnown(midwatch, query.provider);
         if (flags.json) for (const one of all) printJson(one);
         else print(all.length === 0 ? NOTHING : all.map(shown).join('\n\n'));
-        process.exitCode = all.some(({ now }) => now.state === 'above')
+        process.exitCode = all.some(({ now, regime }) => now.state === 'above' || regime)
           ? EXIT.bad
           : all.every(({ now }) => now.state === 'unknown')
             ? EXIT.unknown
@@ -77,7 +77,13 @@ function shown(one: HoursView): string {
     now.timeout !== undefined && `waited for until ${span(now.timeout)} by the hour`,
     !acts && 'timeouts by the hour begin when four weeks are known',
   ].filter(Boolean);
-  return [head, `  ${says}; ${dim(figures.join(', '))}`, ...week(cells, now.hour)].join('\n');
+  const regime = one.regime && `  ${red(one.regime.says)}`;
+  return [
+    head,
+    ...(regime ? [regime] : []),
+    `  ${says}; ${dim(figures.join(', '))}`,
+    ...week(cells, now.hour),
+  ].join('\n');
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;

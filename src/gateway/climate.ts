@@ -1,4 +1,4 @@
-import type { AskFacets, Clock, EpochMs, HourView } from '#contracts';
+import type { AskFacets, Clock, EpochMs, HourView, RegimeCause } from '#contracts';
 import { healthOf } from '#kernel';
 import {
   type DecayingSketchState,
@@ -6,6 +6,8 @@ import {
   type Hours,
   type HoursState,
   hours,
+  readRegime,
+  regimeCause,
   SIZES,
   sizeClass,
 } from '#kernel/resilience';
@@ -25,6 +27,12 @@ const SHORTEST = 1_000;
 const ENOUGH_RECENT = 10;
 /** What a quiet week differs by from the next. */
 const USUAL = 1.2;
+
+/** In place of a size. */
+const PROBE = -1;
+
+const nameOf = (provider: string, model: string, size: number, zone: string): string =>
+  [provider, model, String(size), zone].map(encoded).join('/');
 
 const lately = decayingSketch({ alpha: 0.01, smallest: 1, halfLife: 300_000 });
 
@@ -72,6 +80,8 @@ export interface ClimateReading {
   /** A factor on the normal of this hour that its own weeks differ by. */
   readonly usual: number;
   readonly timeout?: number;
+  /** Slower than its week for hours on end. */
+  readonly regime?: { readonly since: EpochMs; readonly foundAt: EpochMs; readonly cause: RegimeCause };
 }
 
 /**
@@ -94,12 +104,16 @@ export class Climate {
   }
 
   /** Tells the end of a try. */
-  ended(one: Try, ask: AskFacets, { outcome, failure }: TryEnd): void {
+  ended(one: Try, ask: AskFacets, { outcome, failure }: TryEnd, probe = false): void {
     const { firstToken } = one;
     if (!ask.stream || firstToken === undefined || one.replayed || healthOf(outcome, failure) !== 'good')
       return;
     const now = this.clock.now();
-    const profile = this.of(one.step, one.model, ask);
+    const { target } = one.step;
+    // All of one size, and with a week of their own: by it a change of ours is told from one of the provider.
+    const profile = probe
+      ? this.byName(target.provider, target.zone, one.model, PROBE)
+      : this.of(one.step, one.model, ask);
     observe(profile, now, firstToken);
     if (!this.fresh) return;
     const { provider, model, zone, size } = profile;
@@ -146,7 +160,8 @@ export class Climate {
     const now = this.clock.now();
     return [...this.profiles.values()].flatMap((profile) => {
       const { provider, model, zone, size, rule, hours, recent } = profile;
-      if (hours.begun === 0) return [];
+      if (hours.begun === 0 || size === PROBE) return [];
+      const regime = this.regimeOf(profile);
       const n = Math.floor(lately.weight(recent, now));
       const p50 = lately.quantile(recent, 0.5);
       const timeout = this.timeout(profile, now);
@@ -164,6 +179,7 @@ export class Climate {
           usual: rule.usual(hours, now, USUAL),
           ...(p50 !== undefined && n >= ENOUGH_RECENT && { recent: { p50, n } }),
           ...(timeout !== undefined && { timeout }),
+          ...(regime && { regime }),
         },
       ];
     });
@@ -188,8 +204,17 @@ export class Climate {
         size: Number(size),
         rule: this.ruleOf(zone),
         ...kept,
+        // One of an earlier release has not looked for a regime.
+        hours: { ...this.ruleOf(zone).create(), ...kept.hours },
       });
     }
+  }
+
+  private regimeOf({ provider, model, zone, hours }: Profile): ClimateReading['regime'] {
+    const { found } = readRegime(hours.regime);
+    if (!found) return undefined;
+    const probe = this.profiles.get(nameOf(provider, model, PROBE, zone));
+    return { since: found.since, foundAt: found.at, cause: regimeCause(probe?.hours.regime) };
   }
 
   private timeout({ rule, hours }: Profile, now: number): number | undefined {
@@ -217,7 +242,7 @@ export class Climate {
 
   private byName(provider: string, zone: string, model: string, size: number): Profile {
     // With its zone: hours of another one are other hours, and are learnt anew.
-    const name = [provider, model, String(size), zone].map(encoded).join('/');
+    const name = nameOf(provider, model, size, zone);
     const known = this.profiles.get(name);
     if (known) return known;
     // The oldest goes; a Map keeps the order in which it was filled.

@@ -53,7 +53,7 @@ const USD = 1_000_000;
 
 /**
  * Asks every target the same small thing on a schedule, where that is configured: it is real, recorded and billed, and says how
- * long a target keeps anybody waiting even while nobody asks. Teaches the weather alone.
+ * long a target keeps anybody waiting even while nobody asks. Teaches the weather, and a week of its own.
  */
 export class Probes {
   private readonly ctx: ProbesContext;
@@ -115,7 +115,7 @@ export class Probes {
     book.busy = true;
     const { takeover: _, ...config } = route.config;
     const { finished } = await ownCall(
-      { ...apart(ctx), weather: ctx.weather },
+      { ...apart(ctx), weather: ctx.weather, climate: ctx.climate },
       {
         source: 'probe',
         protocol,

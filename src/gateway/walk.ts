@@ -236,7 +236,7 @@ function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): v
   const { input, output, reasoning, cacheWrite, cacheWriteLong } = row.usage;
   ctx.standing.ended(one, end, walk.facets, input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
-  ctx.climate.ended(one, walk.facets, end);
+  ctx.climate.ended(one, walk.facets, end, walk.source === 'probe');
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
   one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
 }

@@ -43,6 +43,7 @@ export function Week() {
             : ' · timeouts go by it once four weeks are known'}
         </span>
       </p>
+      {view.regime ? <p className="week-says is-broken-text">{view.regime.says}</p> : null}
       {view.cells.length === 0 ? (
         <p className="quiet board-none">The first hour is not over yet.</p>
       ) : (

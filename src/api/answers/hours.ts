@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOUR_STATES, type HoursView } from '#contracts';
+import { HOUR_STATES, type HoursView, REGIME_CAUSES } from '#contracts';
 import type { Same } from './same.ts';
 
 const hour = z.number().int().describe('0 = Monday 00:00 in the zone, 167 = Sunday 23:00.');
@@ -28,6 +28,17 @@ export const hoursView = z.object({
     timeout: ms.optional().describe('Until when a first token is waited for where a route goes by the hour.'),
     says: z.string(),
   }),
+  regime: z
+    .object({
+      since: z.number().describe('Beginning of its first hour, milliseconds since 1970-01-01 UTC.'),
+      foundAt: z.number().describe('Milliseconds since 1970-01-01 UTC.'),
+      cause: z
+        .enum(REGIME_CAUSES)
+        .describe('`ours`: what Midwatch asks itself takes no longer; `unknown`: it asks nothing.'),
+      says: z.string(),
+    })
+    .optional()
+    .describe('Slower than its week for hours on end; absent while it is not.'),
   cells: z
     .array(
       z.object({

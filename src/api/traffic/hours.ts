@@ -1,9 +1,12 @@
-import type { HourNow, HourState, HoursQuery, HoursView } from '#contracts';
+import type { HourNow, HourState, HoursQuery, HoursView, RegimeCause, RegimeView } from '#contracts';
 
 /** What the house knows of one week, before it is put into words. */
-export interface HoursReading extends Omit<HoursView, 'now'>, Pick<HourNow, 'hour' | 'recent' | 'timeout'> {
+export interface HoursReading
+  extends Omit<HoursView, 'now' | 'regime'>,
+    Pick<HourNow, 'hour' | 'recent' | 'timeout'> {
   /** A factor on the normal of this hour that its own weeks differ by. */
   readonly usual: number;
+  readonly regime?: Omit<RegimeView, 'says'>;
 }
 
 /** The most used first. */
@@ -20,13 +23,14 @@ export const hoursViews = (
 
 const seen = ({ cells }: HoursView): number => cells.reduce((sum, { n }) => sum + n, 0);
 
-function viewOf({ hour, recent, usual, timeout, ...view }: HoursReading, at: number): HoursView {
+function viewOf({ hour, recent, usual, timeout, regime, ...view }: HoursReading, at: number): HoursView {
   const cell = view.cells[hour];
   const factor = cell && recent && recent.p50 / cell.p50;
   const state = stateOf(factor, usual);
   const label = `${DAYS[Math.floor(hour / 24)]} ${String(hour % 24).padStart(2, '0')}:00 ${zoneWord(view.zone, at)}`;
   return {
     ...view,
+    ...(regime && { regime: { ...regime, says: saysRegime(regime) } }),
     now: {
       hour,
       label,
@@ -53,6 +57,15 @@ function says(state: HourState, factor: number | undefined, label: string, recen
     ? `${factor.toFixed(1)}× above normal for ${label}`
     : `${(1 / factor).toFixed(1)}× below normal for ${label}`;
 }
+
+const WHOSE: Readonly<Record<RegimeCause, string>> = {
+  provider: 'the provider’s: what Midwatch asks it on a schedule takes longer too',
+  ours: 'ours: what Midwatch asks it on a schedule takes no longer',
+  unknown: 'not known: `probes` would tell whether it is the provider’s',
+};
+
+const saysRegime = ({ cause }: Omit<RegimeView, 'says'>): string =>
+  `Slower than its own week, hour after hour; the change is ${WHOSE[cause]}.`;
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 

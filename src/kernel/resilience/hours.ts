@@ -9,6 +9,7 @@
  */
 import { HOURS_OF_WEEK, hourOfWeek, median } from '#kernel/stats';
 import { type DecayingSketchState, decayingSketch } from './decaying-sketch.ts';
+import { createRegime, observeRegime, type RegimeState } from './regime.ts';
 
 export interface HoursRule {
   /** IANA zone in which the provider's load lives. */
@@ -56,6 +57,8 @@ export interface HoursState {
   level: number;
   at: number;
   readonly residuals: DecayingSketchState;
+  /** Whether p95 has left its week. */
+  readonly regime: RegimeState;
   seen: number;
 }
 
@@ -96,6 +99,11 @@ export interface Hours {
 const HOUR = 3_600_000;
 const QUARTER = HOUR / 4;
 const FOREVER = 1e15;
+/** A p95 of fewer is noise, and p75 moves as much when everything does; of still fewer nothing is told. */
+const ENOUGH_P95 = 200;
+const LEAST_P95 = 20;
+/** Four weeks. */
+const REGIME_AFTER = 28 * 24 * HOUR;
 const TIMEOUT_FACTOR = 1.5;
 const values = decayingSketch({ alpha: 0.01, smallest: 0.1, halfLife: FOREVER });
 const shapes = decayingSketch({ alpha: 0.01, smallest: 0.001, halfLife: 14 * 24 * HOUR });
@@ -150,6 +158,12 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
   /** Closes the hour that has ended and fits anew. */
   function turn(state: HoursState, now: number): void {
     const n = values.weight(state.current, now);
+    if (n >= LEAST_P95 && state.fitted.length > 0 && state.seen >= enough) {
+      const q = n >= ENOUGH_P95 ? 0.95 : 0.75;
+      const normal = Math.exp(state.fitted[state.cell]!) * shapes.quantile(state.residuals, q)!;
+      const acts = now - state.begun >= REGIME_AFTER;
+      observeRegime(state.regime, state.hour, values.quantile(state.current, q)! / normal, acts);
+    }
     if (n >= 1) {
       const cell = state.cells[state.cell]!;
       const { levels, counts } = cell;
@@ -200,6 +214,7 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
       level: 0,
       at: 0,
       residuals: shapes.create(),
+      regime: createRegime(),
       seen: 0,
     }),
     observe(state, now, x) {
