@@ -12,7 +12,7 @@ export interface ReplicasOptions {
   /** Of Redis; undefined where threads of one process are all there is. */
   readonly url: string | undefined;
   readonly replica: string;
-  readonly gateway: Pick<Gateway, 'standing' | 'proofs' | 'climate'>;
+  readonly gateway: Pick<Gateway, 'standing' | 'proofs' | 'climate' | 'weather'>;
   /** The other threads of this process. */
   readonly threads: {
     readonly some: boolean;
@@ -63,7 +63,7 @@ export function openReplicas(
             try {
               for (const news of (said as News).standing) {
                 standing.hear(news);
-                threads.tell({ standing: news, proofs: [], climate: [] });
+                threads.tell({ standing: news, proofs: [], climate: [], weather: [] });
               }
             } catch (error) {
               // A replica of another version, while one after the other is replaced: what it knows is learnt here in time.

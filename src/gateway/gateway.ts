@@ -79,7 +79,7 @@ export interface Gateway {
   /** What is normal at each hour of the week. */
   readonly climate: Pick<Climate, 'read' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** How long targets keep their callers waiting, and why. */
-  readonly weather: Pick<Weather, 'read' | 'settle' | 'snapshot' | 'restore'>;
+  readonly weather: Pick<Weather, 'read' | 'settle' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** What Midwatch asks on a schedule; made when it is ticked. */
   readonly probes: Pick<Probes, 'tick' | 'read'>;
   /** How full the targets are whose concurrency is limited. */
@@ -122,7 +122,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const standing = new Standing(clock);
   const proofs = new Proofs(clock);
   const climate = new Climate(clock, ports.estimate, thread.of > 1);
-  const weather = new Weather(clock);
+  const weather = new Weather(clock, thread.number);
   const seats = new Seats(clock, climate);
   const planOf = createPlanner(ports);
   const walks = new Set<Walk>();

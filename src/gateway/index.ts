@@ -11,4 +11,4 @@ export { bill, dollars } from './record.ts';
 export type { SeatsReading, SeatsSnapshot } from './seats.ts';
 export type { StandingSnapshot, TargetReading } from './standing.ts';
 export type { LedgerPorts } from './toll.ts';
-export type { WeatherReading, WeatherSnapshot } from './weather.ts';
+export type { Felt, WeatherReading, WeatherSnapshot } from './weather.ts';

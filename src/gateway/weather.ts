@@ -37,6 +37,15 @@ export interface WeatherReading {
   readonly findings: readonly Slowness[];
 }
 
+/** One try as another thread saw it: provider, model, zone, when. */
+export type Felt = readonly [
+  provider: string,
+  model: string,
+  zone: string,
+  at: number,
+  seen: Parameters<Contention['observe']>[2],
+];
+
 /** Given up before a first token by us or by the caller: it would have taken longer. */
 const CUT: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'timeout_headers',
@@ -55,19 +64,20 @@ export class Weather {
   private readonly skies = new Map<string, Sky>();
   private readonly near = new WeakMap<Step, Map<string, Sky>>();
 
-  constructor(clock: Clock) {
+  /** Since the last `news`; undefined on the first thread, which learns for all, since nothing acts on it. */
+  private felt: Felt[] | undefined;
+
+  constructor(clock: Clock, thread = 1) {
     this.clock = clock;
+    if (thread > 1) this.felt = [];
   }
 
   /** Tells the end of a try; `size` in uncached input tokens. */
   ended(one: Try, { facets, source }: Walk, { failure }: TryEnd, size: number): void {
     if (one.replayed || !one.sent) return;
-    const now = this.clock.now();
-    const sky = this.of(one.step, one.model);
-    sky.seenAt = now;
     const { firstToken } = one;
     const cut = firstToken === undefined && failure !== undefined && CUT.has(failure.kind);
-    sky.rule.observe(sky.state, now, {
+    this.note(one.step, one.model, {
       size,
       took: !facets.stream ? undefined : cut ? this.clock.monotonic() - one.start : firstToken,
       cut,
@@ -79,8 +89,20 @@ export class Weather {
   /** Tells of a call that was meant for a target and was sent elsewhere at once: load that callers make all the same. */
   missed(step: Step, { facets, source }: Walk): void {
     if (source === 'probe') return;
-    const sky = this.of(step, step.target.model ?? facets.model);
-    sky.rule.observe(sky.state, this.clock.now(), ELSEWHERE);
+    this.note(step, step.target.model ?? facets.model, ELSEWHERE);
+  }
+
+  /** What was seen since the last call, for the first thread. */
+  news(): readonly Felt[] {
+    const { felt = [] } = this;
+    if (felt.length > 0) this.felt = [];
+    return felt;
+  }
+
+  /** What another thread saw counts as if it had been seen here. */
+  hear(news: readonly Felt[]): void {
+    for (const [provider, model, zone, at, seen] of news)
+      observe(this.byName(provider, zone, model), at, seen);
   }
 
   /** Closes what is over though nobody asked since. */
@@ -116,6 +138,12 @@ export class Weather {
     }
   }
 
+  private note(step: Step, model: string, seen: Felt[4]): void {
+    const now = this.clock.now();
+    if (this.felt) this.felt.push([step.target.provider, model, step.target.zone, now, seen]);
+    else observe(this.of(step, model), now, seen);
+  }
+
   private of(step: Step, model: string): Sky {
     let models = this.near.get(step);
     if (!models) {
@@ -125,12 +153,12 @@ export class Weather {
     const known = models.get(model);
     if (known) return known;
     if (models.size >= MOST) models.clear();
-    const sky = this.byName(step, model);
+    const sky = this.byName(step.target.provider, step.target.zone, model);
     models.set(model, sky);
     return sky;
   }
 
-  private byName({ target: { provider, zone } }: Step, model: string): Sky {
+  private byName(provider: string, zone: string, model: string): Sky {
     const name = [provider, model, zone].map(encoded).join('/');
     const known = this.skies.get(name);
     if (known) return known;
@@ -149,4 +177,10 @@ export class Weather {
     this.rules.set(zone, made);
     return made;
   }
+}
+
+/** Threads tell what they saw a moment later, and time goes forward only. */
+function observe(sky: Sky, at: number, seen: Felt[4]): void {
+  sky.seenAt = Math.max(at, sky.seenAt);
+  sky.rule.observe(sky.state, sky.seenAt, seen);
 }

@@ -116,6 +116,10 @@ test('a target that any thread has asked is shown, and the hours of all are one'
     const shown = new Set((await house.api.providers()).map(({ model }) => model));
     return models.every((model) => shown.has(model));
   }, 'all fifteen to be shown');
+  await until(async () => {
+    const skies = new Set((await house.api.weather()).map(({ model }) => model));
+    return models.every((model) => skies.has(model));
+  }, 'the weather of all fifteen');
   await asks(30, 'sim-streamed', { stream: true });
   await until(
     async () =>

@@ -98,7 +98,6 @@ export function createCrew(options: CrewOptions): Crew {
           standing: gateway.standing.snapshot(),
           proofs: gateway.proofs.snapshot(),
           climate: gateway.climate.snapshot(),
-          weather: gateway.weather.snapshot(),
           seats: gateway.seats.snapshot(),
         },
         settings: options.settings(),
@@ -119,7 +118,7 @@ export function createCrew(options: CrewOptions): Crew {
         case 'news':
           hear(gateway, said.news);
           if (said.news.standing) told.push(said.news.standing);
-          return tell({ say: 'news', news: said.news }, member);
+          return tell({ say: 'news', news: { ...said.news, weather: [] } }, member);
         case 'paired':
           for (const shadower of options.shadowers) shadower.paired?.(said.pair);
           return;

@@ -23,7 +23,7 @@ export interface ThreadGiven {
 }
 
 type Learnt = {
-  readonly [K in 'standing' | 'proofs' | 'climate' | 'weather' | 'seats']: ReturnType<Gateway[K]['snapshot']>;
+  readonly [K in 'standing' | 'proofs' | 'climate' | 'seats']: ReturnType<Gateway[K]['snapshot']>;
 };
 
 /** Replaced as a whole by a reload. */

@@ -89,11 +89,10 @@ export function runThread(
     active: () => active,
     maxBody: settings.loaded.config.limits.body,
   });
-  const { standing, proofs, climate, weather, seats } = given.learnt;
+  const { standing, proofs, climate, seats } = given.learnt;
   gateway.standing.restore(standing);
   gateway.proofs.restore(proofs);
   gateway.climate.restore(climate);
-  gateway.weather.restore(weather);
   gateway.seats.restore(seats);
 
   const listener = listenWith({
