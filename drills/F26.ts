@@ -2,6 +2,7 @@ import { isGood, OUTCOMES, type Outcome } from '#contracts';
 import { seeded } from '#kernel';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
 import { ENDS, type End } from './F26-ends.ts';
+import { retries } from './F26-retries.ts';
 import { type Measure, never } from './measure.ts';
 import type { Question, Seen } from './rehearsal.ts';
 
@@ -107,8 +108,8 @@ const toldOfBreak = ({ seen }: Told): boolean =>
 
 export const F26 = defineDrill({
   id: 'F26',
-  title: 'Ten ends behind one status 200',
-  world: `A provider ends ${ENDS.length} answers in every way that three protocols know, streaming and not, always with status 200.`,
+  title: 'Ten ends behind one status 200, and two kinds of retry',
+  world: `A provider ends ${ENDS.length} answers in every way that three protocols know, streaming and not, always with status 200. Another takes 90 s; its callers leave after 30, come back three times and lose their connection at random bytes.`,
   seeds: { full: 20, quick: 2 },
   sockets: true,
   on: {
@@ -150,8 +151,10 @@ export const F26 = defineDrill({
         goal: { kind: 'never' },
         unit: 'count',
       },
+      ...retries.on.expectations,
     ],
     async run(context) {
+      const retried = context.sockets ? {} : await retries.on.run(context);
       const told = await tellAll(context);
       const measures: Record<string, Measure> = {};
       const right = HIDDEN.filter((outcome) =>
@@ -165,6 +168,7 @@ export const F26 = defineDrill({
       const bad = told.filter(({ end }) => !isGood(end.outcome));
       const good = told.filter(({ end }) => isGood(end.outcome));
       return {
+        ...retried,
         ...measures,
         'kinds-mapped': { kind: 'values', values: [right.length] },
         'bad-counted-good': rule(bad, ({ recorded }) => recorded !== undefined && !isGood(recorded)),
@@ -232,8 +236,11 @@ export const F26 = defineDrill({
         unit: 'ms',
         full: true,
       },
+      ...retries.off.expectations,
     ],
-    async run({ seed, quick, rehearse }) {
+    async run(context) {
+      const { seed, quick, rehearse } = context;
+      const paid = context.sockets ? {} : await retries.off.run(context);
       const rehearsal = rehearse({ world: NO_FAULT, config: CONFIG });
       const random = seeded(`F26 ${seed}`);
       const told: Told[] = [];
@@ -244,6 +251,7 @@ export const F26 = defineDrill({
         }
       const bad = told.filter(({ end }) => !isGood(end.outcome));
       return {
+        ...paid,
         'status-not-200': rule(told, ({ seen }) => seen.status === 200),
         'bad-seen-as-good': {
           kind: 'rate',

@@ -14,11 +14,15 @@ export interface Expectation {
   readonly declared?: string;
   /** Needs more data than a quick run has; left out there rather than reported as unknown. */
   readonly full?: true;
+  /** Needs hours, which only a virtual clock has; left out where the wire is real. */
+  readonly virtual?: true;
 }
 
 export interface SceneContext {
   readonly seed: number;
   readonly quick: boolean;
+  /** The wire is real, and so is time. */
+  readonly sockets: boolean;
   /** Stopped by the runner; several may be made in one scene. */
   rehearse(options: Pick<RehearsalOptions, 'world' | 'config' | 'steer' | 'around'>): Rehearsal;
 }

@@ -9,6 +9,14 @@ export interface Got {
   readonly broken: boolean;
 }
 
+/** A caller who does not wait for the end. */
+export interface Leaving {
+  /** Is handed what closes the connection, for whoever has a clock. */
+  readonly when?: (leave: () => void) => void;
+  /** Closes it when so many have come; those of the last read are taken whole. */
+  readonly afterBytes?: number;
+}
+
 const LOOPBACK = { address: '127.0.0.1', loopback: true } as const;
 const encoder = new TextEncoder();
 
@@ -16,16 +24,25 @@ const encoder = new TextEncoder();
 export function callHandler(
   handler: Handler,
   call: { readonly path: string; readonly headers: Fields; readonly body: string },
+  leaving: Leaving = {},
 ): Promise<Got> {
   return new Promise((resolve) => {
     const decoder = new TextDecoder();
     let head: { readonly status: number; readonly headers: Fields } = { status: 0, headers: {} };
     let body = '';
+    let left = false;
     const put = (part: Uint8Array | string) => {
+      if (left) return;
       body += typeof part === 'string' ? part : decoder.decode(part, { stream: true });
+      if (leaving.afterBytes !== undefined && body.length >= leaving.afterBytes) leave();
     };
     const over = (broken: boolean) =>
       resolve({ status: head.status, headers: new Headers(head.headers), body, broken });
+    const leave = () => {
+      left = true;
+      outgoing.onLeft?.();
+      over(true);
+    };
     const outgoing: Outgoing = {
       onLeft: undefined,
       onDrain: undefined,
@@ -44,6 +61,7 @@ export function callHandler(
       end: () => over(false),
       break: () => over(true),
     };
+    leaving.when?.(leave);
     const { path, headers } = call;
     handler(
       { method: 'POST', path, query: '', headers, peer: LOOPBACK },

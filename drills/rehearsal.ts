@@ -1,6 +1,7 @@
 import { buildRoutes, createClassify, limits, type OpenLedger, openLedger, parseConfig } from '#app';
 import type { Clock, Config, DigestedExchange, EpochMs, Finished, Steerer, Transport } from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
+import { createIdempotency } from '#idempotency';
 import { systemClock, virtualClock } from '#kernel';
 import {
   estimateUsage,
@@ -17,7 +18,7 @@ import { createRouters, type Routers } from '#routers';
 import { createSimulator, loadWorld, type Simulator, type Tally } from '#simulator';
 import { createRedactor } from '#telemetry';
 import { createTransport, listen } from '#wire';
-import { callHandler, type Got, transportOver } from './in-process.ts';
+import { callHandler, type Got, type Leaving, transportOver } from './in-process.ts';
 
 /** What a caller saw, and when, on the clock of the rehearsal. */
 export interface Seen extends Got {
@@ -29,6 +30,8 @@ export interface Question {
   readonly path: string;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The caller closes the connection after so many milliseconds, or so many bytes of the answer. Virtual time only. */
+  readonly leaves?: { readonly afterMs: number } | { readonly afterBytes: number };
 }
 
 /** One call on its way from the gateway to the provider. */
@@ -140,16 +143,26 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     log: () => undefined,
     maxBody: config.limits.body,
   });
+  // One caller: whoever asks without a key of his own goes straight through.
+  const door = createIdempotency({
+    clock,
+    protocols,
+    settings: () => config.idempotency,
+    caller: () => 'everybody',
+    handler: gateway.handle,
+  });
   const server =
     listening &&
-    listen({ host: '127.0.0.1', port: 0, clock, maxBody: config.limits.body, handler: gateway.handle });
+    listen({ host: '127.0.0.1', port: 0, clock, maxBody: config.limits.body, handler: door.handle });
   const run = <T>(promise: Promise<T>): Promise<T> => (virtual ? virtual.run(promise) : promise);
   const timed = async (got: Promise<Got>): Promise<Seen> => {
     const began = clock.monotonic();
     return { ...(await got), ms: clock.monotonic() - began };
   };
   const viaGateway = (question: Question): Promise<Got> =>
-    server ? fetchWhole(fetch, server.url, question) : callHandler(gateway.handle, asCall(question));
+    server
+      ? fetchWhole(fetch, server.url, question)
+      : callHandler(door.handle, asCall(question), leavingOf(question, clock));
   const viaNothing = (question: Question): Promise<Got> =>
     listening
       ? fetchWhole(fetch, `http://127.0.0.1:${listening.port}`, question)
@@ -211,6 +224,12 @@ const pricesOf = (config: Config) =>
       { free, ...(prices && { prices }) },
     ]),
   );
+
+function leavingOf({ leaves }: Question, clock: Clock): Leaving {
+  if (leaves === undefined) return {};
+  if ('afterBytes' in leaves) return leaves;
+  return { when: (leave) => clock.after(leaves.afterMs, leave) };
+}
 
 const asCall = ({ path, body, headers }: Question) => ({
   path,

@@ -55,7 +55,7 @@ export async function runDrill(drill: Drill, options: RunOptions = {}): Promise<
       runs.push(measures);
     }
     for (const expectation of scene.expectations) {
-      if (quick && expectation.full) continue;
+      if ((quick && expectation.full) || (sockets && expectation.virtual)) continue;
       const judged = judge(
         expectation.goal,
         runs.map((measures) => measureOf(drill, expectation, measures)),
@@ -75,6 +75,7 @@ async function runScene(
     const measures = await scene.run({
       seed: given.seed,
       quick: given.quick,
+      sockets: given.sockets,
       rehearse(options) {
         const rehearsal = rehearse({ ...options, seed: given.seed, sockets: given.sockets });
         rehearsals.push({ rehearsal, from: rehearsal.clock.monotonic() });
