@@ -127,7 +127,7 @@ export const retries: { readonly on: Scene; readonly off: Scene } = {
         never(all.filter(broken).length, all.length);
       const torn = all.flatMap(({ torn, whole }) => torn.map((seen) => [seen, whole] as const));
       return {
-        executions: never(rehearsal.crossings.length - all.length, all.length),
+        executions: never(rehearsal.crossings.length - all.length, rehearsal.crossings.length),
         unanswered: over(({ whole }) => whole.status !== 200 || whole.broken),
         'torn-differ': never(
           torn.filter(([seen, whole]) => !whole.body.startsWith(seen.body)).length,

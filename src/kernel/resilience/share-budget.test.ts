@@ -55,14 +55,14 @@ test('the sliding sums equal a recount', () => {
   );
 });
 
-test('retries: a fifth of a busy minute, and ten of a quiet one', () => {
+test('retries: a tenth of a busy minute, and ten of a quiet one', () => {
   const state = createShareBudgetState();
   let allowed = 0;
   for (let i = 0; i < 6_000; i++) {
     countRequest(state, i * 10, RETRY_BUDGET);
     if (spend(state, i * 10, RETRY_BUDGET)) allowed++;
   }
-  expect(allowed).toBe(1_200);
+  expect(allowed).toBe(600);
   expect(readShareBudget(state, 60_000 * 3, RETRY_BUDGET)).toEqual({ requests: 0, spent: 0, left: 10 });
   const quiet = createShareBudgetState();
   countRequest(quiet, 0, RETRY_BUDGET);

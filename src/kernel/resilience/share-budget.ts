@@ -16,7 +16,7 @@ export interface ShareBudgetRule {
   readonly window: number;
 }
 
-export const RETRY_BUDGET: ShareBudgetRule = Object.freeze({ share: 0.2, floor: 10, window: 60_000 });
+export const RETRY_BUDGET: ShareBudgetRule = Object.freeze({ share: 0.1, floor: 10, window: 60_000 });
 /** Streams rarely break; a route where a twentieth does has a provider to leave, not answers to mend. */
 export const TAKEOVER_BUDGET: ShareBudgetRule = Object.freeze({ share: 0.05, floor: 3, window: 600_000 });
 
