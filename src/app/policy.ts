@@ -150,7 +150,9 @@ function demotion(
   }
 }
 
-const stampOf = (at: number): string => new Date(at).toISOString();
+/** The day alone where the time is its beginning, as it is written nearly always. */
+const stampOf = (at: number): string =>
+  new Date(at).toISOString().replace('T00:00:00.000Z', '').replace(':00.000Z', 'Z');
 
 const promises = (mix: MixConfig = {}): readonly Rule[] =>
   Object.entries(mix).map(([tier, { target, floor, ceiling, owner }]) => {

@@ -115,7 +115,11 @@ function overview({
     ],
     [
       'observed',
-      list({ fingerprint: observed.fingerprint, tier: observed.serviceTier, region: observed.region }),
+      list({
+        fingerprint: observed.fingerprint,
+        'service tier': observed.serviceTier,
+        region: observed.region,
+      }),
     ],
     [
       'took',

@@ -23,7 +23,7 @@ export const tierAttention = (
       level,
       what: `${route}: ${WHAT[kind]}`,
       why: says,
-      todo: `${todo} Owner: ${owner ?? 'nobody is named; add one under `mix:`'}.`,
+      todo: `${todo} Owner: ${owner ?? 'nobody is named; add one to the route'}.`,
       link: '/tiers',
     })),
   ...demotions.flatMap(ruleAttention).slice(0, MOST),
