@@ -174,6 +174,13 @@ test('answers that broke off behind a 200 need no past, and are said once they a
   expect(said(1, 5_000)).toEqual([]);
 });
 
+test('asks that reached no route are one warning, and no route that is ill', () => {
+  const found = look({ window: window({ '-': totals(13, 0) }) });
+  expect(found).toMatchObject([{ level: 'warn', what: '13 asks reached no route' }]);
+  expect(found[0]?.link).toContain('route=-');
+  expect(look({ window: window({ '-': totals(2, 0) }) })).toEqual([]);
+});
+
 test('mostly bad needs no past, but more than a handful', () => {
   expect(look({ window: window({ chat: totals(4, 0) }) })).toEqual([]);
   expect(look({ window: window({ chat: totals(10, 1) }) })).toMatchObject([

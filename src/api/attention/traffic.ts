@@ -75,8 +75,8 @@ function ends(facts: AttentionFacts, now: RouteTotals, then: WatchTotals | undef
           {
             level: 'warn',
             what: `${count(now.exchanges, 'ask')} reached no route`,
-            why: 'They could not be read, or asked for a model or a route that nobody serves.',
-            todo: 'Open them and see who asks for what; then add a route, or tell the caller.',
+            why: 'They were refused first: unreadable, for a model or route that nobody serves, not allowed, or while Midwatch was starting or stopping.',
+            todo: 'Open them: each names its reason and who asked.',
             link,
           },
         ];
