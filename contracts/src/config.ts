@@ -285,7 +285,15 @@ export const providerSchema = z.looseObject({
         .boolean()
         .default(true)
         .describe('Follow the capacity of the target by its latency; off: only `max` holds.'),
-      max: z.number().int().min(1).max(10_000).default(1_000).describe('Most calls at once to one model.'),
+      max: z
+        .number()
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(1_000)
+        .describe(
+          'Most calls at once to one model, from all threads of this gateway; each replica has its own.',
+        ),
       queue: z
         .number()
         .int()
@@ -365,7 +373,7 @@ export const configSchema = z.strictObject({
     )
     .optional()
     .describe(
-      'Redis or Valkey URL, through which several gateways share quotas, budgets and how their targets stand; without it each is for itself.',
+      'Redis or Valkey URL, through which several gateways share quotas, budgets, idempotency keys, the evidence of ramps and routers, and how their targets stand; without it each is for itself.',
     ),
   lanes: lanesSchema.describe('Who waits first when a quota is short.'),
   probes: z

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { RedisClient } from 'bun';
 import { type RedisServer, startRedis } from '#ledger/testing';
 import { freshDatabase } from '#store/testing';
 import { type Product, product, until } from '../support/product.ts';
@@ -139,6 +140,23 @@ test('a stream is joined on other replicas half-way, comes there as it is said, 
   const late = await post(third, 'stream', { stream: true });
   expect(told(late)).toBe('replayed');
   expect(await late.text()).toBe(said);
+  expect(asked() - before).toBe(1);
+});
+
+test('a Redis that loses everything in the middle of an answer is told it again', async () => {
+  streaming(50);
+  const before = asked();
+  const [first, second] = houses as [Product, Product];
+  const leading = post(first, 'emptied', { stream: true }).then((answer) => answer.text());
+  await until(async () => asked() > before, 'the stream to be under way');
+  await Bun.sleep(300);
+  const client = new RedisClient(redis.url);
+  await client.send('FLUSHALL', []);
+  client.close();
+  await Bun.sleep(200);
+  const joining = await post(second, 'emptied', { stream: true });
+  expect(told(joining)).toBe('coalesced');
+  expect(await joining.text()).toBe(await leading);
   expect(asked() - before).toBe(1);
 });
 
