@@ -48,11 +48,11 @@ export interface Told {
 /** One morning, of which the weather of the first target is asked every second. */
 export async function trial(context: SceneContext, fault: Fault, knowsLong: boolean): Promise<Told> {
   const from = START + NINE;
-  const burst = burstOf(context.seed);
+  const burst = burstOf(context.seed + Number(knowsLong));
   const span = { from: NINE, to: NINE + LASTS };
   const slower = { provider: SLOWER, quiet: SLOWER, own_load: 2 * burst, prompts: 0, network: 0 }[fault];
   const every = fault === 'quiet' ? 120_000 : 1_000;
-  const random = seededRandom(`F21 ${fault}`, context.seed);
+  const random = seededRandom(`F21 ${fault} ${knowsLong}`, context.seed);
   const during = (now: number) => now >= from && now < from + LASTS;
   const rehearsal = context.rehearse({
     world: worldOf([
@@ -62,7 +62,9 @@ export async function trial(context: SceneContext, fault: Fault, knowsLong: bool
         : [{ fault: 'latency-multiplier', with: { factor: slower }, on: { model: 'a' }, ...span }]),
     ]),
     config: fault === 'quiet' ? JSON.stringify({ ...JSON.parse(CONFIG), probes: {} }) : CONFIG,
-    around: network(random, (now) => (fault === 'network' && during(now) ? detourOf(context.seed) : 1)),
+    around: network(random, (now) =>
+      fault === 'network' && during(now) ? detourOf(context.seed + Number(knowsLong)) : 1,
+    ),
   });
   const { clock, climate, weather } = rehearsal;
   const long = knowsLong ? 0.05 : 0;

@@ -115,10 +115,11 @@ async function predicted({ quick, seed }: SceneContext): Promise<Record<string, 
 
 async function tried(context: SceneContext) {
   const trials: { readonly fault: Fault; readonly told: Told }[] = [];
-  // Whether long prompts were ever seen before decides how the line knows them; both are tried.
-  const knows = context.seed % 2 === 0;
-  for (const fault of context.quick ? (['provider', 'prompts'] as const) : FAULTS)
-    trials.push({ fault, told: await trial(context, fault, knows) });
+  // Whether long prompts were ever seen before decides how the line knows them. Both, and so two hundred trials: of a hundred
+  // one wrong would leave open whether it is nineteen in twenty.
+  for (const knows of context.quick ? [false] : [false, true])
+    for (const fault of context.quick ? (['provider', 'prompts'] as const) : FAULTS)
+      trials.push({ fault, told: await trial(context, fault, knows) });
   return trials;
 }
 
@@ -159,10 +160,10 @@ export const F21 = defineDrill({
       },
       {
         name: 'cause',
-        says: 'trials in which the cause was told right when it was found: five a seed',
+        says: 'trials in which the cause was told right when it was found: five a seed, with and without long prompts in the mix',
         goal: { kind: 'rate', atLeast: 0.95 },
         unit: 'share',
-        declared: '≥ 95 % of 100',
+        declared: '≥ 95 %',
         full: true,
       },
       {

@@ -30,7 +30,7 @@ function listener() {
 }
 
 interface Found {
-  /** Milliseconds from the beginning of the fault; infinite where nothing was found in a week. */
+  /** Milliseconds from the beginning of the fault; a week where nothing was found in one. */
   readonly after: number;
   readonly cause: string | undefined;
 }
@@ -51,7 +51,7 @@ export function fault(seed: number, factor: number, whose: 'provider' | 'ours'):
     callers.hour(random, at, Math.round((rate * (1 + cycle(hour))) / 2), median * slower);
     probes.hour(random, at, PROBES, median * (whose === 'provider' ? slower : 1));
   }
-  return { after: Number.POSITIVE_INFINITY, cause: undefined };
+  return { after: LASTS * HOUR, cause: undefined };
 }
 
 /** Weeks of the cycle alone in which a change was found, after four to learn it. */

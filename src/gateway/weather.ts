@@ -48,6 +48,7 @@ export type Felt = readonly [
 
 /** Given up before a first token by us or by the caller: it would have taken longer. */
 const CUT: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'timeout_connect',
   'timeout_headers',
   'timeout_first_token',
   'timeout_total',
@@ -74,14 +75,16 @@ export class Weather {
 
   /** Tells the end of a try; `size` in uncached input tokens. */
   ended(one: Try, { facets, source }: Walk, { failure }: TryEnd, size: number): void {
-    if (one.replayed || !one.sent) return;
     const { firstToken } = one;
     const cut = firstToken === undefined && failure !== undefined && CUT.has(failure.kind);
+    if (one.replayed || (!one.sent && !cut)) return;
+    const elapsed = cut ? this.clock.monotonic() - one.start : undefined;
     this.note(one.step, one.model, {
       size,
-      took: !facets.stream ? undefined : cut ? this.clock.monotonic() - one.start : firstToken,
+      took: facets.stream ? (elapsed ?? firstToken) : undefined,
       cut,
-      connect: one.connected,
+      connect: one.connected ?? elapsed,
+      dialling: one.connected === undefined,
       probe: source === 'probe',
     });
   }

@@ -28,6 +28,8 @@ export interface Sight {
   readonly cut?: boolean;
   /** ms until the call was on its way; near 0 on a connection that stood. */
   readonly connect?: number | undefined;
+  /** It was given up while it still waited for its connection: `connect` is what that had taken. */
+  readonly dialling?: boolean;
   /** Asked by Midwatch itself: no load and no prompt of the callers. */
   readonly probe?: boolean;
 }
@@ -108,8 +110,11 @@ export function contention({ zone }: ContentionRule): Contention {
     // What a try that was given up had read is an estimate, and another one than what is reported of the rest.
     const own = sights.filter(({ probe, cut }) => !probe && !cut);
     const size = own.length > 0 ? median(own.map((one) => one.size)) : 0;
-    const fresh = sights.flatMap(({ connect = 0 }) => (connect > NEW_CONNECTION ? [connect] : []));
-    const connect = fresh.length > 0 ? median(fresh) : 0;
+    const usualConnect = connects.quantile(state.connect, 0.5) ?? 0;
+    const fresh = sights.flatMap(({ connect = 0, dialling = false }) =>
+      connect > (dialling ? INDEX * usualConnect : NEW_CONNECTION) ? [{ connect, dialling }] : [],
+    );
+    const connect = fresh.length > 0 ? median(fresh.map((one) => one.connect)) : 0;
     const usual = week.normal(state.size, at, 0.5) ?? size;
     const plain = line.expect(state.line, usual) ?? floorOf(state.line, usual);
     if (plain !== undefined) {
@@ -119,7 +124,7 @@ export function contention({ zone }: ContentionRule): Contention {
     }
     for (const { cut, size: tokens, took = 0, connect: began = 0 } of sights)
       if (!cut) line.observe(state.line, at, tokens, took - began);
-    for (const ms of fresh) connects.insert(state.connect, at, ms);
+    for (const one of fresh) if (!one.dialling) connects.insert(state.connect, at, one.connect);
     if (requests > 0) week.observe(state.load, at, requests);
     if (size > 0) week.observe(state.size, at, size);
   }
