@@ -177,5 +177,5 @@ test('the verbs say the same', async () => {
   expect(await mw('freeze')).toMatchObject({ code: 2 });
   const report = await mw('shadow', 'report', 'chat');
   expect(report).toMatchObject({ code: 0, out: expect.stringContaining('copied to up/sim-steady') });
-  expect(await mw('shadow', 'report', 'nosuch')).toMatchObject({ code: 3 });
+  expect(await mw('shadow', 'report', 'nosuch')).toMatchObject({ code: 1 });
 });
