@@ -70,3 +70,19 @@ test('every value counts, and the one outside is the one shown', () => {
 test('a measure of the wrong kind is a mistake of the drill, not a verdict', () => {
   expect(() => judge({ kind: 'never' }, [{ kind: 'values', values: [0] }])).toThrow(RangeError);
 });
+
+test('what never came is the largest value, not a crash', () => {
+  const found = [
+    ...Array.from({ length: 96 }, (_, i) => i),
+    ...new Array<number>(4).fill(Number.POSITIVE_INFINITY),
+  ];
+  const measures = [{ kind: 'values', values: found }] as const;
+  expect(judge({ kind: 'quantile', q: 0.5, atMost: 70 }, measures)).toMatchObject({
+    value: 49,
+    verdict: 'good',
+  });
+  expect(judge({ kind: 'quantile', q: 0.98, atMost: 70 }, measures)).toMatchObject({
+    value: Number.POSITIVE_INFINITY,
+    verdict: 'bad',
+  });
+});

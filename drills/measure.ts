@@ -107,8 +107,12 @@ function judgeQuantile(goal: Band & { readonly q: number }, values: readonly num
   if (n === 0) return NOTHING;
   const sorted = [...values].sort((a, b) => a - b);
   const { low, high } = orderInterval(sorted, goal.q);
-  return { value: quantile(sorted, goal.q), low, high, n, verdict: within(goal, low, high) };
+  return { value: quantileOf(sorted, goal.q), low, high, n, verdict: within(goal, low, high) };
 }
+
+/** What never came is a value too, the largest; nothing lies between it and another, so there the nearest rank is told. */
+const quantileOf = (sorted: readonly number[], q: number): number =>
+  Number.isFinite(sorted.at(-1)) ? quantile(sorted, q) : (sorted[Math.ceil(q * sorted.length) - 1] as number);
 
 function judgeEvery(band: Band, values: readonly number[]): Judged {
   if (values.length === 0) return NOTHING;
