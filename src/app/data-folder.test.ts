@@ -32,10 +32,12 @@ if (existsSync('/proc/self/stat')) {
   });
 
   test('one that was killed and not yet fetched by its parent holds nothing', async () => {
-    // The shell becomes a program that never waits for the child it leaves behind.
-    const parent = Bun.spawn(['sh', '-c', 'sleep 0 & echo $!; exec sleep 60'], { stdout: 'pipe' });
+    // The shell becomes a program that never waits for the child it leaves behind; until it has, it would.
+    const parent = Bun.spawn(['sh', '-c', 'sleep 60 & echo $!; exec sleep 60'], { stdout: 'pipe' });
     const { value } = await parent.stdout.getReader().read();
     const pid = Number(new TextDecoder().decode(value));
+    while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await Bun.sleep(5);
+    process.kill(pid, 'SIGKILL');
     while (stat(pid)[0] !== 'Z') await Bun.sleep(5);
     await lockedBy(pid, (folder) => openDataFolder(folder, '/', 'i').release());
     parent.kill();
@@ -43,12 +45,8 @@ if (existsSync('/proc/self/stat')) {
   });
 
   test('one that is about to end is waited for', async () => {
-    const parent = Bun.spawn(['sh', '-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdout: 'pipe' });
-    const { value } = await parent.stdout.getReader().read();
-    await lockedBy(Number(new TextDecoder().decode(value)), (folder) =>
-      openDataFolder(folder, '/', 'i').release(),
-    );
-    parent.kill();
-    await parent.exited;
+    const child = Bun.spawn(['sleep', '0.5']);
+    await lockedBy(child.pid, (folder) => openDataFolder(folder, '/', 'i').release());
+    await child.exited;
   });
 }
