@@ -2,13 +2,6 @@ import { createApi, createKeyService, type KeyService } from '#api';
 import { createCassettes, nodeCassetteFiles, summary } from '#cassettes';
 import type { Clock, Config, Log, Status, Steerer } from '#contracts';
 import { createFreezes } from '#freeze';
-import type {
-  ClimateSnapshot,
-  ProofsSnapshot,
-  SeatsSnapshot,
-  StandingSnapshot,
-  WeatherSnapshot,
-} from '#gateway';
 import { createIdempotency, createSharedAnswers } from '#idempotency';
 import { exchangeIds, systemClock } from '#kernel';
 import { protocolByName, protocols, rebuildAsk } from '#protocols';
@@ -26,6 +19,7 @@ import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
 import { type Database, DatabaseAway, openDatabase } from './database.ts';
 import { openEvidence } from './evidence.ts';
 import { createLateStore } from './late-store.ts';
+import { keepLearnt } from './learnt.ts';
 import { limits, openLedger } from './ledger.ts';
 import { leftInSpool } from './left-behind.ts';
 import { createLifecycle } from './lifecycle.ts';
@@ -34,7 +28,6 @@ import { openPlane } from './plane.ts';
 import { unprovenRoutes } from './proven.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, differences, type Reloaded, watchConfig } from './reload.ts';
-import { recall, remember } from './remembered.ts';
 import { openReplicas } from './replicas.ts';
 import { fallbacksOf } from './retired.ts';
 import { retryDatabase } from './retry-database.ts';
@@ -259,43 +252,14 @@ async function compose(given: Composition): Promise<Running> {
 
   // A recording and its replay begin with nothing learnt, or a target that stands otherwise would be asked otherwise; and what
   // they learn of targets, some of them never asked, is no weather to begin the next day with.
-  const blank = given.cassettes?.mode === 'record' || given.cassettes?.mode === 'replay';
-  const learnt = <T>(file: string): T | undefined => (blank ? undefined : recall<T>(file, log));
-  const keep = (file: string, state: () => unknown, every: number): (() => void) =>
-    blank ? () => undefined : remember(file, state, every, clock, log).stop;
-  gateway.proofs.restore(learnt<Partial<ProofsSnapshot>>(folder.proofs) ?? {});
-  lifecycle.onStop(
-    'proofs',
-    keep(folder.proofs, () => gateway.proofs.snapshot(), SAVE_STANDING),
-  );
+  const taped = given.cassettes?.mode === 'record' || given.cassettes?.mode === 'replay';
+  if (!taped) keepLearnt({ gateway, folder, clock, log, lifecycle });
   // Served all the same: what cannot be proven before it runs must be able to run.
   const warnOfUnproven = () => {
     for (const problem of unprovenRoutes(gateway.proofs.read(), active.loaded))
       log('warn', 'fallback unproven', { at: problem.path, why: problem.message });
   };
   warnOfUnproven();
-  gateway.standing.restore(learnt<StandingSnapshot>(folder.standing) ?? {});
-  lifecycle.onStop(
-    'standing',
-    keep(folder.standing, () => gateway.standing.snapshot(), SAVE_STANDING),
-  );
-
-  gateway.seats.restore(learnt<SeatsSnapshot>(folder.seats) ?? {});
-  lifecycle.onStop(
-    'seats',
-    keep(folder.seats, () => gateway.seats.snapshot(), SAVE_STANDING),
-  );
-  gateway.climate.restore(learnt<ClimateSnapshot>(folder.climate) ?? {});
-  lifecycle.onStop(
-    'climate',
-    keep(folder.climate, () => gateway.climate.snapshot(), SAVE_CLIMATE),
-  );
-  gateway.weather.restore(recall<WeatherSnapshot>(folder.weather, log) ?? {});
-  lifecycle.onStop(
-    'weather',
-    remember(folder.weather, () => gateway.weather.snapshot(), SAVE_CLIMATE, clock, log).stop,
-  );
-
   lifecycle.onStop('weather watch', watchWeather(gateway, clock, log));
 
   const replicas = openReplicas({
@@ -536,11 +500,6 @@ async function compose(given: Composition): Promise<Running> {
     stop: () => lifecycle.stop(),
   };
 }
-
-/** What was learnt of the targets is not money; ten seconds of it may be lost in a crash. */
-const SAVE_STANDING = 10_000;
-/** Megabytes of it, that take weeks to change. */
-const SAVE_CLIMATE = 300_000;
 
 function readiness(state: Status['state'], keys: KeyService): { ok: boolean; says: string } {
   if (state === 'draining') return { ok: false, says: 'draining' };
