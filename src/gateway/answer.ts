@@ -13,8 +13,8 @@ import { type Billing, closeTry, endTry, stopWalk, type Try, type Walk } from '.
 export interface AnswerContext extends Billing {
   readonly clock: Clock;
   readonly redactor: Redactor;
-  /** Records the exchange; it is over. */
-  close(walk: Walk, ending: Ending): void;
+  /** Records the exchange; it is over. Between its record and all that is learnt of it the caller gets what `say` says. */
+  close(walk: Walk, ending: Ending, say?: () => void): void;
   /** A stream has begun (1) or ended (-1). */
   streams(change: 1 | -1): void;
 }
@@ -51,9 +51,9 @@ export function whole(
   headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
   walk.own += ctx.clock.monotonic() - landed;
   headers['x-midwatch-overhead-ms'] = String(round(walk.own));
+  const ending = { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first };
   // First the record: what a caller has got must not be lost with us a moment later.
-  ctx.close(walk, { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first });
-  walk.outgoing.send(head.status, headers, body);
+  ctx.close(walk, ending, () => walk.outgoing.send(head.status, headers, body));
 }
 
 export function stream(
