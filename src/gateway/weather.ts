@@ -63,7 +63,7 @@ export class Weather {
   private readonly clock: Clock;
   private readonly rules = new Map<string, Contention>();
   private readonly skies = new Map<string, Sky>();
-  private readonly near = new WeakMap<Step, Map<string, Sky>>();
+  private near = new WeakMap<Step, Map<string, Sky>>();
 
   /** Since the last `news`; undefined on the first thread, which learns for all, since nothing acts on it. */
   private felt: Felt[] | undefined;
@@ -155,7 +155,6 @@ export class Weather {
     }
     const known = models.get(model);
     if (known) return known;
-    if (models.size >= MOST) models.clear();
     const sky = this.byName(step.target.provider, step.target.zone, model);
     models.set(model, sky);
     return sky;
@@ -165,12 +164,24 @@ export class Weather {
     const name = [provider, model, zone].map(encoded).join('/');
     const known = this.skies.get(name);
     if (known) return known;
-    // The oldest goes; a Map keeps the order in which it was filled.
-    if (this.skies.size >= MOST) this.skies.delete(this.skies.keys().next().value as string);
+    if (this.skies.size >= MOST) this.forgetOne();
     const rule = this.ruleOf(zone);
     const fresh = { provider, model, zone, rule, state: rule.create(), seenAt: 0 };
     this.skies.set(name, fresh);
     return fresh;
+  }
+
+  /** The one that was asked longest ago: names that callers make up must not push out the models that are in use. */
+  private forgetOne(): void {
+    let name = '';
+    let at = Number.POSITIVE_INFINITY;
+    for (const [other, { seenAt }] of this.skies)
+      if (seenAt < at) {
+        name = other;
+        at = seenAt;
+      }
+    this.skies.delete(name);
+    this.near = new WeakMap();
   }
 
   private ruleOf(zone: string): Contention {
