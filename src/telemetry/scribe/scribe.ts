@@ -57,6 +57,9 @@ export interface ScribeStats {
 /** A batch at least this full means that more is waiting. */
 const BACKLOG_SHARE = 0.25;
 
+/** Exchanges read and hashed between two looks at what the database says: about a millisecond. */
+const SLICE = 32;
+
 interface Parcel {
   readonly digested: DigestedExchange;
   readonly entry: Entry;
@@ -104,16 +107,31 @@ export function createScribe(options: ScribeOptions): Scribe {
     },
   });
 
-  function gather(): Parcel[] {
+  function take(): readonly Entry[] {
     reader.look();
-    return reader.next(batch).map((entry) => {
-      const { digested, failed } = digestSpooled(entry.spooled, protocols);
-      if (failed !== undefined) {
-        count.undigested++;
-        log('warn', 'scribe.undigested', { exchange: digested.exchange.id, reason: failed });
-      }
-      return { digested, entry };
-    });
+    return reader.next(batch);
+  }
+
+  function digest(entry: Entry): Parcel {
+    const { digested, failed } = digestSpooled(entry.spooled, protocols);
+    if (failed !== undefined) {
+      count.undigested++;
+      log('warn', 'scribe.undigested', { exchange: digested.exchange.id, reason: failed });
+    }
+    return { digested, entry };
+  }
+
+  /**
+   * The batch after the one that is being written. In slices: a transaction is a dozen statements, and whoever reads and hashes
+   * in one go leaves the database without work from the answer to the first of them until he is done.
+   */
+  async function gatherMeanwhile(): Promise<Parcel[]> {
+    const parcels: Parcel[] = [];
+    for (const entry of take()) {
+      parcels.push(digest(entry));
+      if (parcels.length % SLICE === 0) await clock.sleep(0);
+    }
+    return parcels;
   }
 
   /** By count or by bytes: a batch of long conversations is full with a few dozen. */
@@ -147,23 +165,26 @@ export function createScribe(options: ScribeOptions): Scribe {
     while (!signal.aborted) {
       try {
         if (hand.length === 0) {
-          hand = next.length > 0 ? next : gather();
+          hand = next.length > 0 ? next : take().map(digest);
           next = [];
         }
         if (hand.length === 0) {
           wake();
           await idle();
         } else {
-          const delivered = delivery.deliver(hand);
+          const parcels = hand;
+          const delivered = attempt(() => delivery.deliver(parcels));
           // With a backlog it reads and hashes the following batch while the database works on this one. Without, it lets
           // exchanges gather: a transaction for five of them costs ten times as much each, on the gateway's core.
           const backlog = isBacklog(hand);
-          const ahead = next.length > 0 ? next : backlog ? attempt(gather) : [];
-          if (!(await delivered)) break;
+          const ahead = next.length > 0 ? next : backlog ? await attempt(gatherMeanwhile) : [];
+          const done = await delivered;
+          next = ahead instanceof Error ? [] : ahead;
+          if (done instanceof Error) throw done;
+          if (!done) break;
           settle(hand);
           hand = [];
           if (ahead instanceof Error) throw ahead;
-          next = ahead;
           if (next.length === 0 && !backlog) await idle();
         }
         folderTrouble = undefined;
@@ -221,9 +242,9 @@ export function createScribe(options: ScribeOptions): Scribe {
 }
 
 /** What `work` throws comes back as a value, so that a write under way is always waited for. */
-function attempt<T>(work: () => T): T | Error {
+async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }
