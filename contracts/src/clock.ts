@@ -8,6 +8,8 @@ export interface Clock {
   monotonic(): MonotonicMs;
   /** Runs `fn` after `ms`; the returned function cancels. */
   after(ms: number, fn: () => void): () => void;
+  /** Runs `fn` when the event loop is through with what it has in hand; the returned function cancels. */
+  soon(fn: () => void): () => void;
   /** Runs `fn` every `ms` until cancelled. */
   every(ms: number, fn: () => void): () => void;
   /** Resolves after `ms`, or early (without throwing) when `signal` aborts. */

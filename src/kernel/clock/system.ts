@@ -9,6 +9,10 @@ export const systemClock = (): Clock => ({
     const timer = setTimeout(fn, ms);
     return () => clearTimeout(timer);
   },
+  soon(fn) {
+    const turn = setImmediate(fn);
+    return () => clearImmediate(turn);
+  },
   every(ms, fn) {
     const timer = setInterval(fn, ms);
     return () => clearInterval(timer);

@@ -61,6 +61,10 @@ export function virtualClock(options: { seed?: number; start?: number; settle?: 
       const id = add(ms, fn);
       return () => timers.delete(id);
     },
+    soon(fn) {
+      const id = add(0, fn);
+      return () => timers.delete(id);
+    },
     every(ms, fn) {
       const id = add(ms, fn, Math.max(1, ms));
       return () => timers.delete(id);

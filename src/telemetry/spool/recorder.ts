@@ -18,7 +18,7 @@ export interface RecorderOptions {
   readonly maxBytes: number;
   /** What the scribe last said of the spool; without it everything ever recorded counts as waiting. */
   readonly progress?: () => SpoolProgress | undefined;
-  /** Longest time a frame waits in memory. A tenth of the 10 ms promised; the rest is for a timer that comes late on a busy machine. */
+  /** After so long without a write a frame is written at once; and so long, at most, a round of the event loop may gather. */
   readonly flushMs?: number;
   readonly segmentBytes?: number;
   /** A segment is not written to when it is older; with `quietMs` of the scribe this tells which segments nobody writes any more. */
@@ -180,9 +180,10 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       }
       if (timer === undefined) {
         firstAt = clock.monotonic();
-        // After a pause there is nothing to gather with: what is alone is safe at once, and does not depend on a timer in time.
+        // After a pause there is nothing to gather with: what is alone is safe at once. Else all that this round of the event
+        // loop brings is written at its end: a timer of a millisecond was late by ten where the loop had other work.
         if (trouble === undefined && firstAt - flushedAt >= flushMs) flushNow();
-        else timer = clock.after(flushMs, flushNow);
+        else timer = clock.soon(flushNow);
       } else if (
         trouble === undefined &&
         (gather.length >= INLINE_FLUSH || clock.monotonic() - firstAt >= flushMs)
