@@ -1,4 +1,4 @@
-import type { Clock, Failure, MonotonicMs, Reading, Redactor } from '#contracts';
+import type { Clock, Failure, Log, MonotonicMs, Reading, Redactor } from '#contracts';
 import { outcomeOf } from '#kernel';
 import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
@@ -13,6 +13,7 @@ import { type Billing, closeTry, endTry, stopWalk, type Try, type Walk } from '.
 export interface AnswerContext extends Billing {
   readonly clock: Clock;
   readonly redactor: Redactor;
+  readonly log: Log;
   /** Records the exchange; it is over. Between its record and all that is learnt of it the caller gets what `say` says. */
   close(walk: Walk, ending: Ending, say?: () => void): void;
   /** A stream has begun (1) or ended (-1). */
@@ -114,7 +115,13 @@ export function stream(
       });
     },
   });
-  flight.pipe(relay);
+  try {
+    flight.pipe(relay);
+  } catch (error) {
+    // The head is out: whoever cannot be told by a status is told in the stream.
+    ctx.log('error', 'exchange failed inside', { exchange: walk.id, error: String(error) });
+    relay.faulted();
+  }
 }
 
 /** The caller has what the first of them said, and nothing else. */

@@ -148,6 +148,11 @@ export class Relay implements StreamTaker {
     else this.fails(seen(cause === 'reset' ? 'cut' : cause));
   }
 
+  /** Our own code broke on what was said. */
+  faulted(): void {
+    this.breakOff(seen('internal', 'Midwatch failed inside; its log names this exchange.'));
+  }
+
   private left(): void {
     if (this.over) return;
     if (this.waiting) {

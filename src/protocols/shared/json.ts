@@ -13,6 +13,10 @@ export const word = (value: unknown): string | undefined =>
 
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** A number or a string as a key; the empty one for all else: an object with a `toString` of its own cannot be made a string at all. */
+export const keyOf = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+
 /** A count as a provider states it: whole and not negative, else 0. */
 export const count = (value: unknown): number =>
   typeof value === 'number' && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;

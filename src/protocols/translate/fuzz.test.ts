@@ -35,6 +35,7 @@ const ODD = [
   '[[]]',
   '{"type":"text"}',
   '{"__proto__":{"a":1}}',
+  '{"toString":1}',
   '"\\ud800"',
 ];
 

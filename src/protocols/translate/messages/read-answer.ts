@@ -1,6 +1,6 @@
 import type { Outcome } from '#contracts';
 import { anthropicUsage } from '../../anthropic-messages/usage.ts';
-import { isObject, type Json, list, object, text, word } from '../../shared/json.ts';
+import { isObject, type Json, keyOf, list, object, text, word } from '../../shared/json.ts';
 import { outcomeOf } from '../../shared/outcomes.ts';
 import type { EventReader, Seal, Sink } from '../neutral.ts';
 import { Sequencer } from '../sequencer.ts';
@@ -34,13 +34,13 @@ export class MessagesReader implements EventReader {
     if (this.#over) return;
     switch (data.type ?? name) {
       case 'content_block_delta':
-        this.#delta(String(data.index), object(data.delta));
+        this.#delta(keyOf(data.index), object(data.delta));
         return;
       case 'content_block_start':
-        this.#start(String(data.index), object(data.content_block));
+        this.#start(keyOf(data.index), object(data.content_block));
         return;
       case 'content_block_stop':
-        this.#close(String(data.index));
+        this.#close(keyOf(data.index));
         return;
       case 'message_start':
         this.#begin(object(data.message));

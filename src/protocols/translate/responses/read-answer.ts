@@ -1,7 +1,7 @@
 import type { Outcome } from '#contracts';
 import { NO_USAGE } from '#contracts';
 import { errorOf, finishOf, read } from '../../openai-responses/answer.ts';
-import { isObject, type Json, list, object, text, word } from '../../shared/json.ts';
+import { isObject, type Json, keyOf, list, object, text, word } from '../../shared/json.ts';
 import { openaiUsage } from '../../shared/openai-usage.ts';
 import { outcomeOf } from '../../shared/outcomes.ts';
 import { citationOf } from '../chat/read-answer.ts';
@@ -34,8 +34,8 @@ export class ResponsesReader implements EventReader {
   event(name: string, data: Json): void {
     if (this.#over) return;
     const type = word(data.type) ?? name;
-    const item = String(data.output_index ?? 0);
-    const part = `${item}.${String(data.content_index ?? 0)}`;
+    const item = keyOf(data.output_index ?? 0);
+    const part = `${item}.${keyOf(data.content_index ?? 0)}`;
     switch (type) {
       case 'response.output_text.delta':
         this.#say(part, { kind: 'text' }, data.delta);
@@ -44,10 +44,10 @@ export class ResponsesReader implements EventReader {
         this.#say(part, { kind: 'refusal' }, data.delta);
         return;
       case 'response.reasoning_summary_text.delta':
-        this.#think(item, `s${String(data.summary_index)}`, data.delta);
+        this.#think(item, `s${keyOf(data.summary_index)}`, data.delta);
         return;
       case 'response.reasoning_text.delta':
-        this.#think(item, `c${String(data.content_index)}`, data.delta);
+        this.#think(item, `c${keyOf(data.content_index)}`, data.delta);
         return;
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':

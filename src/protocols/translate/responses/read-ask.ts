@@ -1,5 +1,5 @@
 import { number } from '../../shared/ask.ts';
-import { isObject, type Json, list, object, text, word } from '../../shared/json.ts';
+import { isObject, type Json, keyOf, list, object, text, word } from '../../shared/json.ts';
 import { breakpoint, SHARED, schemaOf } from '../chat/read-ask.ts';
 import { sourceOf } from '../media.ts';
 import type {
@@ -94,9 +94,9 @@ function refuseWhatIsKept(ask: Json, notes: Notes): void {
 
 function loseWhatOnlyResponsesHas(ask: Json, notes: Notes): void {
   const include = list(ask.include);
-  if (include.some((item) => item !== 'reasoning.encrypted_content' && !String(item).endsWith('logprobs')))
+  if (include.some((item) => item !== 'reasoning.encrypted_content' && !keyOf(item).endsWith('logprobs')))
     notes.lose('include');
-  if (ask.top_logprobs || include.some((item) => String(item).endsWith('logprobs'))) notes.lose('logprobs');
+  if (ask.top_logprobs || include.some((item) => keyOf(item).endsWith('logprobs'))) notes.lose('logprobs');
   if (isSet(ask.max_tool_calls) || ask.truncation === 'auto' || list(ask.context_management).length > 0)
     notes.lose('include');
 }
