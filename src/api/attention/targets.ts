@@ -40,7 +40,7 @@ export function targetAttention(targets: readonly ProviderView[]): Attention[] {
             level: slow.cause === 'provider' || slow.cause === 'network' ? 'warn' : 'note',
             what: `${name(target)} keeps callers waiting`,
             why: slow.says,
-            todo: `${TODO[slow.cause]} ${affected}`,
+            todo: `${ADVICE[slow.cause]} ${affected}`,
             link: '/weather',
           },
         ];
@@ -59,7 +59,7 @@ export function targetAttention(targets: readonly ProviderView[]): Attention[] {
     .slice(0, MOST);
 }
 
-const TODO: Readonly<Record<SlownessCause, string>> = {
+const ADVICE: Readonly<Record<SlownessCause, string>> = {
   own_load: 'Find who sends more (`midwatch spend --by feature`), or raise the capacity that was bought.',
   prompts: 'Find what made the asks longer, or kept them from the cache: a new prompt, or a lost prefix.',
   provider:
