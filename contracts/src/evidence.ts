@@ -1,11 +1,11 @@
 /**
- * What one gateway has seen of a route that it steers, for those that steer it too and share a Redis: each counts what all have
- * seen. Of another plan than one's own it says nothing.
+ * What one gateway has seen of a route that it steers, or of its fallbacks, for those that serve it too and share a Redis: each
+ * counts what all have seen. Of another plan than one's own it says nothing.
  */
 export interface Evidence {
-  readonly of: 'ramp' | 'router';
+  readonly of: 'ramp' | 'router' | 'fallback';
   readonly route: string;
-  /** Fingerprint of the ramp or the router as it was declared. */
+  /** Fingerprint of the ramp or the router as it was declared; of a fallback, its contract. */
   readonly plan: string;
   /** Plain data; known to whoever keeps these books, and to nobody else. */
   readonly word: unknown;

@@ -1,6 +1,13 @@
 import type { Clock, Evidence, Log } from '#contracts';
+import type { ProofsSnapshot } from '#gateway';
 import { createBoard } from '#replicas';
 import type { SteeringState } from './steering.ts';
+
+/** All books that gateways keep together. */
+export interface Books extends SteeringState {
+  /** Absent in what an earlier version tells. */
+  readonly proofs?: ProofsSnapshot;
+}
 
 /** Words of one gateway that were told together, counted from its start. */
 interface Batch {
@@ -18,7 +25,7 @@ interface Message {
 /** All that one knows, for one that has just begun. */
 interface Knows {
   readonly to: string;
-  readonly state: SteeringState;
+  readonly state: Books;
   /** Up to where it has heard everybody, itself included. */
   readonly heard: readonly (readonly [boot: string, seq: number])[];
 }
@@ -30,8 +37,8 @@ export interface EvidenceOptions {
   readonly log: Log;
   readonly hear: (evidence: Evidence) => void;
   /** Plain data. */
-  readonly state: () => SteeringState;
-  readonly adopt: (state: SteeringState) => void;
+  readonly state: () => Books;
+  readonly adopt: (state: Books) => void;
 }
 
 /** Who has just begun waits so long for what the others know; then he is the first. */
@@ -46,7 +53,7 @@ const MOST_AT_ONCE = 10;
 const KEPT = 500;
 
 /**
- * Ramps and routers of several gateways keep the same books: each tells what it has seen, and counts what the others tell. What
+ * Ramps, routers and proofs of several gateways keep the same books: each tells what it has seen, and counts what the others tell. What
  * could not be told is told when Redis is back, and what is heard twice is counted once. Who begins goes on where another stands.
  */
 export function openEvidence({ url, replica, clock, log, hear, state, adopt }: EvidenceOptions): {

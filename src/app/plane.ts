@@ -26,6 +26,8 @@ export interface PlaneOptions {
   readonly steerers: readonly Steerer[];
   readonly shadowers: readonly Shadower[];
   readonly thread: { readonly number: number; readonly of: number };
+  /** Houses that share the callers, this one included. */
+  readonly houses: () => number;
   /** What is in force now; a reload replaces it as a whole. */
   readonly active: () => Active;
   /** Largest request body, bytes. */

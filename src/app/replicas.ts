@@ -1,7 +1,7 @@
 import type { Clock, Log } from '#contracts';
 import type { Gateway, StandingNews } from '#gateway';
 import { type Board, createBoard } from '#replicas';
-import { newsOf, type ThreadNews } from './threads/news.ts';
+import { NO_NEWS, newsOf, type ThreadNews } from './threads/news.ts';
 
 /** What gateways that share providers tell each other. */
 interface News {
@@ -29,13 +29,23 @@ const LOOK_MS = 50;
 const MOST_UNSAID = 1_000;
 
 /** Tells how targets stand, from each thread and replica to all others; undefined for a gateway that is alone. */
-export function openReplicas(
-  given: ReplicasOptions,
-): Pick<Board, 'stop'> & { state(): ReturnType<Board['state']> | undefined } {
+export function openReplicas(given: ReplicasOptions): Pick<Board, 'stop'> & {
+  state(): ReturnType<Board['state']> | undefined;
+  /** How many there are, this one included; while Redis is away, how many there were. */
+  count(): number;
+} {
   const { url, replica, gateway, threads, clock, log } = given;
   const { standing } = gateway;
   let unsaid: StandingNews[] = [];
+  let houses = 1;
+  const count = () => {
+    const now = board?.state();
+    if (now?.state !== 'up' || now.peers.length + 1 === houses) return;
+    houses = now.peers.length + 1;
+    threads.tell({ ...NO_NEWS, houses });
+  };
   const look = () => {
+    count();
     const own = threads.some ? newsOf(gateway) : undefined;
     if (own) threads.tell(own);
     const turned = threads.some ? own?.standing : standing.news(false);
@@ -63,7 +73,7 @@ export function openReplicas(
             try {
               for (const news of (said as News).standing) {
                 standing.hear(news);
-                threads.tell({ standing: news, proofs: [], climate: [], weather: [] });
+                threads.tell({ ...NO_NEWS, standing: news });
               }
             } catch (error) {
               // A replica of another version, while one after the other is replaced: what it knows is learnt here in time.
@@ -73,6 +83,7 @@ export function openReplicas(
         });
   return {
     state: () => board?.state(),
+    count: () => houses,
     async stop() {
       stopLooking?.();
       await board?.stop();

@@ -25,6 +25,8 @@ import { leftInSpool } from './left-behind.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createPasses } from './passes.ts';
 import { openPlane } from './plane.ts';
+
+import { shareProofs } from './proofs-abroad.ts';
 import { unprovenRoutes } from './proven.ts';
 import { proxyOf } from './proxy.ts';
 import { createReload, differences, type Reloaded, watchConfig } from './reload.ts';
@@ -41,6 +43,7 @@ import { createSystemView } from './system.ts';
 import { describeTargets, ofAllThreads } from './targets.ts';
 import { createCrew } from './threads/crew.ts';
 import { watchedFeed } from './threads/feed.ts';
+import { NO_NEWS } from './threads/news.ts';
 import { copiesOf } from './threads/report.ts';
 import { settingsOf } from './threads/settings.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -190,9 +193,12 @@ async function compose(given: Composition): Promise<Running> {
           replica: folder.instance,
           clock,
           log,
-          hear: (seen) => steering.hear(seen),
-          state: () => steering.state(),
-          adopt: (state) => steering.adopt(state),
+          hear: (seen) => (seen.of === 'fallback' ? proofsAbroad?.hear(seen) : steering.hear(seen)),
+          state: () => ({ ...steering.state(), proofs: gateway.proofs.snapshot() }),
+          adopt(state) {
+            steering.adopt(state);
+            if (state.proofs) proofsAbroad?.adopt(state.proofs);
+          },
         });
   const acts = createActs({ store: late.store.acts, clock, log, heard: (act) => steering.heed(act) });
   const steering = openSteering({
@@ -222,6 +228,7 @@ async function compose(given: Composition): Promise<Running> {
     steerers,
     shadowers: steering.shadowers,
     thread: here.thread,
+    houses: () => replicas.count(),
     active: () => active,
     maxBody: config.limits.body,
   });
@@ -275,7 +282,16 @@ async function compose(given: Composition): Promise<Running> {
     log,
   });
   lifecycle.onStop('replicas', replicas.stop);
+  const proofsAbroad =
+    evidence &&
+    shareProofs({
+      gateway,
+      clock,
+      tell: evidence.tell,
+      toThreads: (news) => crew.tell({ ...NO_NEWS, ...news }),
+    });
   if (evidence) lifecycle.onStop('evidence', evidence.stop);
+  if (proofsAbroad) lifecycle.onStop('proofs abroad', proofsAbroad.stop);
 
   const putInForce = (next: LoadedConfig) => {
     active = effective(next);
@@ -378,6 +394,7 @@ async function compose(given: Composition): Promise<Running> {
     clock,
     log,
     gateway,
+    houses: () => replicas.count(),
     settings: () => settingsOf(active),
     active: () => active,
     keys,

@@ -22,9 +22,9 @@ import { createShareBudgetState, type ShareBudgetState } from '#kernel/resilienc
 import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
 import { Climate } from './climate.ts';
-import { readBoard } from './fallbacks/board.ts';
+import { contractsOf, readBoard } from './fallbacks/board.ts';
 import { createDrills } from './fallbacks/drill.ts';
-import { Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
+import { type InForce, Proofs, type ProofsSnapshot } from './fallbacks/proofs.ts';
 import type { EdgeReading } from './fallbacks/reading.ts';
 import { Shift } from './fallbacks/shift.ts';
 import type { Sighting } from './fallbacks/sighting.ts';
@@ -62,6 +62,8 @@ export interface GatewayPorts extends Tongues {
   readonly log: Log;
   /** Which of the gateway threads on the port this is, from 1; what cannot be counted together is dealt out. By default the only one. */
   readonly thread?: { readonly number: number; readonly of: number };
+  /** Houses that serve the same callers and share a Redis, this one included; by default the only one. */
+  readonly houses?: () => number;
   /** Calls of our own on a schedule; undefined while none is configured. */
   readonly probes?: () => ProbeSettings | undefined;
   /** Largest request body, bytes. */
@@ -92,6 +94,12 @@ export interface Gateway {
     /** What was seen since the last call, for the other threads. */
     news(): readonly Sighting[];
     hear(news: readonly Sighting[]): void;
+    /** What this house has seen since the last call, for houses elsewhere; only on the thread that hears all others. */
+    tellAbroad(): readonly Sighting[];
+    /** All that it knows of its fallbacks. */
+    known(): readonly Sighting[];
+    learn(news: readonly Sighting[]): void;
+    adopt(snapshot: Partial<ProofsSnapshot>): void;
   };
   /** Copies that were asked elsewhere, since the start. */
   readonly shadows: { read(): readonly ShadowTraffic[] };
@@ -120,11 +128,15 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const watchdog = createWatchdog(clock);
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const standing = new Standing(clock);
-  const proofs = new Proofs(clock);
+  const planOf = createPlanner(ports);
+  const board = { protocols: ports.protocols, plan: planOf };
+  const proofs = new Proofs(
+    clock,
+    inForceOf(ports.routes, ({ routes }) => contractsOf(routes, board)),
+  );
   const climate = new Climate(clock, ports.estimate, thread.of > 1);
   const weather = new Weather(clock, thread.number);
   const seats = new Seats(clock, climate);
-  const planOf = createPlanner(ports);
   const walks = new Set<Walk>();
   const retries = budgetsByRoute();
   const takeoverBudget = budgetsByRoute();
@@ -142,7 +154,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     takeoverBudget,
     hedges: new Hedges(),
     proofs,
-    shift: new Shift(clock, proofs, ports.estimate, thread.of),
+    shift: new Shift(clock, proofs, ports.estimate, () => thread.of * (ports.houses?.() ?? 1)),
     climate,
     weather,
     seats,
@@ -201,7 +213,11 @@ export function createGateway(ports: GatewayPorts): Gateway {
       restore: (snapshot) => proofs.restore(snapshot),
       news: () => proofs.news(),
       hear: (news) => proofs.hear(news),
-      read: () => readBoard(proofs, ports.routes().routes, { protocols: ports.protocols, plan: planOf }),
+      tellAbroad: () => proofs.tellAbroad(),
+      known: () => proofs.known(),
+      learn: (news) => proofs.learn(news),
+      adopt: (snapshot) => proofs.adopt(snapshot),
+      read: () => readBoard(proofs, ports.routes().routes, board),
     },
     drill: createDrills({ ...ctx, translator: ports.translator }),
     stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
@@ -219,6 +235,19 @@ export function createGateway(ports: GatewayPorts): Gateway {
       }
       watchdog.stop();
     },
+  };
+}
+
+/** Worked out once a configuration. */
+function inForceOf(
+  routes: () => RouteTable,
+  contracts: (table: RouteTable) => ReadonlyMap<string, string>,
+): InForce {
+  let known: { readonly table: RouteTable; readonly of: ReadonlyMap<string, string> } | undefined;
+  return (key) => {
+    const table = routes();
+    if (known?.table !== table) known = { table, of: contracts(table) };
+    return known.of.get(key);
   };
 }
 

@@ -299,3 +299,52 @@ test('where a fallback may not serve, copies prove it, and break it, and no call
   await up.stop();
   await spare.stop();
 }, 30_000);
+
+test.each([1, 4])('of what a fallback carries, one of %p gateways takes its part', async (houses) => {
+  const down = await scriptedUpstream();
+  const spare = await scriptedUpstream();
+  const root = (port: number) => `http://127.0.0.1:${port}/v1`;
+  const house = testGateway(
+    {
+      providers: {
+        up: { protocol: 'openai', baseUrl: root(down.port) },
+        spare: { protocol: 'openai', baseUrl: root(spare.port) },
+      },
+      routes: {
+        chat: {
+          match: { protocol: 'openai-chat' },
+          attempts: { perTarget: 1 },
+          tiers: [
+            { name: 'primary', targets: [{ provider: 'up' }] },
+            { name: 'fallback', minProof: 'LOAD', targets: [{ provider: 'spare' }] },
+          ],
+        },
+      },
+    },
+    { houses: () => houses },
+  );
+  down.play({ status: 500, headers: openai.json, framing: 'length', parts: [openai.error('down')] });
+  spare.play({ headers: openai.sse, parts: [openai.role, openai.delta('Here.', 'stop'), openai.done] });
+  const call = async () => {
+    const body = JSON.stringify(openai.ask({ stream: true }));
+    const response = await fetch(`${house.url}${openai.path}`, { method: 'POST', body });
+    await response.text();
+    return response.status;
+  };
+  expect(await call()).toBe(200);
+  const { edges } = house.gateway.proofs.snapshot();
+  const [[key, state]] = Object.entries(edges) as [[string, (typeof edges)[string]]];
+  // As after a ramp that ended at one a second; asks are small beside the ramp's, and count as a quarter of one.
+  const { contract } = (state as { exercised: { contract: string } }).exercised;
+  const load = { contract, at: Date.now(), good: true, why: '', perSecond: 1, tokens: 100_000 };
+  house.gateway.proofs.restore({ edges: { [key]: { ...state, load } as (typeof edges)[string] } });
+  let served = 0;
+  for (let i = 0; i < 80; i++) if ((await call()) === 200) served++;
+  // A bucket of ten seconds, of which this lane leaves four tenths; dealt out evenly.
+  const part = (0.6 * 10) / 0.25 / houses;
+  expect(served).toBeGreaterThanOrEqual(Math.floor(part));
+  expect(served).toBeLessThanOrEqual(part + 8);
+  house.stop();
+  await down.stop();
+  await spare.stop();
+});

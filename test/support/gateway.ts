@@ -34,6 +34,7 @@ export function testGateway(
     readonly ledger?: LedgerPorts;
     readonly steerers?: readonly Steerer[];
     readonly shadowers?: readonly Shadower[];
+    readonly houses?: () => number;
   } = {},
 ): TestGateway {
   const config: Config = configSchema.parse(input);
@@ -79,6 +80,7 @@ export function testGateway(
     steerers: options.steerers ?? [],
     shadowers: options.shadowers ?? [],
     routes: () => table,
+    ...(options.houses && { houses: options.houses }),
     log: () => undefined,
     maxBody: config.limits.body,
   });

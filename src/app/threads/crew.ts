@@ -19,6 +19,7 @@ export interface CrewOptions {
   readonly log: Log;
   /** The first thread's own. */
   readonly gateway: Pick<Gateway, 'standing' | 'proofs' | 'climate' | 'weather' | 'seats'>;
+  readonly houses: () => number;
   readonly settings: () => ThreadSettings;
   readonly active: () => Active;
   readonly keys: {
@@ -92,6 +93,7 @@ export function createCrew(options: CrewOptions): Crew {
       given: {
         ...place,
         thread: { number, of: threads },
+        houses: options.houses(),
         spool: options.spool,
         ...(options.simulator && { simulator: options.simulator.port }),
         learnt: {

@@ -12,6 +12,8 @@ import type { Minded, SteerAsked, SteerTold } from './steer.ts';
 /** What a thread is told when it begins. Structured clones: plain data only. */
 export interface ThreadGiven {
   readonly thread: { readonly number: number; readonly of: number };
+  /** Houses that share the callers, this one included. */
+  readonly houses: number;
   readonly host: string;
   readonly port: number;
   readonly spool: string;

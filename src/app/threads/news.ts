@@ -1,4 +1,4 @@
-import type { Felt, Gateway, Seen, Sighting, StandingNews } from '#gateway';
+import type { Felt, Gateway, ProofsSnapshot, Seen, Sighting, StandingNews } from '#gateway';
 
 /** What one gateway thread tells the others of what it has seen. */
 export interface ThreadNews {
@@ -7,7 +7,14 @@ export interface ThreadNews {
   readonly climate: readonly Seen[];
   /** For the first thread alone. */
   readonly weather: readonly Felt[];
+  /** Of fallbacks, by another house, and all that it knows of them. */
+  readonly learnt?: readonly Sighting[];
+  readonly adopted?: ProofsSnapshot;
+  /** How many houses share the callers. */
+  readonly houses?: number;
 }
+
+export const NO_NEWS: ThreadNews = { proofs: [], climate: [], weather: [] };
 
 type Teller = Pick<Gateway, 'standing' | 'proofs' | 'climate' | 'weather'>;
 
@@ -26,4 +33,6 @@ export function hear({ standing, proofs, climate, weather }: Teller, news: Threa
   proofs.hear(news.proofs);
   climate.hear(news.climate);
   weather.hear(news.weather);
+  if (news.adopted) proofs.adopt(news.adopted);
+  if (news.learnt) proofs.learn(news.learnt);
 }

@@ -74,6 +74,7 @@ export function runThread(
       post({ say: 'paired', pair });
     },
   );
+  let houses = given.houses;
   const gateway = openPlane({
     clock,
     log,
@@ -86,6 +87,7 @@ export function runThread(
     steerers: [steering.steerer],
     shadowers: [copies],
     thread: given.thread,
+    houses: () => houses,
     active: () => active,
     maxBody: settings.loaded.config.limits.body,
   });
@@ -160,6 +162,7 @@ export function runThread(
         unwatch = said.watched ? live.subscribe((facts) => post({ say: 'exchange', facts })) : undefined;
         return;
       case 'news':
+        houses = said.news.houses ?? houses;
         return hear(gateway, said.news);
       case 'carried':
         return carried.back(said.back);

@@ -1,5 +1,6 @@
 import type { Clock, Protocol, Route } from '#contracts';
 import { createPlanner, type Step, type Tongues } from '../plan.ts';
+import { edgeOf } from './edges.ts';
 import { Proofs, type ProofsSnapshot } from './proofs.ts';
 import type { EdgeReading } from './reading.ts';
 
@@ -38,6 +39,24 @@ export function chainsOf(proofs: Proofs, route: Route, { protocols, plan }: Boar
     }),
   }));
 }
+
+/** Contract of each edge by its key, as these routes have it. */
+export const contractsOf = (
+  routes: readonly Route[],
+  { protocols, plan }: BoardContext,
+): ReadonlyMap<string, string> =>
+  new Map(
+    routes.flatMap((route) =>
+      protocols.flatMap((protocol) =>
+        plan(route, protocol)
+          .filter(({ tier }) => tier !== route.tiers[0])
+          .map((step) => {
+            const { key, contract } = edgeOf(route, step);
+            return [key, contract] as const;
+          }),
+      ),
+    ),
+  );
 
 /** Every edge of these routes. */
 export const readBoard = (

@@ -86,15 +86,7 @@ export function saw(
   tokensOut: number,
   { tools, structured, maxOutput }: Pick<AskFacets, 'tools' | 'structured' | 'maxOutput'>,
 ): void {
-  const minute = Math.floor(now / MINUTE);
-  if (minute !== state.minute) {
-    if (state.requests > 0) state.minutes.push([state.requests, state.tokens, state.output]);
-    if (state.minutes.length > DAY) state.minutes.shift();
-    state.minute = minute;
-    state.requests = 0;
-    state.tokens = 0;
-    state.output = 0;
-  }
+  turnTo(state, minuteOf(now));
   state.requests++;
   state.seen++;
   if (tools > 0) state.tools++;
@@ -108,6 +100,19 @@ export function saw(
   state.sized++;
   state.tokensIn += tokensIn;
   if (state.sized >= MANY) halve(state);
+}
+
+export const minuteOf = (at: EpochMs): number => Math.floor(at / MINUTE);
+
+/** A minute is over. What comes in late, from another thread or machine, counts in the one that runs. */
+function turnTo(state: DemandState, minute: number): void {
+  if (minute <= state.minute) return;
+  if (state.requests > 0) state.minutes.push([state.requests, state.tokens, state.output]);
+  if (state.minutes.length > DAY) state.minutes.shift();
+  state.minute = minute;
+  state.requests = 0;
+  state.tokens = 0;
+  state.output = 0;
 }
 
 function halve(state: DemandState): void {
@@ -142,6 +147,48 @@ export function usualWith(usual: Usual, { total, firstToken = total, tokens, mic
     firstToken: mean(usual.firstToken, firstToken),
     tokens: mean(usual.tokens, tokens),
     microUsd: mean(usual.microUsd, microUsd),
+  };
+}
+
+/** Adds what was seen elsewhere within one minute; of its answers only where they are of the same first tier. */
+export function joined(state: DemandState, part: DemandState): void {
+  turnTo(state, part.minute);
+  for (const name of [
+    'requests',
+    'tokens',
+    'output',
+    'seen',
+    'tools',
+    'structured',
+    'sized',
+    'tokensIn',
+  ] as const)
+    state[name] += part[name];
+  for (const [bucket, n] of Object.entries(part.sizes)) state.sizes[bucket] = (state.sizes[bucket] ?? 0) + n;
+  if (state.sized >= MANY) halve(state);
+  if (part.first === undefined) return;
+  answeredBy(state, part.first);
+  state.usual = usualOfBoth(state.usual, part.usual);
+  const own = (kind: ParityKind): Judged => {
+    const { n, k } = state.own[kind];
+    const many = n >= JUDGED;
+    return { n: (many ? n >> 1 : n) + part.own[kind].n, k: (many ? k >> 1 : k) + part.own[kind].k };
+  };
+  state.own = { shape: own('shape'), slow: own('slow'), length: own('length') };
+}
+
+/** As if the answers of the other had come one by one. */
+function usualOfBoth(one: Usual, other: Usual): Usual {
+  if (other.n === 0) return one;
+  const n = one.n + other.n;
+  const weight = Math.max(other.n / n, 1 - (1 - LATEST) ** other.n);
+  const mean = (name: Exclude<keyof Usual, 'n'>) => one[name] + weight * (other[name] - one[name]);
+  return {
+    n,
+    total: mean('total'),
+    firstToken: mean('firstToken'),
+    tokens: mean('tokens'),
+    microUsd: mean('microUsd'),
   };
 }
 

@@ -2,10 +2,11 @@ import type { Attempt, Clock, Lane, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
-import { answeredBy, type DemandState, judged, judges, newDemand, saw, usualWith } from './demand.ts';
+import { Abroad } from './abroad.ts';
+import { answeredBy, type DemandState, joined, judged, judges, newDemand, saw, usualWith } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
-import { afterShown, afterSighting, type Shown, type Sighting, sightingOf } from './sighting.ts';
+import { afterShown, afterSighting, fuller, type Shown, type Sighting, sightingOf } from './sighting.ts';
 
 /** Plain data: weeks of exercise are not lost with a restart. */
 export interface ProofsSnapshot {
@@ -17,6 +18,9 @@ export interface Ranked {
   readonly sound: readonly Step[];
   readonly all: readonly Step[];
 }
+
+/** Contract of an edge as it is configured now, by its key; undefined where nobody knows. */
+export type InForce = (key: string) => string | undefined;
 
 const rule = edgeProof();
 
@@ -40,9 +44,12 @@ export class Proofs {
   private changes = 0;
   /** Undefined while nobody asks. */
   private untold: Sighting[] | undefined;
+  private abroad: Abroad | undefined;
+  private readonly inForce: InForce;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, inForce: InForce = () => undefined) {
     this.clock = clock;
+    this.inForce = inForce;
   }
 
   /** Place in the plan of the edge that this exchange is to exercise; undefined for most, which go the usual way. */
@@ -110,7 +117,43 @@ export class Proofs {
 
   /** What another gateway of the house has seen counts as if it had been seen here. */
   hear(news: readonly Sighting[]): void {
-    for (const sighting of news) this.see(sighting);
+    for (const sighting of news) {
+      this.see(sighting);
+      this.abroad?.take(sighting);
+    }
+  }
+
+  /** For gateways elsewhere: what this house has seen since the last call, from the first one on. */
+  tellAbroad(): readonly Sighting[] {
+    this.abroad ??= new Abroad();
+    return this.abroad.told(this.clock.now());
+  }
+
+  /** What a gateway elsewhere has seen of a fallback that is the same here counts as if it had been seen here. */
+  learn(news: readonly Sighting[]): void {
+    for (const sighting of news) {
+      const { edge, shown, known } = sighting;
+      if (known) this.know(known.key, known.state);
+      const about = edge ?? shown;
+      if (!about || this.inForce(about.key) === about.contract) this.see(sighting);
+    }
+  }
+
+  /** Goes on where a gateway elsewhere stands, where it has seen more. */
+  adopt({ edges = {}, routes = {} }: Partial<ProofsSnapshot>): void {
+    for (const [key, state] of Object.entries(edges)) this.know(key, state);
+    for (const [name, theirs] of Object.entries(routes)) {
+      const own = this.demands.get(name);
+      if (!own || own.seen <= theirs.seen) this.demands.set(name, { ...newDemand(), ...theirs });
+    }
+  }
+
+  /** All that is known of each edge, for gateways elsewhere that may have missed some of it. */
+  known(): readonly Sighting[] {
+    const at = this.clock.now();
+    return [...this.states]
+      .filter(([key, { exercised }]) => this.inForce(key) === exercised.contract)
+      .map(([key, state]) => ({ at, route: '', known: { key, state } }));
   }
 
   contractOf(route: Route, step: Step): string {
@@ -173,9 +216,11 @@ export class Proofs {
   private found(sighting: Sighting): void {
     this.see(sighting);
     this.untold?.push(sighting);
+    this.abroad?.take(sighting);
   }
 
-  private see({ at, route, asked, answered: well, judged: breaks, edge, shown }: Sighting): void {
+  private see(sighting: Sighting): void {
+    const { at, route, asked, answered: well, judged: breaks, elsewhere, edge, shown } = sighting;
     if (asked) saw(this.demandOf(route), at, asked.tokensIn, asked.tokensOut, asked.facets);
     if (well) {
       const demand = this.demandOf(route);
@@ -183,11 +228,25 @@ export class Proofs {
       demand.usual = usualWith(demand.usual, well);
     }
     if (breaks) judged(this.demandOf(route), breaks);
-    if (edge) {
+    if (elsewhere) joined(this.demandOf(route), elsewhere);
+    if (edge && this.holds(edge)) {
       const before = this.states.get(edge.key);
       this.keep(edge.key, afterSighting(before, at, edge, this.demands.get(route)));
     }
-    if (shown) this.keep(shown.key, afterShown(this.states.get(shown.key), shown.contract, shown.found));
+    if (shown && this.holds(shown))
+      this.keep(shown.key, afterShown(this.states.get(shown.key), shown.contract, shown.found));
+  }
+
+  private know(key: string, theirs: EdgeState): void {
+    if (this.inForce(key) !== theirs.exercised.contract) return;
+    const own = this.states.get(key);
+    const state = fuller(own, theirs);
+    if (state !== own) this.keep(key, state);
+  }
+
+  /** An answer that comes in after a reload must not undo what was proven since. */
+  private holds({ key, contract }: { readonly key: string; readonly contract: string }): boolean {
+    return (this.inForce(key) ?? contract) === contract;
   }
 
   private keep(key: string, state: EdgeState): void {

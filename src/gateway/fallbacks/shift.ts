@@ -9,6 +9,7 @@ import type { Carries } from './reading.ts';
 
 interface Gate {
   readonly carries: Carries;
+  readonly among: number;
   readonly rule: ReturnType<typeof admission>;
   state: AdmissionState;
 }
@@ -26,15 +27,15 @@ export class Shift {
   private readonly clock: Clock;
   private readonly proofs: Proofs;
   private readonly estimate: Estimate;
-  /** Gateway threads among which the places are dealt out. */
-  private readonly threads: number;
+  private readonly among: () => number;
   private readonly gates = new WeakMap<Step, Gate>();
 
-  constructor(clock: Clock, proofs: Proofs, estimate: Estimate, threads: number) {
+  /** `among`: gateway threads of all houses, to which the places are dealt out. */
+  constructor(clock: Clock, proofs: Proofs, estimate: Estimate, among: () => number) {
     this.clock = clock;
     this.proofs = proofs;
     this.estimate = estimate;
-    this.threads = threads;
+    this.among = among;
   }
 
   /** Takes a place for an exchange at a lower tier, or says why there is none. */
@@ -57,9 +58,12 @@ export class Shift {
 
   private gate(step: Step, carries: Carries): Gate {
     const known = this.gates.get(step);
-    if (known?.carries.perSecond === carries.perSecond) return known;
-    const rule = admission({ perSecond: carries.perSecond / this.threads, lanes: LANES.length });
-    const gate = { carries, rule, state: rule.start(this.clock.now()) };
+    const among = this.among();
+    if (known?.carries.perSecond === carries.perSecond && known.among === among) return known;
+    const rule = admission({ perSecond: carries.perSecond / among, lanes: LANES.length });
+    // A house that comes or goes gives nobody a bucket full again.
+    const state = known?.carries === carries ? known.state : rule.start(this.clock.now());
+    const gate = { carries, among, rule, state };
     this.gates.set(step, gate);
     return gate;
   }

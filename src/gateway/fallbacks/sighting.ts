@@ -32,6 +32,10 @@ export interface Sighting {
   readonly answered?: Answered & { readonly first: string };
   /** And was held to what its fallbacks are held to. */
   readonly judged?: Breaks;
+  /** What another house was asked for, summed up within a minute. */
+  readonly elsewhere?: DemandState;
+  /** All that another house knows of an edge. */
+  readonly known?: { readonly key: string; readonly state: EdgeState };
   readonly edge?: EdgeSighting;
   /** What a drill has shown, by key of the edge. */
   readonly shown?: { readonly key: string; readonly contract: string; readonly found: Shown };
@@ -190,3 +194,21 @@ export const afterShown = (before: EdgeState | undefined, contract: string, foun
   ...(before ?? { exercised: rule.start(contract) }),
   ...found,
 });
+
+/** So many answers may be told already and not yet heard: that is not to have seen less. */
+const ON_THEIR_WAY = 5;
+
+/** Of what two houses know of one edge, what goes on: who saw it break last, or else who has seen more; of drills the latest. */
+export function fuller(own: EdgeState | undefined, theirs: EdgeState): EdgeState {
+  if (own?.exercised.contract !== theirs.exercised.contract) return theirs;
+  const [a, b] = [own.exercised, theirs.exercised];
+  const broke = (b.brokenAt ?? 0) - (a.brokenAt ?? 0);
+  const base = broke > 0 || (broke === 0 && b.recent.length > a.recent.length + ON_THEIR_WAY) ? theirs : own;
+  const probed = later(own.probed, theirs.probed);
+  const load = later(own.load, theirs.load);
+  const limits = base.limits ?? own.limits ?? theirs.limits;
+  return { ...base, ...(probed && { probed }), ...(load && { load }), ...(limits && { limits }) };
+}
+
+const later = <T extends { readonly at: EpochMs }>(a: T | undefined, b: T | undefined): T | undefined =>
+  a && b ? (b.at > a.at ? b : a) : (a ?? b);
