@@ -26,6 +26,7 @@ const AGAIN = 3;
 const DRILL: FallbackDrillOrder = {
   route: 'chat',
   load: true,
+  atPeak: false,
   maxCalls: 10_000,
   maxMicroUsd: 0,
   confirmed: true,

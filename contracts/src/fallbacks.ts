@@ -142,6 +142,10 @@ export const fallbackDrillSchema = z.strictObject({
     .max(1_000)
     .optional()
     .describe('Exchanges a second to ramp up to; 1.2 times the p99 minute of the route otherwise.'),
+  atPeak: z
+    .boolean()
+    .default(false)
+    .describe('Ramp although the route is busy or its first tier is down. Refused otherwise.'),
   maxCalls: z.number().int().min(1).max(10_000).default(500).describe('Refused when it takes more.'),
   maxMicroUsd: z
     .number()
@@ -166,6 +170,8 @@ export interface FallbackDrillPlan {
   /** At most; a lower bound when calls are `unpriced`. */
   readonly microUsd: MicroUsd;
   readonly unpriced: number;
+  /** Why a ramp would be refused now. */
+  readonly notNow?: string;
 }
 
 export interface FallbackDrillResult {

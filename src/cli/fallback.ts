@@ -48,6 +48,7 @@ export const fallback = () =>
           .option('--tier <name>', 'one fallback (default: every one)')
           .option('--load', 'ramp up to what the route needs: 5, 25, 100 %')
           .option('--rate <per-second>', 'ramp up to this instead', positive)
+          .option('--at-peak', 'ramp although the route is busy, or its first tier is down')
           .addOption(
             new Option('--fault <kind>', 'pretend that the first tier fails so, and see who answers').choices(
               DRILL_FAULTS,
@@ -115,6 +116,7 @@ interface DrillFlags extends Flags {
   readonly tier?: string;
   readonly load?: true;
   readonly rate?: number;
+  readonly atPeak?: true;
   readonly fault?: DrillFault;
   readonly maxCalls?: number;
   readonly maxUsd?: number;
@@ -129,10 +131,11 @@ const positive = (text: string): number => {
 
 async function drill(route: string, flags: DrillFlags): Promise<void> {
   const { midwatch } = await connect(flags);
-  const { tier, load = false, rate, fault, maxCalls, maxUsd, yes = false } = flags;
+  const { tier, load = false, rate, atPeak = false, fault, maxCalls, maxUsd, yes = false } = flags;
   const done = await midwatch.fallbacks.drill({
     route,
     load,
+    atPeak,
     confirmed: yes,
     ...(tier !== undefined && { tier }),
     ...(fault !== undefined && { fault }),
@@ -150,8 +153,8 @@ async function drill(route: string, flags: DrillFlags): Promise<void> {
       : EXIT.bad;
 }
 
-const planned = ({ calls, ms, microUsd, unpriced }: FallbackDrill['plan']): string =>
-  `at most ${plural(calls, 'call')}, ${dollars(microUsd)}${unpriced > 0 ? ` and ${plural(unpriced, 'call')} without a price` : ''}, ${span(ms)}`;
+const planned = ({ calls, ms, microUsd, unpriced, notNow }: FallbackDrill['plan']): string =>
+  `at most ${plural(calls, 'call')}, ${dollars(microUsd)}${unpriced > 0 ? ` and ${plural(unpriced, 'call')} without a price` : ''}, ${span(ms)}${notNow === undefined ? '' : `\n${yellow('not now')}  ${notNow}`}`;
 
 function found({ results, microUsd, edges }: FallbackDrill): string {
   const rows = results.map(({ drill, tier, provider, model, protocol, good, says, calls }) => [

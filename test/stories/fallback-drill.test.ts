@@ -9,6 +9,7 @@ const sim = simulatorAt();
 const order = (more: Partial<FallbackDrillOrder> = {}): FallbackDrillOrder => ({
   route: 'chat',
   load: false,
+  atPeak: false,
   maxCalls: 500,
   maxMicroUsd: 1_000_000,
   confirmed: true,
@@ -130,6 +131,66 @@ test('a drill says no in words: no such route or tier, no demand, too many calls
   expect(await refusal({ load: true, perSecond: 100 })).toContain('--max-calls');
   expect(await refusal({ maxCalls: 3 })).toContain('8 calls');
   stop();
+});
+
+/** Ten hours of a day: quiet, and at its busiest for the last hour. */
+const day = (last: number) =>
+  Array.from({ length: 600 }, (_, i): [number, number, number] => [i < 540 ? 20 : last, 2_000, 500]);
+
+test('a ramp waits for a quiet hour, and for a first tier that takes its callers itself', async () => {
+  const { gateway, url, stop } = house('sim-instant', 'openai-chat');
+  const chat = (last: number) => {
+    const more = { minute: Math.floor(Date.now() / 60_000), minutes: day(last) } as const;
+    gateway.proofs.restore({
+      routes: { chat: { ...gateway.proofs.snapshot().routes.chat, ...more } as never },
+    });
+  };
+  await gateway.drill(order({ load: true, confirmed: false, perSecond: 1 }));
+  chat(400);
+  const ramp = (more: Partial<FallbackDrillOrder> = {}) =>
+    gateway.drill(order({ load: true, perSecond: 1, confirmed: false, ...more }));
+  expect(await ramp()).toMatchObject({
+    ok: true,
+    value: { ran: false, plan: { notNow: expect.stringContaining('400 times a minute now') } },
+  });
+  expect(await ramp({ confirmed: true })).toMatchObject({
+    ok: false,
+    error: { message: expect.stringContaining('below 200'), hint: expect.stringContaining('--at-peak') },
+  });
+  const forced = await ramp({ atPeak: true });
+  expect(forced.ok && forced.value.plan.notNow).toBeUndefined();
+  chat(20);
+  const quiet = await ramp();
+  expect(quiet.ok && quiet.value.plan.notNow).toBeUndefined();
+  // A probe is nine calls at most and waits for nothing.
+  chat(400);
+  const probe = await gateway.drill(order({ confirmed: false }));
+  expect(probe.ok && probe.value.plan.notNow).toBeUndefined();
+  expect(url).toContain('127.0.0.1');
+  stop();
+});
+
+test('a first tier that takes no callers keeps its fallback free of ramps', async () => {
+  const lost = testGateway({
+    providers: { up: { kind: 'simulator', baseUrl: sim.url, free: true } },
+    routes: {
+      chat: {
+        match: { protocol: 'openai-chat' },
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up', model: 'sim-fault-status-503' }] },
+          { name: 'spare', targets: [{ provider: 'up', model: 'sim-instant' }] },
+        ],
+      },
+    },
+  });
+  const ask = () =>
+    fetch(`${lost.url}${openai.path}`, { method: 'POST', body: JSON.stringify(openai.ask()) });
+  for (let i = 0; i < 12; i++) expect((await ask()).status).toBe(200);
+  expect(await lost.gateway.drill(order({ load: true, perSecond: 1 }))).toMatchObject({
+    ok: false,
+    error: { message: expect.stringContaining('takes no callers now') },
+  });
+  lost.stop();
 });
 
 test.serial('the simulator goes last', () => sim.stop());

@@ -171,6 +171,7 @@ test('what callers ask for and no exercise has tried is reported, until a probe 
   const drilled = await gateway.drill({
     route: 'chat',
     load: false,
+    atPeak: false,
     maxCalls: 20,
     maxMicroUsd: 0,
     confirmed: true,

@@ -90,6 +90,7 @@ export const fallbackDrill = z.object({
     ms: z.number().describe('At most.'),
     microUsd: z.number().int().describe('At most; a lower bound when calls are unpriced.'),
     unpriced: z.number().int(),
+    notNow: z.string().optional().describe('Why a ramp would be refused now.'),
   }),
   ran: z.boolean().describe('False: only planned, nobody was called.'),
   microUsd: z.number().int().describe('What it cost.'),

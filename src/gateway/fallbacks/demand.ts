@@ -286,6 +286,37 @@ export function peakOf(state: DemandState): Peak | undefined {
   };
 }
 
+/** Minutes that tell something of a day, and those that are now. */
+const KNOWN = 60;
+const LATELY = 10;
+
+export interface Busy {
+  /** Exchanges a minute, lately. */
+  readonly now: number;
+  /** Below so many a minute the route is quiet, and its busiest. */
+  readonly quiet: number;
+  readonly busiest: number;
+}
+
+/**
+ * How busy the route is beside the last day of it; undefined while too little of it was seen. Quiet is half of the busiest, or near
+ * the quietest quarter where a route never falls so low.
+ */
+export function busyness(state: DemandState, now: EpochMs): Busy | undefined {
+  const minutes = state.minutes.map(([n]) => n);
+  if (minutes.length < KNOWN) return undefined;
+  const lately = minutes.slice(-LATELY);
+  const idle = minuteOf(now) - state.minute > LATELY;
+  const sorted = minutes.toSorted((a, b) => a - b);
+  const at = (q: number) => sorted[Math.ceil(q * sorted.length) - 1] ?? 0;
+  const busiest = at(0.99);
+  return {
+    now: idle ? 0 : lately.reduce((sum, n) => sum + n, 0) / lately.length,
+    quiet: Math.max(busiest / 2, 1.25 * at(0.25)),
+    busiest,
+  };
+}
+
 function largestOf({ sizes, sized }: DemandState): number {
   let left = 0.99 * sized;
   for (const bucket of Object.keys(sizes)

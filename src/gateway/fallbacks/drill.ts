@@ -15,7 +15,7 @@ import { ownCall, type Told } from '../own-call.ts';
 import type { Step } from '../plan.ts';
 import { filler, PLAIN, SMALL, written } from './asks.ts';
 import { type BoardContext, type Chain, chainsOf } from './board.ts';
-import { peakOf, slowAfter } from './demand.ts';
+import { busyness, peakOf, slowAfter } from './demand.ts';
 import { faulty, pretending } from './faulty.ts';
 import { type Caller, probe, probeCalls } from './probe.ts';
 import { callsOf, ramp, rampTo, rate } from './ramp.ts';
@@ -66,14 +66,18 @@ export function createDrills(ctx: DrillContext) {
     const wanted = order.load ? neededBy(ctx, route, order) : 0;
     if (wanted === undefined) return err(noDemand(route));
     const edges = () => targets.flatMap(({ step }) => ctx.proofs.read(route, [step]));
-    const plan = planned(ctx, targets, order, wanted);
+    const notNow =
+      wanted > 0 && !order.atPeak ? (needed(ctx, route, targets) ?? busy(ctx, route)) : undefined;
+    const plan = { ...planned(ctx, targets, order, wanted), ...(notNow !== undefined && { notNow }) };
     if (!order.confirmed) return ok({ plan, ran: false, microUsd: 0, results: [], edges: edges() });
     const beyond = exceeds(plan, order);
     if (beyond) return err(beyond);
+    if (notNow !== undefined)
+      return err({ message: notNow, hint: 'Wait, or ramp all the same with atPeak (--at-peak).' });
     if (running) return err({ message: 'A drill is under way.', hint: 'Wait for its end, then try again.' });
     running = true;
     try {
-      const done = await Promise.all(targets.map((target) => drilled(ctx, target, wanted)));
+      const done = await Promise.all(targets.map((target) => drilled(ctx, target, wanted, order.atPeak)));
       if (order.fault)
         done.push(...(await Promise.all(inUse(chains).map((chain) => pretended(ctx, route, chain, order)))));
       const told = done.flatMap((one) => one.told);
@@ -98,7 +102,7 @@ interface Done {
 }
 
 /** Probe of one edge, and its ramp where one is wanted. */
-async function drilled(ctx: DrillContext, target: Target, wanted: number): Promise<Done> {
+async function drilled(ctx: DrillContext, target: Target, wanted: number, atPeak: boolean): Promise<Done> {
   const { route, step } = target;
   const demand = ctx.proofs.demandOf(route.name);
   const contract = ctx.proofs.contractOf(route, step);
@@ -111,11 +115,11 @@ async function drilled(ctx: DrillContext, target: Target, wanted: number): Promi
     { drill: 'probe' as const, ...nameOf(target), good, says: why, calls: probed.told.length },
   ];
   if (wanted === 0 || checks[0]?.good !== true) return { results, told: probed.told };
-  const carried = await carries(ctx, target, wanted);
+  const carried = await carries(ctx, target, wanted, atPeak);
   return { results: [...results, carried.result], told: [...probed.told, ...carried.told] };
 }
 
-async function carries(ctx: DrillContext, target: Target, wanted: number) {
+async function carries(ctx: DrillContext, target: Target, wanted: number, atPeak: boolean) {
   const { route, step } = target;
   const demand = ctx.proofs.demandOf(route.name);
   const contract = ctx.proofs.contractOf(route, step);
@@ -124,7 +128,11 @@ async function carries(ctx: DrillContext, target: Target, wanted: number) {
   const call = callerOf(ctx, target, 'drill');
   const ask = { text: filler(mean.in), maxTokens: mean.out };
   const slow = slowAfter(demand, route.config.exercise.slow, mean.out);
-  const { held, good, why, told } = await ramp(ctx.clock, rampTo(top), () => call(ask), slow);
+  const halts = () => (atPeak ? undefined : needed(ctx, route, [target]));
+  const ramped = await ramp(ctx.clock, rampTo(top), () => call(ask), slow, halts);
+  const { held, good, why, told } = ramped;
+  const said = { drill: 'load' as const, ...nameOf(target), calls: told.length };
+  if (ramped.halted) return { result: { ...said, good: false, says: `stopped: ${why}` }, told };
   const capacity = headroomOf(step, { limits: ctx.proofs.limitsOf(route, step) }, demand);
   const enough = good && top >= wanted && capacity?.enough !== false;
   const says =
@@ -144,7 +152,7 @@ async function carries(ctx: DrillContext, target: Target, wanted: number) {
     },
   });
   return {
-    result: { drill: 'load' as const, ...nameOf(target), good: enough, says, calls: told.length },
+    result: { ...said, good: enough, says },
     told,
   };
 }
@@ -256,6 +264,34 @@ function meanOf(ctx: DrillContext, route: Route): { readonly in: number; readonl
 function neededBy(ctx: DrillContext, route: Route, { perSecond }: FallbackDrillOrder): number | undefined {
   const peak = peakOf(ctx.proofs.demandOf(route.name));
   return perSecond ?? (peak && (HEADROOM * peak.requests) / 60);
+}
+
+/** Why callers need the fallback now more than a drill does. */
+function needed(
+  { plan, standing }: DrillContext,
+  route: Route,
+  targets: readonly Target[],
+): string | undefined {
+  const away = (step: Step) => {
+    const model = modelOf(route, step) ?? '';
+    const kinds = [true, false].map((stream) => ({ model, stream }));
+    return kinds.some((ask) => standing.closedFor(step, ask) > 0 || standing.ejected(step, ask));
+  };
+  const down = targets.some(({ protocol }) => {
+    const first = plan(route, protocol).filter(({ tier }) => tier === route.tiers[0]);
+    return first.length > 0 && first.every(away);
+  });
+  return down
+    ? `The first tier of route "${route.name}" takes no callers now, and its fallback must.`
+    : undefined;
+}
+
+/** Why this is no hour for a ramp; undefined where nobody knows the hours of the route yet. */
+function busy({ proofs, clock }: DrillContext, route: Route): string | undefined {
+  const known = busyness(proofs.demandOf(route.name), clock.now());
+  if (!known || known.now <= known.quiet) return undefined;
+  const [now, quiet, busiest] = [known.now, known.quiet, known.busiest].map(Math.round);
+  return `Route "${route.name}" is asked ${now} times a minute now, ${busiest} at its busiest; a ramp waits until it is below ${quiet}.`;
 }
 
 /** Exchanges per second that its provider says it allows. */

@@ -22,6 +22,8 @@ export interface Ramped {
   readonly held: number;
   readonly good: boolean;
   readonly why: string;
+  /** It was stopped for the sake of callers, which says nothing of the fallback. */
+  readonly halted: boolean;
   readonly told: readonly Told[];
 }
 
@@ -31,23 +33,27 @@ const SHARE = 0.05;
 
 /**
  * Asks at a steady rate, step after step, whoever is still waiting for an answer; stops at the first sign that the fallback
- * has had enough, for a drill must not become the outage. `slowAfter`, milliseconds, is the objective that is to be held.
+ * has had enough, for a drill must not become the outage, or when `halts` says why callers need it more. `slowAfter`,
+ * milliseconds, is the objective that is to be held.
  */
 export async function ramp(
   clock: Clock,
   steps: readonly RampStep[],
   call: () => Promise<Told | undefined>,
   slowAfter: number | undefined,
+  halts: () => string | undefined,
 ): Promise<Ramped> {
   const told: Told[] = [];
   let held = 0;
   for (const step of steps) {
-    const { ended, stopped } = await hold(clock, step, call, slowAfter);
+    const { ended, stopped, halted } = await hold(clock, step, call, slowAfter, halts);
     told.push(...ended);
-    if (stopped) return { held, good: false, why: `at ${rate(step.perSecond)}: ${stopped}`, told };
+    if (halted !== undefined) return { held, good: false, why: halted, halted: true, told };
+    if (stopped)
+      return { held, good: false, why: `at ${rate(step.perSecond)}: ${stopped}`, halted: false, told };
     held = step.perSecond;
   }
-  return { held, good: true, why: `carried ${rate(held)} for a minute`, told };
+  return { held, good: true, why: `carried ${rate(held)} for a minute`, halted: false, told };
 }
 
 export const rate = (perSecond: number): string => `${Number(perSecond.toPrecision(3))} a second`;
@@ -57,11 +63,17 @@ async function hold(
   { perSecond, ms }: RampStep,
   call: () => Promise<Told | undefined>,
   slowAfter: number | undefined,
-): Promise<{ readonly ended: readonly Told[]; readonly stopped: string | undefined }> {
+  halts: () => string | undefined,
+): Promise<{
+  readonly ended: readonly Told[];
+  readonly stopped: string | undefined;
+  readonly halted: string | undefined;
+}> {
   const ended: Told[] = [];
   const running: Promise<void>[] = [];
   let bad = 0;
   let stopped: string | undefined;
+  let halted: string | undefined;
   const judge = (one: Told | undefined) => {
     if (!one) return;
     ended.push(one);
@@ -77,11 +89,13 @@ async function hold(
   const n = Math.max(1, Math.ceil((perSecond * ms) / 1_000));
   const from = clock.monotonic();
   for (let i = 0; i < n && !stopped; i++) {
+    halted = halts();
+    if (halted !== undefined) break;
     running.push(call().then(judge));
     // Against the clock and not after each call, so that a late timer does not lower the rate.
     const wait = from + ((i + 1) * ms) / n - clock.monotonic();
     if (wait > 0) await clock.sleep(wait);
   }
   await Promise.all(running);
-  return { ended, stopped };
+  return { ended, stopped, halted };
 }
