@@ -1,72 +1,130 @@
-import { hours, readRegime, regimeCause } from '#kernel/resilience';
+import { type HoursState, hours, regimeCause } from '#kernel/resilience';
 import { drawNormal, type Random, seededRandom } from '#kernel/stats';
 import { cycle, FIRST_TOKEN, HOUR, levels, WEEK, ZONE } from './F56-week.ts';
 import type { Measure } from './measure.ts';
 
 const START = Date.UTC(2026, 0, 5, 5);
-const LEARNT = 4 * WEEK;
-/** Found within a week or not at all; and the cycle is looked at for four. */
-const LASTS = 7 * 24;
-const QUIET = 4;
-const RATES = [60, 120, 300, 600] as const;
-/** One in half a minute. */
-const PROBES = 120;
+const LEARNT = 4 * 168;
+/** Hours. A fault begins within a week, and is found within another or not at all; the cycle is looked at for six. */
+const WITHIN = 168;
+const LASTS = 168;
+const QUIET = 6 * 168;
+/** One in five minutes. */
+const PROBES = 12;
 
-/** A rule that is told of an hour of answers, and of nothing else. */
-function listener() {
-  const rule = hours({ zone: ZONE });
-  const state = rule.create();
-  return {
-    state,
-    hour(random: Random, at: number, many: number, median: number) {
-      for (let i = 0; i < many; i++)
-        rule.observe(
-          state,
-          at + ((i + 0.5) * HOUR) / many,
-          median * Math.exp(FIRST_TOKEN.sigma * drawNormal(random)),
-        );
-    },
-  };
+const rule = hours({ zone: ZONE });
+
+/** Calls of an hour of the week: as few at night and as many by day as the catalogue has, or as many all day. */
+const RATES: readonly ((hour: number) => number)[] = [
+  (hour) => 330 + 270 * Math.sin((2 * Math.PI * ((hour % 24) - 8)) / 24),
+  () => 60,
+  () => 120,
+  () => 300,
+  () => 600,
+];
+
+function tell(state: HoursState, random: Random, at: number, many: number, median: number): void {
+  for (let i = 0; i < many; i++)
+    rule.observe(
+      state,
+      at + ((i + 0.5) * HOUR) / many,
+      median * Math.exp(FIRST_TOKEN.sigma * drawNormal(random)),
+    );
 }
 
-interface Found {
+/** A provider that goes by its week, for some hours, and those who ask it. */
+class World {
+  readonly callers = rule.create();
+  readonly probes = rule.create();
+  private readonly hours: { readonly at: number; readonly hour: number; readonly factor: number }[] = [];
+  private readonly rate: (hour: number) => number;
+
+  constructor(name: string, seed: number, length: number) {
+    const random = seededRandom(`F56 ${name} week`, seed);
+    this.rate = RATES[seed % RATES.length] as (hour: number) => number;
+    for (const one of levels(random, START, cycle)) {
+      if (this.hours.length > length) break;
+      this.hours.push(one);
+    }
+  }
+
+  /** Tells both of one hour. */
+  live(random: Random, i: number, { callers, probes }: Listeners, slower = 1, probesSlower = slower): void {
+    const { at, hour, factor } = this.hours[i] as (typeof this.hours)[number];
+    const median = FIRST_TOKEN.median * factor;
+    tell(callers, random, at, Math.round(this.rate(hour)), median * slower);
+    tell(probes, random, at, PROBES, median * probesSlower);
+  }
+}
+
+interface Listeners {
+  readonly callers: HoursState;
+  readonly probes: HoursState;
+}
+
+export interface Fault {
+  readonly factor: number;
+  /** The provider's, or of our own asks alone while its probes stay as they were. */
+  readonly whose: 'provider' | 'ours';
+}
+
+export interface Found extends Fault {
   /** Milliseconds from the beginning of the fault; a week where nothing was found in one. */
   readonly after: number;
-  readonly cause: string | undefined;
+  readonly cause: 'provider' | 'ours' | undefined;
+  /** Milliseconds from the beginning until it was told whose it is. */
+  readonly told: number;
 }
 
-/** Four clean weeks, then a factor on the provider, or on our own asks alone while its probes stay as they were. */
-export function fault(seed: number, factor: number, whose: 'provider' | 'ours'): Found {
-  const random = seededRandom(`F56 regime ${factor} ${whose}`, seed);
-  const rate = RATES[seed % RATES.length] as number;
-  const callers = listener();
-  const probes = listener();
-  const from = START + LEARNT + Math.floor(random() * LASTS) * HOUR;
-  for (const { at, hour, factor: level } of levels(random, START, cycle)) {
-    const { found } = readRegime(callers.state.regime);
-    if (found && found.at > from) return { after: found.at - from, cause: regimeCause(probes.state.regime) };
-    if (at >= from + LASTS * HOUR) break;
-    const slower = at >= from ? factor : 1;
-    const median = FIRST_TOKEN.median * level;
-    callers.hour(random, at, Math.round((rate * (1 + cycle(hour))) / 2), median * slower);
-    probes.hour(random, at, PROBES, median * (whose === 'provider' ? slower : 1));
+/** Four clean weeks are learnt once; then each fault begins at an hour of its own of the fifth, and stays. */
+export function faultsOf(seed: number, faults: readonly Fault[]): readonly Found[] {
+  const world = new World('regime', seed, LEARNT + WITHIN + LASTS);
+  const random = seededRandom('F56 regime', seed);
+  const begins = faults.map((fault) => ({ fault, at: LEARNT + Math.floor(random() * WITHIN) }));
+  const found: Found[] = [];
+  for (let i = 0; i < LEARNT + WITHIN; i++) {
+    for (const { fault, at } of begins) if (at === i) found.push(struck(world, random, i, fault));
+    world.live(random, i, world);
   }
-  return { after: LASTS * HOUR, cause: undefined };
+  return found;
+}
+
+function struck(world: World, random: Random, from: number, fault: Fault): Found {
+  const { factor, whose } = fault;
+  const both = { callers: structuredClone(world.callers), probes: structuredClone(world.probes) };
+  const begin = START + from * HOUR;
+  let after = LASTS * HOUR;
+  for (let i = from; i < from + LASTS; i++) {
+    world.live(random, i, both, factor, whose === 'provider' ? factor : 1);
+    const now = START + (i + 1) * HOUR;
+    const { found, of } = turned(both, now);
+    // One that was found before the fault is a false alarm, which the twin counts.
+    if (!found || found.at <= begin) continue;
+    after = Math.min(after, found.at - begin);
+    const cause = regimeCause(both.callers[of], both.probes.typical);
+    if (cause === 'provider' || cause === 'ours') return { ...fault, after, cause, told: now - begin };
+  }
+  return { ...fault, after, cause: undefined, told: LASTS * HOUR };
+}
+
+/** An hour is summed up when the next one is looked at. */
+function turned({ callers, probes }: Listeners, now: number): ReturnType<typeof rule.regime> {
+  rule.factor(callers, now);
+  rule.factor(probes, now);
+  return rule.regime(callers);
 }
 
 /** Weeks of the cycle alone in which a change was found, after four to learn it. */
 export function quiet(seed: number): Measure {
+  const world = new World('cycle', seed, LEARNT + QUIET);
   const random = seededRandom('F56 cycle', seed);
-  const rate = RATES[seed % RATES.length] as number;
-  const callers = listener();
   const weeks = new Set<number>();
-  for (const { at, hour, factor } of levels(random, START, cycle)) {
-    const { found } = readRegime(callers.state.regime);
-    if (found) weeks.add(Math.floor((found.at - START) / WEEK));
-    if (at >= START + LEARNT + QUIET * WEEK) break;
-    callers.hour(random, at, Math.round((rate * (1 + cycle(hour))) / 2), FIRST_TOKEN.median * factor);
+  for (let i = 0; i < LEARNT + QUIET; i++) {
+    world.live(random, i, world);
+    const { found } = turned(world, START + (i + 1) * HOUR);
+    if (found) weeks.add(Math.floor((found.at - START - 1) / WEEK));
   }
-  return { kind: 'rate', events: weeks.size, n: QUIET };
+  return { kind: 'rate', events: weeks.size, n: QUIET / 168 };
 }
 
 /** What a fixed threshold, at 1.75 times the median of the night, makes of one such week: alarms. */

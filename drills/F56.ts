@@ -1,6 +1,6 @@
 import { hourOfWeek, seededRandom } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
-import { fault, fixed, quiet } from './F56-regime.ts';
+import { type Fault, faultsOf, fixed, quiet } from './F56-regime.ts';
 import {
   cycle,
   EVERY_HOUR,
@@ -13,7 +13,7 @@ import {
   taught,
   ZONE,
 } from './F56-week.ts';
-import type { Measure } from './measure.ts';
+import { type Measure, pool } from './measure.ts';
 import type { Question, Rehearsal } from './rehearsal.ts';
 
 const MODELS = ['a', 'b'] as const;
@@ -117,36 +117,33 @@ async function ask(rehearsal: Rehearsal, hours: readonly { readonly at: number }
 
 const values = (...all: readonly number[]): Measure => ({ kind: 'values', values: all });
 
-/** Each of them three times a seed: the p95 of fewer has no upper end. */
-const FAULTS = [
-  { factor: 1.5, whose: 'provider' },
-  { factor: 1.5, whose: 'ours' },
-  { factor: 1.3, whose: 'provider' },
-  { factor: 1.3, whose: 'ours' },
-  { factor: 1.2, whose: 'provider' },
-] as const;
-const TIMES = 3;
+const FAULTS = [1.5, 1.3, 1.2].flatMap((factor): Fault[] => [
+  { factor, whose: 'provider' },
+  { factor, whose: 'ours' },
+]);
+/** Weeks a seed, and how often each fault begins in each of them: what is claimed at p95 needs a p95 that has an upper end. */
+const WORLDS = 4;
+const TIMES = 2;
 
 /** A change that stays. */
 function regimes({ seed, quick }: SceneContext): Record<string, Measure> {
-  const trials = (quick ? FAULTS.slice(0, 1) : FAULTS).flatMap((one) =>
-    Array.from({ length: quick ? 1 : TIMES }, (_, i) => ({
-      ...one,
-      ...fault(TIMES * seed + i, one.factor, one.whose),
-    })),
-  );
+  const faults = quick ? FAULTS.slice(0, 1) : Array.from({ length: TIMES }, () => FAULTS).flat();
+  const trials = Array.from({ length: quick ? 1 : WORLDS }, (_, i) =>
+    faultsOf(WORLDS * seed + i, faults),
+  ).flat();
   const after = (factor: number): Measure =>
     values(...trials.filter((one) => one.factor === factor).map((one) => one.after));
-  const told = trials.filter(({ factor }) => factor > 1.2);
-  const right = told.filter(({ whose, cause }) => cause === whose);
+  const right = trials.filter(({ whose, cause }) => cause === whose);
   return {
     found: after(1.5),
     'found-p95': after(1.5),
     'found-1.3': after(1.3),
     'found-1.3-p95': after(1.3),
     'found-1.2': after(1.2),
-    cause: { kind: 'rate', events: right.length, n: told.length },
-    'cause-each': values(trials[0]?.cause === 'provider' ? 1 : 0),
+    'found-1.2-p95': after(1.2),
+    cause: { kind: 'rate', events: right.length, n: trials.length },
+    'cause-told': values(...trials.map(({ after, told }) => told - after)),
+    'found-each': values(trials[0]?.after ?? 0),
   };
 }
 
@@ -161,7 +158,7 @@ export const F56 = defineDrill({
   title:
     'Know the hour before blaming the release: what is normal for it, what is not, and what is done by the hour',
   world:
-    'First tokens after 2.5 s in the median at night and 1.9 times that at eleven on weekdays, with load noise; a month of it is known. At night a fifth of the answers take three times as long. Then, with 60 to 600 calls an hour, after four clean weeks everything takes 1.2 to 1.5 times as long for good: at the provider, or for our own asks alone while its probes stay as they were.',
+    'First tokens after 2.5 s in the median at night and 1.9 times that at eleven on weekdays, with load noise; a month of it is known. At night a fifth of the answers take three times as long. Then, with 60 to 600 calls an hour and a probe every five minutes, after four clean weeks everything takes 1.2 to 1.5 times as long for good: at the provider, or for our own asks alone while its probes stay as they were.',
   seeds: { full: 20, quick: 1 },
   on: {
     expectations: [
@@ -191,7 +188,7 @@ export const F56 = defineDrill({
       {
         name: 'found',
         says: 'time until it is found that everything takes 1.5 times as long, median',
-        goal: { kind: 'quantile', q: 0.5, atMost: 6 * HOUR },
+        goal: { kind: 'quantile', q: 0.5, atMost: 4 * HOUR },
         unit: 'ms',
         declared: '4 h',
         full: true,
@@ -199,7 +196,7 @@ export const F56 = defineDrill({
       {
         name: 'found-p95',
         says: 'the same, p95',
-        goal: { kind: 'quantile', q: 0.95, atMost: 14 * HOUR },
+        goal: { kind: 'quantile', q: 0.95, atMost: 5 * HOUR },
         unit: 'ms',
         declared: '5 h',
         full: true,
@@ -207,7 +204,7 @@ export const F56 = defineDrill({
       {
         name: 'found-1.3',
         says: 'time until it is found at 1.3 times, median',
-        goal: { kind: 'quantile', q: 0.5, atMost: 12 * HOUR },
+        goal: { kind: 'quantile', q: 0.5, atMost: 6 * HOUR },
         unit: 'ms',
         declared: '6 h',
         full: true,
@@ -215,7 +212,7 @@ export const F56 = defineDrill({
       {
         name: 'found-1.3-p95',
         says: 'the same, p95',
-        goal: { kind: 'quantile', q: 0.95, atMost: 48 * HOUR },
+        goal: { kind: 'quantile', q: 0.95, atMost: 14 * HOUR },
         unit: 'ms',
         declared: '14 h',
         full: true,
@@ -223,24 +220,39 @@ export const F56 = defineDrill({
       {
         name: 'found-1.2',
         says: 'time until it is found at 1.2 times, median',
-        goal: { kind: 'quantile', q: 0.5, atMost: 48 * HOUR },
+        goal: { kind: 'quantile', q: 0.5, atMost: 12 * HOUR },
         unit: 'ms',
         declared: '12 h',
         full: true,
       },
       {
+        name: 'found-1.2-p95',
+        says: 'the same, p95',
+        goal: { kind: 'quantile', q: 0.95, atMost: 39 * HOUR },
+        unit: 'ms',
+        declared: '39 h',
+        full: true,
+      },
+      {
         name: 'cause',
-        says: 'faults of 1.3 and 1.5 times, half of them ours, that were found within a week and whose cause was then told right',
+        says: 'faults of 1.2 to 1.5 times, half of them ours, of which it was told rightly whose they are, as soon as it was told',
         goal: { kind: 'rate', atLeast: 0.95 },
         unit: 'share',
         declared: '≥ 95 % of 100',
         full: true,
       },
       {
-        name: 'cause-each',
-        says: 'the first of each seed, at 1.5 times at the provider: found and told right',
-        goal: { kind: 'every', atLeast: 1 },
-        unit: 'share',
+        name: 'cause-told',
+        says: 'time from the finding until it is told whose it is, p95',
+        goal: { kind: 'quantile', q: 0.95, atMost: 24 * HOUR },
+        unit: 'ms',
+        full: true,
+      },
+      {
+        name: 'found-each',
+        says: 'the first of each seed, at 1.5 times',
+        goal: { kind: 'every', atMost: 24 * HOUR },
+        unit: 'ms',
       },
     ],
     async run(context) {
@@ -283,7 +295,7 @@ export const F56 = defineDrill({
       },
       {
         name: 'cycle-alarms',
-        says: 'weeks of the cycle alone in which a change was found',
+        says: 'weeks of the cycle alone in which a change was found, after four to learn it',
         goal: { kind: 'rate', atMost: 0.1 },
         unit: 'share',
         declared: '≤ 0.1 a week',
@@ -296,7 +308,9 @@ export const F56 = defineDrill({
         'peak-cut': peak.rate,
         'night-cut': night.rate,
         cut: values((peak.cut + night.cut) / (peak.asked + night.asked)),
-        'cycle-alarms': context.quick ? { kind: 'rate', events: 0, n: 0 } : quiet(context.seed),
+        'cycle-alarms': context.quick
+          ? { kind: 'rate', events: 0, n: 0 }
+          : Array.from({ length: WORLDS }, (_, i) => quiet(WORLDS * context.seed + i)).reduce(pool),
       };
     },
   },

@@ -41,15 +41,20 @@ export interface HourNow {
   readonly says: string;
 }
 
-/** `provider`: what Midwatch itself asks takes longer too; `ours`: it does not; `unknown`: nothing is asked on a schedule. */
-export const REGIME_CAUSES = ['provider', 'ours', 'unknown'] as const;
+/** `provider`: what Midwatch itself asks takes longer too; `ours`: it does not; `unclear`: too few of it to tell yet; `unknown`: nothing is asked on a schedule. */
+export const REGIME_CAUSES = ['provider', 'ours', 'unclear', 'unknown'] as const;
 export type RegimeCause = (typeof REGIME_CAUSES)[number];
+
+/** `typical`: most answers; `tail`: the slow ones among them only. */
+export const REGIME_OF = ['typical', 'tail'] as const;
+export type RegimeOf = (typeof REGIME_OF)[number];
 
 /** It takes longer than its own week says, hour after hour. */
 export interface RegimeView {
   /** Beginning of the first hour of it, and when it was found. */
   readonly since: EpochMs;
   readonly foundAt: EpochMs;
+  readonly of: RegimeOf;
   readonly cause: RegimeCause;
   readonly says: string;
 }

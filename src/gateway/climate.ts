@@ -1,4 +1,4 @@
-import type { AskFacets, Clock, EpochMs, HourView, RegimeCause } from '#contracts';
+import type { AskFacets, Clock, EpochMs, HourView, RegimeView } from '#contracts';
 import { healthOf } from '#kernel';
 import {
   type DecayingSketchState,
@@ -6,7 +6,6 @@ import {
   type Hours,
   type HoursState,
   hours,
-  readRegime,
   regimeCause,
   SIZES,
   sizeClass,
@@ -81,7 +80,7 @@ export interface ClimateReading {
   readonly usual: number;
   readonly timeout?: number;
   /** Slower than its week for hours on end. */
-  readonly regime?: { readonly since: EpochMs; readonly foundAt: EpochMs; readonly cause: RegimeCause };
+  readonly regime?: Omit<RegimeView, 'says'>;
 }
 
 /**
@@ -210,11 +209,11 @@ export class Climate {
     }
   }
 
-  private regimeOf({ provider, model, zone, hours }: Profile): ClimateReading['regime'] {
-    const { found } = readRegime(hours.regime);
+  private regimeOf({ provider, model, zone, rule, hours }: Profile): ClimateReading['regime'] {
+    const { found, of } = rule.regime(hours);
     if (!found) return undefined;
     const probe = this.profiles.get(nameOf(provider, model, PROBE, zone));
-    return { since: found.since, foundAt: found.at, cause: regimeCause(probe?.hours.regime) };
+    return { since: found.since, foundAt: found.at, of, cause: regimeCause(hours[of], probe?.hours.typical) };
   }
 
   private timeout({ rule, hours }: Profile, now: number): number | undefined {

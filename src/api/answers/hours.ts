@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOUR_STATES, type HoursView, REGIME_CAUSES } from '#contracts';
+import { HOUR_STATES, type HoursView, REGIME_CAUSES, REGIME_OF } from '#contracts';
 import type { Same } from './same.ts';
 
 const hour = z.number().int().describe('0 = Monday 00:00 in the zone, 167 = Sunday 23:00.');
@@ -32,6 +32,7 @@ export const hoursView = z.object({
     .object({
       since: z.number().describe('Beginning of its first hour, milliseconds since 1970-01-01 UTC.'),
       foundAt: z.number().describe('Milliseconds since 1970-01-01 UTC.'),
+      of: z.enum(REGIME_OF).describe('`tail`: only the slow answers are slower than they were.'),
       cause: z
         .enum(REGIME_CAUSES)
         .describe('`ours`: what Midwatch asks itself takes no longer; `unknown`: it asks nothing.'),

@@ -61,11 +61,12 @@ function says(state: HourState, factor: number | undefined, label: string, recen
 const WHOSE: Readonly<Record<RegimeCause, string>> = {
   provider: 'the provider’s: what Midwatch asks it on a schedule takes longer too',
   ours: 'ours: what Midwatch asks it on a schedule takes no longer',
+  unclear: 'not clear yet: what Midwatch asks it on a schedule lies between',
   unknown: 'not known: `probes` would tell whether it is the provider’s',
 };
 
-const saysRegime = ({ cause }: Omit<RegimeView, 'says'>): string =>
-  `Slower than its own week, hour after hour; the change is ${WHOSE[cause]}.`;
+const saysRegime = ({ of, cause }: Omit<RegimeView, 'says'>): string =>
+  `${of === 'tail' ? 'Its slow answers are slower' : 'Slower'} than its own week, hour after hour; the change is ${WHOSE[cause]}.`;
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 

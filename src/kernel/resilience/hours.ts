@@ -1,15 +1,16 @@
 /**
  * Profile of a latency over the hour of the week, for timeouts, for what is normal now, and for the heat map.
  *
- * Formula: each hour leaves ln of its median in its cell (168, provider's time zone), which keeps the last five weeks; raw_h = median over weeks, then a circular median of 3; prior_h = mean of the same hour ±1 over all workdays or all weekend days, shrunk to the mean of everything; level_h = (n_h·raw_h + κ·prior_h)/(n_h + κ), κ = 30 observations, the prior likewise. Q(h) = exp(level_h)·Q of x/exp(level_h) pooled over all hours (half-life two weeks): the hour moves the place, all hours together tell the shape. Timeout = 1.5·Q.99(h).
+ * Formula: each hour leaves ln of its median in its cell (168, provider's time zone), which keeps the last five weeks; level_h of them all is fitted by `hours-fit.ts`, with κ = 30 observations. Q(h) = exp(level_h)·Q of x/exp(level_h) pooled over all hours (half-life two weeks): the hour moves the place, all hours together tell the shape. Timeout = 1.5·Q.99(h).
  * Assumes: told what healthy targets did; epoch time.
- * Cost: observe 90 ns, readers 10 ns; once an hour a fit of about 20 µs, once in 15 minutes one time-zone conversion.
+ * Cost: observe 100 ns, readers 10 ns; once an hour a fit of about 100 µs, once in 15 minutes one time-zone conversion.
  * Lies when: the tail has an hour of its own (long prompts at peak): keep one profile a size class; fewer than three weeks: an outage is then part of the median.
  * Reference: F56's form of the hour-of-week baseline in `#kernel/stats` (Hampel 1974; MEDIFF, arXiv 2008.09245), fitted as it goes; shrinkage as in James and Stein 1961, with a fixed prior weight.
  */
 import { HOURS_OF_WEEK, hourOfWeek, median } from '#kernel/stats';
 import { type DecayingSketchState, decayingSketch } from './decaying-sketch.ts';
-import { createRegime, observeRegime, type RegimeState } from './regime.ts';
+import { fitCells } from './hours-fit.ts';
+import { createRegime, observeRegime, type RegimeReading, type RegimeState, readRegime } from './regime.ts';
 
 export interface HoursRule {
   /** IANA zone in which the provider's load lives. */
@@ -57,8 +58,15 @@ export interface HoursState {
   level: number;
   at: number;
   readonly residuals: DecayingSketchState;
-  /** Whether p95 has left its week. */
-  readonly regime: RegimeState;
+  /** ln x − ln of the level of its hour, each within the middle 99 %, of the hour that is being summed up. */
+  sum: number;
+  count: number;
+  /** Bounds of that middle. */
+  low: number;
+  high: number;
+  /** Whether most answers have left their week, and whether the slow ones have. */
+  readonly typical: RegimeState;
+  readonly tail: RegimeState;
   seen: number;
 }
 
@@ -90,6 +98,8 @@ export interface Hours {
   ): number | undefined;
   /** The heat map; empty before the first hour has ended. */
   read(state: HoursState): readonly HoursCellReading[];
+  /** Whether all answers, or the slow ones among them, have left their week. */
+  regime(state: HoursState): RegimeReading & { readonly of: 'typical' | 'tail' };
   /** Hour of the week that `now` falls in, 0 = Monday 00:00 in the zone. */
   hourAt(state: HoursState, now: number): number;
   /** A factor on this hour's normal that its own weeks differ by, at least `least`. */
@@ -102,55 +112,19 @@ const FOREVER = 1e15;
 /** A p95 of fewer is noise, and p75 moves as much when everything does; of still fewer nothing is told. */
 const ENOUGH_P95 = 200;
 const LEAST_P95 = 20;
-/** Four weeks. */
+/** A mean of fewer is their luck. */
+const LEAST = 5;
+/** Four weeks; what the first one leaves says little of the later ones. */
 const REGIME_AFTER = 28 * 24 * HOUR;
+const REGIME_LEARNS = 7 * 24 * HOUR;
+/** Both together 0.1 false alarms a week at most: measured, since a bound on correlated residuals promises nothing. */
+const REGIME = { typical: 7, tail: 9 } as const;
+const FAR = 1e-3;
 const TIMEOUT_FACTOR = 1.5;
 const values = decayingSketch({ alpha: 0.01, smallest: 0.1, halfLife: FOREVER });
 const shapes = decayingSketch({ alpha: 0.01, smallest: 0.001, halfLife: 14 * 24 * HOUR });
 
-const weekend = (cell: number) => cell >= 120;
 const sum = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
-
-/** Levels of all cells from their summaries; exported for its test. */
-export function fitCells(cells: readonly HoursCell[], prior: number): number[] {
-  const raw = cells.map((cell, h) => {
-    if (cell.n === 0) return undefined;
-    const before = cells[(h + HOURS_OF_WEEK - 1) % HOURS_OF_WEEK]!;
-    const after = cells[(h + 1) % HOURS_OF_WEEK]!;
-    if (before.n === 0 && after.n === 0) return cell.own;
-    if (before.n === 0) return (cell.own + after.own) / 2;
-    if (after.n === 0) return (cell.own + before.own) / 2;
-    const [x, y, z] = [before.own, cell.own, after.own];
-    return Math.max(Math.min(x, y), Math.min(Math.max(x, y), z));
-  });
-  let total = 0;
-  let weighted = 0;
-  // Sums of the same hour over workdays (0…23) and weekend days (24…47).
-  const classCount = new Array<number>(48).fill(0);
-  const classSum = new Array<number>(48).fill(0);
-  raw.forEach((x, h) => {
-    if (x === undefined) return;
-    const { n } = cells[h]!;
-    total += n;
-    weighted += n * x;
-    const row = (weekend(h) ? 24 : 0) + (h % 24);
-    classCount[row]! += n;
-    classSum[row]! += n * x;
-  });
-  const overall = total > 0 ? weighted / total : 0;
-  return raw.map((x, h) => {
-    const row = weekend(h) ? 24 : 0;
-    let n = 0;
-    let s = 0;
-    for (const d of [23, 24, 25]) {
-      n += classCount[row + ((h + d) % 24)]!;
-      s += classSum[row + ((h + d) % 24)]!;
-    }
-    const expected = (s + prior * overall) / (n + prior);
-    const own = cells[h]!.n;
-    return x === undefined ? expected : (own * x + prior * expected) / (own + prior);
-  });
-}
 
 export function hours(settings: Partial<HoursRule> = {}): Hours {
   const { zone, weeks, prior, enough } = { ...HOURS, ...settings };
@@ -158,12 +132,18 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
   /** Closes the hour that has ended and fits anew. */
   function turn(state: HoursState, now: number): void {
     const n = values.weight(state.current, now);
-    if (n >= LEAST_P95 && state.fitted.length > 0 && state.seen >= enough) {
+    const known = now - state.begun;
+    const acts = known >= REGIME_AFTER;
+    if (n >= LEAST_P95 && known >= REGIME_LEARNS && state.seen >= enough) {
       const q = n >= ENOUGH_P95 ? 0.95 : 0.75;
-      const normal = Math.exp(state.fitted[state.cell]!) * shapes.quantile(state.residuals, q)!;
-      const acts = now - state.begun >= REGIME_AFTER;
-      observeRegime(state.regime, state.hour, values.quantile(state.current, q)! / normal, acts);
+      const normal = state.fitted[state.cell]! + Math.log(shapes.quantile(state.residuals, q)!);
+      const late = Math.log(values.quantile(state.current, q)!) - normal;
+      observeRegime(state.tail, state.hour, late, acts, REGIME.tail);
     }
+    if (state.count >= LEAST && known >= REGIME_LEARNS)
+      observeRegime(state.typical, state.hour, state.sum / state.count, acts, REGIME.typical);
+    state.sum = 0;
+    state.count = 0;
     if (n >= 1) {
       const cell = state.cells[state.cell]!;
       const { levels, counts } = cell;
@@ -178,6 +158,8 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
       cell.n = sum(counts);
       state.fitted = fitCells(state.cells, prior);
       state.overall = sum(state.fitted) / HOURS_OF_WEEK;
+      state.low = Math.log(shapes.quantile(state.residuals, 0.005) ?? FAR);
+      state.high = Math.log(shapes.quantile(state.residuals, 0.995) ?? 1 / FAR);
       state.current = values.create();
     }
     state.hour = Math.floor(now / HOUR);
@@ -214,7 +196,12 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
       level: 0,
       at: 0,
       residuals: shapes.create(),
-      regime: createRegime(),
+      sum: 0,
+      count: 0,
+      low: Math.log(FAR),
+      high: -Math.log(FAR),
+      typical: createRegime(),
+      tail: createRegime(),
       seen: 0,
     }),
     observe(state, now, x) {
@@ -223,7 +210,10 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
       settle(state, now);
       values.insert(state.current, now, x);
       if (state.level === 0) return;
-      shapes.insert(state.residuals, now, x / state.level);
+      const ratio = x / state.level;
+      shapes.insert(state.residuals, now, ratio);
+      state.sum += Math.max(state.low, Math.min(state.high, Math.log(ratio)));
+      state.count++;
       state.seen++;
     },
     factor(state, now) {
@@ -243,6 +233,11 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
         const { n, levels } = state.cells[hour]!;
         return { hour, p50: level, p95: level * p95, p99: level * p99, n, weeks: levels.length };
       });
+    },
+    regime({ typical, tail }) {
+      const most = readRegime(typical, REGIME.typical);
+      const slow = readRegime(tail, REGIME.tail);
+      return slow.found && !most.found ? { ...slow, of: 'tail' } : { ...most, of: 'typical' };
     },
     hourAt(state, now) {
       settle(state, now);

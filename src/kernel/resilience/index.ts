@@ -16,7 +16,7 @@ export { HOURS, type Hours, type HoursCellReading, type HoursRule, type HoursSta
 export * from './limiter.ts';
 export * from './park.ts';
 export * from './quota-headers.ts';
-export { type RegimeReading, type RegimeState, readRegime, regimeCause } from './regime.ts';
+export { type RegimeReading, type RegimeState, regimeCause } from './regime.ts';
 export { LONGEST_WAIT, readRetryAfter } from './retry-after.ts';
 export * from './share-budget.ts';
 export * from './shared-queue.ts';
