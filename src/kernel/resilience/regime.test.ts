@@ -7,7 +7,7 @@ const H = 7;
 const LEARNT = 28 * 24;
 
 /** Load noise of 8 % that remembers, and what is added to it by the hour. */
-function* noise(seed: number, sigma = 0.08, stays = 0.6) {
+function* noise(seed: number, sigma = 0.08, stays = 0.6): Generator<number, never> {
   const random = seededRandom('regime', seed);
   let level = sigma * drawNormal(random);
   for (;;) {
@@ -19,7 +19,7 @@ function* noise(seed: number, sigma = 0.08, stays = 0.6) {
 /** Hours from `from` on until it is found; undefined where it is not within `within`. */
 function foundAfter(
   state: RegimeState,
-  weather: Iterator<number>,
+  weather: Generator<number, never>,
   more: (hour: number) => number,
   within: number,
 ) {
@@ -33,8 +33,7 @@ function foundAfter(
 function learnt(seed: number) {
   const state = createRegime();
   const weather = noise(seed);
-  for (let hour = 0; hour < LEARNT; hour++)
-    observeRegime(state, hour, weather.next().value as number, false, H);
+  for (let hour = 0; hour < LEARNT; hour++) observeRegime(state, hour, weather.next().value, false, H);
   return { state, weather };
 }
 
@@ -88,7 +87,7 @@ test('it is over when the change is, and not before; what it was is not learnt',
   expect(state.n).toBe(n);
   let over = 0;
   for (; readRegime(state, H).found; over++)
-    observeRegime(state, LEARNT + 220 + over, weather.next().value as number, true, H);
+    observeRegime(state, LEARNT + 220 + over, weather.next().value, true, H);
   expect(over).toBeLessThan(12);
 });
 
