@@ -32,6 +32,7 @@ export function createWorker(ports: RunPorts, journal: Journal, ended: () => voi
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const active = new Map<string, Execution>();
   const timers: (() => void)[] = [];
+  let begun = false;
   let stopping = false;
   let looking: Promise<void> | undefined;
   let lookAgain = false;
@@ -74,7 +75,8 @@ export function createWorker(ports: RunPorts, journal: Journal, ended: () => voi
 
   const look = (): void => {
     lookAgain = true;
-    if (stopping) return;
+    // Submissions come in before the start is over; what they take up by then, it would free again, to be asked a second time.
+    if (!begun || stopping) return;
     looking ??= claim()
       .catch((error: unknown) => log('debug', 'runs cannot be looked for', { error: String(error) }))
       .finally(() => {
@@ -114,6 +116,7 @@ export function createWorker(ports: RunPorts, journal: Journal, ended: () => voi
     },
     async start() {
       await store.release(worker);
+      begun = true;
       timers.push(
         clock.every(LOOK, look),
         clock.every(RENEW, quietly(renew, 'leases of runs could not be renewed')),
