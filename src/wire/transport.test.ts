@@ -450,4 +450,28 @@ describe('cancel', () => {
     expect(server.open()).toBe(0);
     expect(server.heard()).toBe('');
   });
+
+  test('no timer is left when a transport is closed whose last connection was in use', async () => {
+    const clock = systemClock();
+    let timers = 0;
+    const counting = {
+      ...clock,
+      every(ms: number, fn: () => void) {
+        timers++;
+        const cancel = clock.every(ms, fn);
+        return () => {
+          timers--;
+          cancel();
+        };
+      },
+    };
+    const server = answering(OK, '');
+    const { transport, stats, close } = create({ clock: counting });
+    await take(transport, { url: server.url, method: 'GET', headers: {} });
+    expect([timers, stats().idle]).toEqual([1, 1]);
+    void take(transport, { url: server.url, method: 'GET', headers: {} });
+    expect(stats().idle).toBe(0);
+    close();
+    expect(timers).toBe(0);
+  });
 });

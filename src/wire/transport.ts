@@ -116,6 +116,8 @@ export function createTransport(options: TransportOptions): {
     close() {
       closed = true;
       for (const upstream of [...open]) upstream.terminate();
+      // A connection that was in use left no idle one behind to stop them, and a timer keeps a process from its end.
+      rest();
     },
     stats: () => ({ open: open.size, idle }),
   };
