@@ -3,6 +3,7 @@ import { seeded } from '#kernel';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
 import { ENDS, type End } from './F26-ends.ts';
 import { retries } from './F26-retries.ts';
+import { carriedOut } from './F26-runs.ts';
 import { type Measure, never } from './measure.ts';
 import type { Question, Seen } from './rehearsal.ts';
 
@@ -17,8 +18,9 @@ const NO_FAULT = '{}';
 /** The ends that hide behind a status 200: all outcomes but those of a caller or a clock. */
 const HIDDEN: readonly Outcome[] = OUTCOMES.filter((o) => o !== 'stalled' && o !== 'cancelled');
 
-/** Times each end is told, each time in other chunks. */
+/** Times each end is told, each time in other chunks; few where time is real. */
 const TELLINGS = { quick: 2, full: 10 } as const;
+const tellings = ({ quick, sockets }: SceneContext): number => TELLINGS[quick || sockets ? 'quick' : 'full'];
 
 /** The end as a script that the simulator plays byte for byte, cut into chunks at random places. */
 function questionOf(end: End, random: () => number): Question {
@@ -60,11 +62,12 @@ interface Told {
   readonly records: number;
 }
 
-async function tellAll({ seed, quick, rehearse }: SceneContext): Promise<readonly Told[]> {
+async function tellAll(context: SceneContext): Promise<readonly Told[]> {
+  const { seed, rehearse } = context;
   const rehearsal = rehearse({ world: NO_FAULT, config: CONFIG });
   const random = seeded(`F26 ${seed}`);
   const told: Told[] = [];
-  for (let telling = 0; telling < TELLINGS[quick ? 'quick' : 'full']; telling++)
+  for (let telling = 0; telling < tellings(context); telling++)
     for (const end of ENDS) {
       const before = rehearsal.finished.length;
       const seen = await rehearsal.ask(questionOf(end, random));
@@ -109,7 +112,7 @@ const toldOfBreak = ({ seen }: Told): boolean =>
 export const F26 = defineDrill({
   id: 'F26',
   title: 'Ten ends behind one status 200, and two kinds of retry',
-  world: `A provider ends ${ENDS.length} answers in every way that three protocols know, streaming and not, always with status 200. Another takes 90 s; its callers leave after 30, come back three times and lose their connection at random bytes.`,
+  world: `A provider ends ${ENDS.length} answers in every way that three protocols know, streaming and not, always with status 200. Another takes 90 s; its callers leave after 30, come back three times and lose their connection at random bytes. On real sockets runs are carried out by a process that is killed.`,
   seeds: { full: 20, quick: 2 },
   sockets: true,
   on: {
@@ -152,9 +155,10 @@ export const F26 = defineDrill({
         unit: 'count',
       },
       ...retries.on.expectations,
+      ...carriedOut.on.expectations,
     ],
     async run(context) {
-      const retried = context.sockets ? {} : await retries.on.run(context);
+      const retried = await (context.sockets ? carriedOut : retries).on.run(context);
       const told = await tellAll(context);
       const measures: Record<string, Measure> = {};
       const right = HIDDEN.filter((outcome) =>
@@ -193,8 +197,11 @@ export const F26 = defineDrill({
         goal: { kind: 'never' },
         unit: 'count',
       },
+      ...carriedOut.twin.expectations,
     ],
-    async run({ seed, quick, rehearse }) {
+    async run(context) {
+      const { seed, quick, rehearse } = context;
+      const carried = context.sockets ? await carriedOut.twin.run(context) : {};
       const rehearsal = rehearse({ world: NO_FAULT, config: CONFIG });
       const paths = ['/v1/chat/completions', '/v1/messages', '/v1/responses'] as const;
       for (let i = 0; i < (quick ? 30 : 150); i++)
@@ -207,6 +214,7 @@ export const F26 = defineDrill({
         });
       const broken = rehearsal.finished.filter(({ facts }) => facts.outcome !== 'complete');
       return {
+        ...carried,
         'healthy-not-complete': never(
           broken.length,
           rehearsal.finished.length,
@@ -239,12 +247,12 @@ export const F26 = defineDrill({
       ...retries.off.expectations,
     ],
     async run(context) {
-      const { seed, quick, rehearse } = context;
+      const { seed, rehearse } = context;
       const paid = context.sockets ? {} : await retries.off.run(context);
       const rehearsal = rehearse({ world: NO_FAULT, config: CONFIG });
       const random = seeded(`F26 ${seed}`);
       const told: Told[] = [];
-      for (let telling = 0; telling < TELLINGS[quick ? 'quick' : 'full']; telling++)
+      for (let telling = 0; telling < tellings(context); telling++)
         for (const end of ENDS) {
           const seen = await rehearsal.askDirectly(questionOf(end, random));
           told.push({ end, seen, recorded: undefined, records: 0 });

@@ -16,6 +16,8 @@ export interface Expectation {
   readonly full?: true;
   /** Needs hours, which only a virtual clock has; left out where the wire is real. */
   readonly virtual?: true;
+  /** Needs a process that can be killed, which only real time has; left out in virtual time. */
+  readonly wired?: true;
 }
 
 export interface SceneContext {

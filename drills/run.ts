@@ -55,7 +55,8 @@ export async function runDrill(drill: Drill, options: RunOptions = {}): Promise<
       runs.push(measures);
     }
     for (const expectation of scene.expectations) {
-      if ((quick && expectation.full) || (sockets && expectation.virtual)) continue;
+      const { full, virtual, wired } = expectation;
+      if ((quick && full) || (sockets ? virtual : wired)) continue;
       const judged = judge(
         expectation.goal,
         runs.map((measures) => measureOf(drill, expectation, measures)),
