@@ -142,7 +142,7 @@ async function settle(api: Midwatch, patienceMs: number): Promise<number> {
 }
 
 /** The address of the embedded database, from its password file and the command line of its server. */
-function databaseUrl(folder: string, postgres: readonly number[]): string {
+export function databaseUrl(folder: string, postgres: readonly number[]): string {
   const password = readFileSync(join(folder, '.midwatch', 'postgres', 'password'), 'utf8').trim();
   for (const pid of postgres) {
     const [, port] = /\0-p\0(\d+)\0/.exec(readFileSync(`/proc/${pid}/cmdline`, 'latin1')) ?? [];

@@ -12,6 +12,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StartError } from './start-error.ts';
 
@@ -175,6 +176,12 @@ function instanceOf(file: string, name: string): string {
 export function writeWhole(file: string, text: string): void {
   writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+}
+
+/** The same behind the event loop: on a busy disk a small file takes as long as a hundred answers. */
+export async function writeWholeLater(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.later`, text, { mode: 0o600 });
+  await rename(`${file}.later`, file);
 }
 
 export const readIfThere = (file: string): string | undefined =>

@@ -61,7 +61,7 @@ export function openLedger(config: Config, file: string | undefined, clock: Cloc
     reload: (next) => ledger.reload(settingsOf(next)),
     async stop() {
       sweeping();
-      remembered?.stop();
+      await remembered?.stop();
       await ledger.close();
     },
   };

@@ -1,12 +1,12 @@
 import type { Clock, Log } from '#contracts';
-import { readIfThere, writeWhole } from './data-folder.ts';
+import { readIfThere, writeWhole, writeWholeLater } from './data-folder.ts';
 
 /** State that lives in memory and outlives a restart as one small file of JSON: a restart is no amnesty, and no death sentence. */
 export interface Remembered {
   /** Saves at once what must not be lost, such as the word of a person. */
   save(): void;
   /** Saves a last time. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** What was saved, or undefined when nothing was or it cannot be read any more; the file is then overwritten in time. */
@@ -31,24 +31,46 @@ export function remember(
 ): Remembered {
   let written = '';
   let failing = false;
+  /** The write under way behind the event loop. */
+  let busy: Promise<void> | undefined;
+  let overtaken = false;
+  const failed = (error: unknown) => {
+    // A full disk is told once; serving goes on, and the next turn tries again.
+    if (!failing) log('warn', 'state could not be saved', { file, error: String(error) });
+    failing = true;
+  };
+  const kept = (text: string) => {
+    written = text;
+    failing = false;
+  };
   const save = () => {
+    overtaken = busy !== undefined;
     const text = JSON.stringify(state());
     if (text === written) return;
     try {
       writeWhole(file, text);
-      written = text;
-      failing = false;
+      kept(text);
     } catch (error) {
-      // A full disk is told once; serving goes on, and the next second tries again.
-      if (!failing) log('warn', 'state could not be saved', { file, error: String(error) });
-      failing = true;
+      failed(error);
     }
   };
-  const stop = clock.every(every, save);
+  const saveLater = () => {
+    const text = JSON.stringify(state());
+    if (busy || text === written) return;
+    busy = writeWholeLater(file, text)
+      .then(() => kept(text), failed)
+      .then(() => {
+        busy = undefined;
+        // The older state has just replaced the newer one.
+        if (overtaken) save();
+      });
+  };
+  const stop = clock.every(every, saveLater);
   return {
     save,
-    stop() {
+    async stop() {
       stop();
+      await busy;
       save();
     },
   };

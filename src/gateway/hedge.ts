@@ -1,4 +1,4 @@
-import type { Clock, Log, Route } from '#contracts';
+import type { Log, MonotonicMs, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
 import type { Flight, Landing } from './attempt.ts';
@@ -11,6 +11,7 @@ import { type Errand, type PrepareContext, type Prepared, prepare } from './prep
 import type { Seats } from './seats.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
+import type { Watchdog } from './watchdog.ts';
 import type { Weather } from './weather.ts';
 
 const hedge = hedging(HEDGE);
@@ -66,7 +67,7 @@ export async function hedged(
   at: number,
   first: Prepared,
 ): Promise<Arrival> {
-  const { clock } = ctx;
+  const { clock, watchdog } = ctx;
   const { model, stream } = walk.facets;
   const state = ctx.hedges.of((walk.route as Route).name, model, stream);
   const inputTokens = ctx.estimate(walk.facets, 0, 0).input;
@@ -97,7 +98,7 @@ export async function hedged(
   let wait: number | undefined = delay;
   let failed: { readonly racer: Racer; readonly arrival: Arrival } | undefined;
   for (;;) {
-    const next = await soonest(clock, field, wait);
+    const next = await soonest(watchdog, field, wait === undefined ? undefined : clock.monotonic() + wait);
     if (next === undefined) {
       // Those who are merely late are gone when it is asked again; the straggler is still waiting.
       const patient = asked || sent > 0;
@@ -118,6 +119,7 @@ export async function hedged(
     const { racer, arrival } = next;
     field = field.filter((one) => one !== racer);
     if (arrival.landing.kind !== 'failed') {
+      if (field.length === 0 && !failed) return won(walk, racer, arrival);
       for (const { flight } of field) flight.cut('hedge_lost');
       for (const loser of field) close(ctx, walk, loser, await loser.arrives);
       if (failed) close(ctx, walk, failed.racer, failed.arrival);
@@ -145,17 +147,19 @@ function usualOf({ climate }: HedgeContext, walk: Walk, { step, model }: Try): n
   return byHour ? climate.normal(step, model, walk.facets, HEDGE.quantile) : undefined;
 }
 
-/** The first to arrive; undefined when `wait` is over before. */
+/** The first to arrive; undefined when it is `late` before. */
 function soonest(
-  clock: Clock,
+  watchdog: Watchdog,
   field: readonly Racer[],
-  wait: number | undefined,
+  late: MonotonicMs | undefined,
 ): Promise<{ readonly racer: Racer; readonly arrival: Arrival } | undefined> {
   return new Promise((resolve) => {
-    const cancel = wait === undefined ? undefined : clock.after(wait, () => resolve(undefined));
+    // Nearly every try lands in time: a timer of its own for each would cost more than the race.
+    const dog = late === undefined ? undefined : watchdog.watch(() => resolve(undefined));
+    dog?.expect('timeout_first_token', late as MonotonicMs);
     for (const racer of field)
       void racer.arrives.then((arrival) => {
-        cancel?.();
+        dog?.stop();
         resolve({ racer, arrival });
       });
   });

@@ -141,10 +141,10 @@ export function pay(
     left: Math.max(0, toll.deadline - now),
   };
   if (!ledger.quotas) return fromBudgets(bill, undefined);
-  const leaving = new Leaving();
-  const quota = ledger.quotas.reserve(quotaAsk(bill, leaving, now));
+  const call = new QuotaCall(bill, now);
+  const quota = ledger.quotas.reserve(call);
   if (!(quota instanceof Promise)) return fromBudgets(bill, quota);
-  walk.wake = () => leaving.leave();
+  walk.wake = () => call.leave();
   return quota.then((decision) => {
     walk.wake = undefined;
     return fromBudgets(bill, decision);
@@ -165,46 +165,47 @@ interface Bill {
   readonly left: number;
 }
 
-/** Made for those who wait, and few do: a controller costs as much as all else that is asked of a quota. */
-class Leaving {
-  private controller: AbortController | undefined;
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    return this.controller.signal;
-  }
-  leave(): void {
-    this.controller?.abort();
-  }
-}
+/** What an attempt asks of the quota of its target. */
+class QuotaCall implements QuotaAsk {
+  readonly provider: string;
+  readonly credential: string;
+  readonly model: string;
+  readonly estimate: QuotaAsk['estimate'];
+  readonly lane: Lane;
+  readonly tenant: string | undefined;
+  readonly caller: string | undefined;
+  readonly deadline: EpochMs;
+  readonly ttlMs: number;
+  /** Made for those who wait, and few do: a controller costs as much as all else that is asked of a quota. */
+  private leaving: AbortController | undefined;
 
-function quotaAsk(
-  { ctx, ledger, walk, toll, key, name, tokensIn, left }: Bill,
-  leaving: Leaving,
-  now: MonotonicMs,
-): QuotaAsk {
-  const { answers } = ledger;
-  const caller = callerOf(walk);
-  // Room that comes later than this is of no use: the answer would be cut by the deadline, and paid for all the same.
-  const latest = Math.min(toll.patience, toll.deadline - answers.ms(name));
-  const { tenant } = walk.who;
-  return {
-    provider: key.provider,
-    credential: key.credential,
-    model: key.model,
-    estimate: {
+  constructor({ ctx, ledger, walk, toll, key, name, tokensIn, left }: Bill, now: MonotonicMs) {
+    const { answers } = ledger;
+    // Room that comes later than this is of no use: the answer would be cut by the deadline, and paid for all the same.
+    const latest = Math.min(toll.patience, toll.deadline - answers.ms(name));
+    this.provider = key.provider;
+    this.credential = key.credential;
+    this.model = key.model;
+    this.estimate = {
       tokensIn,
       cachedIn: Math.floor(tokensIn * answers.cachedShare(name)),
       tokensOut: answers.tokens(name, walk.facets.maxOutput),
-    },
-    lane: toll.lane,
-    ...(tenant !== undefined && { tenant }),
-    ...(caller !== undefined && { caller }),
-    deadline: ctx.clock.now() + Math.max(0, latest - now),
-    ttlMs: left,
-    get signal() {
-      return leaving.signal;
-    },
-  };
+    };
+    this.lane = toll.lane;
+    this.tenant = walk.who.tenant;
+    this.caller = callerOf(walk);
+    this.deadline = ctx.clock.now() + Math.max(0, latest - now);
+    this.ttlMs = left;
+  }
+
+  get signal(): AbortSignal {
+    this.leaving ??= new AbortController();
+    return this.leaving.signal;
+  }
+
+  leave(): void {
+    this.leaving?.abort();
+  }
 }
 
 function fromBudgets(bill: Bill, quota: QuotaDecision | undefined): Paid | Failure | Promise<Paid | Failure> {

@@ -74,24 +74,27 @@ export interface Sight {
 /** The end of a try; those of the first tier prove nothing, but show what a fallback must be able to do. */
 export function sightingOf({ at, route, one, end, walk, row, demand, edge, judges }: Sight): Sighting {
   const { outcome } = end;
-  const { usage, timing } = row;
+  const { usage } = row;
+  const { total, firstToken } = row.timing;
+  const { microUsd } = row.cost;
   const tokensIn = usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong;
-  const answered = { ...timing, tokens: usage.output + usage.reasoning, microUsd: row.cost.microUsd };
+  const tokens = usage.output + usage.reasoning;
   const { tools, structured, maxOutput } = walk.facets;
-  const facets = { tools, structured, ...(maxOutput !== undefined && { maxOutput }) };
-  const begun = {
-    at,
-    route: route.name,
-    ...(one.number === 1 && { asked: { tokensIn, tokensOut: answered.tokens, facets } }),
-  };
+  // Written out where spreads would read nicer: this is made for every try.
+  const asked =
+    one.number === 1 ? { tokensIn, tokensOut: tokens, facets: { tools, structured, maxOutput } } : undefined;
   if (one.tier === route.tiers[0]) {
-    if (!isGood(outcome)) return begun;
-    const judged = walk.source === 'gateway' && judges() && breaksOf(end, walk, route, demand, answered);
-    return { ...begun, answered: { ...answered, first: firstOf(route) }, ...(judged && { judged }) };
+    if (!isGood(outcome)) return { at, route: route.name, asked };
+    const answered = { total, firstToken, tokens, microUsd, first: firstOf(route) };
+    const held = walk.source === 'gateway' && judges();
+    const judged = held ? breaksOf(end, walk, route, demand, answered) : undefined;
+    return { at, route: route.name, asked, answered, judged };
   }
   // A caller who leaves has not shown that the edge is broken.
-  if (outcome === 'cancelled') return begun;
-  return { ...begun, edge: edgeSighting(edge(), { route, end, walk, demand }, answered, tokensIn) };
+  if (outcome === 'cancelled') return { at, route: route.name, asked };
+  const answered = { total, firstToken, tokens, microUsd };
+  const shown = edgeSighting(edge(), { route, end, walk, demand }, answered, tokensIn);
+  return { at, route: route.name, asked, edge: shown };
 }
 
 /** Parsing the schema of an ask has its price: `shaped` says whether it is paid for this answer. */
@@ -111,9 +114,9 @@ function breaksOf(
   const good = isGood(outcome);
   const odd = good ? isOdd(demand, answered) : undefined;
   return {
-    ...(kept !== undefined && { shape: !kept }),
-    ...(good && { slow: isSlow(demand, route.config.exercise.slow, answered) }),
-    ...(odd !== undefined && { length: odd }),
+    shape: kept === undefined ? undefined : !kept,
+    slow: good ? isSlow(demand, route.config.exercise.slow, answered) : undefined,
+    length: odd,
   };
 }
 

@@ -102,7 +102,7 @@ export function createPricer(overrides: PriceOverrides): Pricer {
 function add(usage: Usage, rate: Rate, priceVersion: string): Cost {
   let input = 0;
   for (const kind of INPUTS) input += usage[kind];
-  const parts: Record<string, number> = {};
+  const parts: Partial<Record<Kind, number>> = {};
   let sum = 0;
   let whole = 0;
   for (const kind of KINDS) {
@@ -124,12 +124,23 @@ function add(usage: Usage, rate: Rate, priceVersion: string): Cost {
 }
 
 /** Gives what rounding down has left over to the largest remainders, one each, so that the parts add up to the total. */
-function share(parts: Record<string, number>, missing: number, exact: (kind: Kind) => number): void {
-  const rest = (kind: string) => exact(kind as Kind) - (parts[kind] ?? 0);
-  for (const kind of Object.keys(parts)
-    .sort((a, b) => rest(b) - rest(a))
-    .slice(0, missing))
-    parts[kind] = (parts[kind] ?? 0) + 1;
+function share(parts: Partial<Record<Kind, number>>, missing: number, exact: (kind: Kind) => number): void {
+  // Not sorted: there are two or three parts, twice an exchange.
+  for (; missing > 0; missing--) {
+    let largest: Kind | undefined;
+    // Who has been given one is below zero.
+    let most = 0;
+    for (const kind of KINDS) {
+      const part = parts[kind];
+      if (part === undefined) continue;
+      const rest = exact(kind) - part;
+      if (largest !== undefined && rest <= most) continue;
+      largest = kind;
+      most = rest;
+    }
+    if (largest === undefined) return;
+    parts[largest] = (parts[largest] as number) + 1;
+  }
 }
 
 const fromConfig =
