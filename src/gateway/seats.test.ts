@@ -24,6 +24,8 @@ interface World {
   readonly factor: (minute: number) => number;
   readonly minutes: number;
   readonly stragglers?: number;
+  /** From the hour on a first token waits so long for our own event loop, ms; `noticed`: a round of that takes as long. */
+  readonly own?: { readonly late: number; readonly noticed: boolean };
 }
 const PLAIN: World = {
   rate: () => 5,
@@ -36,7 +38,10 @@ const PLAIN: World = {
 async function live(seed: number, world: World) {
   const clock = virtualClock({ seed });
   const random = seededRandom('seats', seed);
-  const seats = new Seats(clock, CALM);
+  const { late = 0, noticed = false } = world.own ?? {};
+  const full = () => clock.monotonic() >= 60 * MINUTE;
+  const rounds = { ...clock, soon: (fn: () => void) => clock.after(noticed && full() ? late / 2 : 0, fn) };
+  const seats = new Seats(rounds, CALM);
   const step = stepOf({});
   const asked = { before: 0, during: 0 };
   const refused = { before: 0, during: 0 };
@@ -47,7 +52,7 @@ async function live(seed: number, world: World) {
     const firstToken =
       (200 + 0.1 * input) * world.factor(minute) * Math.exp(0.4 * drawNormal(random)) + straggles;
     await clock.sleep(firstToken + 2_000);
-    const one = { step, model: 'm', firstToken } as Try;
+    const one = { step, model: 'm', firstToken: firstToken + (full() ? late : 0) } as Try;
     seat.leave({ one, end: GOOD, ask: STREAM, input, output: 100 });
   };
   const asking = async () => {
@@ -92,6 +97,15 @@ for (const [what, world] of [
       expect(refused).toEqual({ before: 0, during: 0 });
     }
   }, 20_000);
+
+test('what waits for our own full core is no congestion of a target', async () => {
+  for (const seed of SEEDS) {
+    const of = (noticed: boolean) =>
+      live(seed, { ...PLAIN, minutes: 70, rate: () => 20, own: { late: 900, noticed } });
+    expect((await of(true)).refused).toEqual({ before: 0, during: 0 });
+    expect((await of(false)).refused.during).toBeGreaterThan(0);
+  }
+}, 20_000);
 
 test('everything twenty times slower whatever is asked: all but a trickle is kept away', async () => {
   for (const seed of SEEDS) {

@@ -22,6 +22,10 @@ const MEMORY = 60_000;
 const SHORTEST_WAIT = 1_000;
 /** Said where nobody has left lately, and at most: whoever is told an hour does not come back. */
 const LONGEST_WAIT = 60_000;
+/** A first token this fast tells nothing of congestion, ms: nobody notices it, and half of it may be the way there. */
+const BRISK = 50;
+/** Weight of the latest round of the event loop in what one usually takes. */
+const LATEST = 0.1;
 
 /** Plain data, by target; who is under way does not outlive the process. */
 export type SeatsSnapshot = Readonly<
@@ -103,6 +107,9 @@ export class Seats {
   private readonly near = new WeakMap<Step, Map<string, Desk>>();
   private readonly rules = new Map<string, Limiter>();
   private kept: SeatsSnapshot = {};
+  /** What usually waits for us, not for a provider: a round of the event loop, ms. Nearly nothing unless our own core is full. */
+  private round = 0;
+  private timing = false;
 
   constructor(clock: Clock, climate: Pick<Climate, 'factor'>) {
     this.clock = clock;
@@ -206,8 +213,10 @@ export class Seats {
     const lost = failure?.kind === 'hedge_lost';
     const good = healthOf(outcome, failure) === 'good';
     if (!good && !lost) return failure && FULL.has(failure.kind) ? { dropped: true } : {};
-    const took = one.firstToken ?? (lost ? this.clock.monotonic() - one.start : undefined);
-    if (took === undefined || one.replayed || !desk.settings.adaptive) return {};
+    const seen = one.firstToken ?? (lost ? this.clock.monotonic() - one.start : undefined);
+    if (seen === undefined || one.replayed || !desk.settings.adaptive) return {};
+    this.time();
+    const took = Math.max(BRISK, seen - this.round);
     // The first token of a stream waits for the reading of the ask, a whole answer for the writing of itself.
     const size = ask.stream ? input : output;
     const own = ask.stream ? desk.stream : desk.whole;
@@ -216,6 +225,20 @@ export class Seats {
     if (expected === undefined) return {};
     const usual = ask.stream ? this.climate.factor(one.step, one.model, ask) : 1;
     return { latency: took / (expected * usual) };
+  }
+
+  /**
+   * From here to the end of this round is half a round, on average, and what comes in waits for a whole one: the rest of that
+   * in which it comes, and its turn in the next.
+   */
+  private time(): void {
+    if (this.timing) return;
+    this.timing = true;
+    const since = this.clock.monotonic();
+    this.clock.soon(() => {
+      this.timing = false;
+      this.round += LATEST * (2 * (this.clock.monotonic() - since) - this.round);
+    });
   }
 
   private full(desk: Desk): Full {
