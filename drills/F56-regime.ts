@@ -114,6 +114,42 @@ function turned({ callers, probes }: Listeners, now: number): ReturnType<typeof 
   return rule.regime(callers);
 }
 
+export interface Paced {
+  /** Milliseconds until it was found that tokens come slower; a week where it was not. */
+  readonly after: number;
+  /** First tokens, which were not slower, were said to be. */
+  readonly blamed: boolean;
+}
+
+/** A mean of some dozens of tokens, milliseconds each. */
+const PACE = { median: 20, sigma: 0.2 };
+const PACED = 120;
+
+/** Four clean weeks, then every token takes `factor` times as long and first tokens what they took. */
+export function paced(seed: number, factor: number): Paced {
+  const random = seededRandom('F56 pace', seed);
+  const firstTokens = rule.create();
+  const perToken = rule.create();
+  const from = START + (LEARNT + Math.floor(random() * WITHIN)) * HOUR;
+  for (const { at, factor: level } of levels(random, START, cycle)) {
+    const slower = at >= from ? factor : 1;
+    for (let i = 0; i < PACED; i++) {
+      const now = at + ((i + 0.5) * HOUR) / PACED;
+      const of = ({ median, sigma }: typeof PACE) => median * level * Math.exp(sigma * drawNormal(random));
+      rule.observe(firstTokens, now, of(FIRST_TOKEN));
+      rule.observe(perToken, now, of(PACE) * slower);
+    }
+    for (const state of [firstTokens, perToken]) rule.factor(state, at + HOUR);
+    const { found } = rule.regime(perToken);
+    const last = at + HOUR >= from + LASTS * HOUR;
+    if (last || (found && found.at > from)) {
+      const blamed = (rule.regime(firstTokens).found?.at ?? 0) > from;
+      return { after: found && found.at > from ? found.at - from : LASTS * HOUR, blamed };
+    }
+  }
+  throw new Error('unreachable: the week does not end');
+}
+
 /** Weeks of the cycle alone in which a change was found, after four to learn it. */
 export function quiet(seed: number): Measure {
   const world = new World('cycle', seed, LEARNT + QUIET);

@@ -1,6 +1,6 @@
 import { hourOfWeek, seededRandom } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
-import { type Fault, faultsOf, fixed, quiet } from './F56-regime.ts';
+import { type Fault, faultsOf, fixed, paced, quiet } from './F56-regime.ts';
 import {
   cycle,
   EVERY_HOUR,
@@ -25,10 +25,12 @@ const RATE = { full: EVERY_HOUR, quick: 48 } as const;
 /** At night some answers take three times as long; whoever waits for less than that finds them. */
 const SLOW = { factor: 3, share: 0.2 };
 
-const question: Question = {
+const asking = (content: string): Question => ({
   path: '/v1/chat/completions',
-  body: { model: 'chat', stream: true, messages: [{ role: 'user', content: 'What is 17*23?' }] },
-};
+  body: { model: 'chat', stream: true, messages: [{ role: 'user', content }] },
+});
+const question = asking('What is 17*23?');
+const long = asking('Tell of the sea, in 60 words.');
 
 interface Setting {
   readonly curve: (hourOfTheWeek: number) => number;
@@ -147,6 +149,33 @@ function regimes({ seed, quick }: SceneContext): Record<string, Measure> {
   };
 }
 
+/** Tokens that come slower while the first one comes as ever. */
+function paces({ seed, quick }: SceneContext): Record<string, Measure> {
+  const found = Array.from({ length: quick ? 0 : WORLDS }, (_, i) => paced(WORLDS * seed + i, 1.3));
+  const blamed = found.filter((one) => one.blamed).length;
+  return {
+    'pace-found': values(...found.map(({ after }) => after)),
+    'pace-blamed': { kind: 'rate', events: blamed, n: found.length },
+  };
+}
+
+/** What Midwatch reads of streams whose tokens are 20 ms apart, as their callers take them. */
+async function pace(context: SceneContext): Promise<Measure> {
+  const rehearsal = context.rehearse({
+    world: JSON.stringify({
+      models: {
+        a: { firstToken: FIRST_TOKEN, gap: { median: 20, sigma: 0 } },
+      },
+    }),
+    config: JSON.stringify({
+      providers: { sim: { kind: 'simulator', free: true, zone: ZONE } },
+      routes: { chat: { tiers: [{ name: 'a', targets: [{ provider: 'sim', model: 'a' }] }] } },
+    }),
+  });
+  await rehearsal.run(Promise.all(Array.from({ length: 20 }, () => rehearsal.send(long))));
+  return values(rehearsal.climate.read()[0]?.perToken?.recent?.p50 ?? 0);
+}
+
 const FALSE_CUTS: Omit<Expectation, 'goal'> = {
   name: 'peak-cut',
   says: 'calls given up at the peak of a healthy day, by the limits of their hours',
@@ -249,6 +278,26 @@ export const F56 = defineDrill({
         full: true,
       },
       {
+        name: 'pace',
+        says: 'milliseconds a token that are read of streams whose tokens are 20 ms apart',
+        goal: { kind: 'every', atLeast: 18, atMost: 22 },
+        unit: 'ms',
+      },
+      {
+        name: 'pace-found',
+        says: 'time until it is found that every token takes 1.3 times as long, while the first ones take what they took, median',
+        goal: { kind: 'quantile', q: 0.5, atMost: 6 * HOUR },
+        unit: 'ms',
+        full: true,
+      },
+      {
+        name: 'pace-blamed',
+        says: 'in which first tokens were said to be slower as well',
+        goal: { kind: 'rate', atMost: 0.1 },
+        unit: 'share',
+        full: true,
+      },
+      {
         name: 'found-each',
         says: 'the first of each seed, at 1.5 times',
         goal: { kind: 'every', atMost: 24 * HOUR },
@@ -268,6 +317,8 @@ export const F56 = defineDrill({
           broken: early.peak.cut + early.night.cut,
           n: early.peak.asked + early.night.asked,
         },
+        pace: await pace(context),
+        ...paces(context),
         ...regimes(context),
       };
     },

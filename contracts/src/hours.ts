@@ -59,6 +59,12 @@ export interface RegimeView {
   readonly says: string;
 }
 
+/** How long each token of a stream takes at this hour, and how it goes now. */
+export interface PaceView {
+  readonly now: HourNow;
+  readonly regime?: RegimeView;
+}
+
 /** The week of one target for asks of one size. */
 export interface HoursView {
   readonly provider: string;
@@ -74,6 +80,8 @@ export interface HoursView {
   readonly now: HourNow;
   /** Slower than its week for hours on end; absent while it is not. */
   readonly regime?: RegimeView;
+  /** Likewise of the milliseconds that each token takes once a stream has begun; absent until one was seen. */
+  readonly perToken?: PaceView;
   /** 168, by hour; empty before the first hour is over. */
   readonly cells: readonly HourView[];
 }

@@ -29,7 +29,9 @@ export const latency = () =>
         if (all.length === 0 && query.provider !== undefined) await mustBeKnown(midwatch, query.provider);
         if (flags.json) for (const one of all) printJson(one);
         else print(all.length === 0 ? NOTHING : all.map(shown).join('\n\n'));
-        process.exitCode = all.some(({ now, regime }) => now.state === 'above' || regime)
+        process.exitCode = all.some((one) =>
+          [one, one.perToken].some((it) => it?.now.state === 'above' || it?.regime),
+        )
           ? EXIT.bad
           : all.every(({ now }) => now.state === 'unknown')
             ? EXIT.unknown
@@ -77,13 +79,25 @@ function shown(one: HoursView): string {
     now.timeout !== undefined && `waited for until ${span(now.timeout)} by the hour`,
     !acts && 'timeouts by the hour begin when four weeks are known',
   ].filter(Boolean);
-  const regime = one.regime && `  ${red(one.regime.says)}`;
+  const regimes = [one.regime, one.perToken?.regime].flatMap((it) => (it ? [`  ${red(it.says)}`] : []));
   return [
     head,
-    ...(regime ? [regime] : []),
+    ...regimes,
     `  ${says}; ${dim(figures.join(', '))}`,
+    ...pace(one),
     ...week(cells, now.hour),
   ].join('\n');
+}
+
+/** How its streams go once they have begun. */
+function pace({ perToken }: HoursView): readonly string[] {
+  if (!perToken) return [];
+  const { state, says, normal, recent } = perToken.now;
+  const figures = [
+    normal && `normal ${normal.p50.toFixed(1)} ms`,
+    recent && `now ${recent.p50.toFixed(1)} ms of ${count(recent.n)}`,
+  ].filter(Boolean);
+  return [`  each token after it: ${PAINTS[state](says)}; ${dim(figures.join(', '))}`];
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;

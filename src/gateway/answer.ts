@@ -103,7 +103,9 @@ export function stream(
       const outcome = failure ? outcomeOf(failure.kind) : reading.outcome;
       if (unfit) notTaken(walk, one);
       const end = unfit ? { outcome: outcomeOf(unfit.kind), failure: unfit } : { outcome, failure };
-      if (running) endTry(running, ctx, walk, { ...end, reading });
+      // The silences of a stream that another finished are those of two targets.
+      const streamed = gaps && !walk.taken ? { streamed: gaps.sum } : {};
+      if (running) endTry(running, ctx, walk, { ...end, reading, ...streamed });
       ctx.close(walk, {
         outcome,
         failure,

@@ -24,7 +24,7 @@ async function live(climate: Climate, clock: ReturnType<typeof virtualClock>, at
     await clock.run(clock.sleep(180_000));
     const hour = new Date(clock.now()).getUTCHours();
     const office = hour >= 14 && hour < 22;
-    climate.ended(tried(at, (office ? 1_000 : 500) * (1 + 0.2 * (clock.random() - 0.5))), SHORT, GOOD);
+    climate.ended(tried(at, (office ? 1_000 : 500) * (1 + 0.2 * (clock.random() - 0.5))), SHORT, GOOD, 0);
   }
 }
 
@@ -72,8 +72,33 @@ test('failures, whole answers and cassettes teach nothing', () => {
   const clock = virtualClock({ seed: 1 });
   const climate = new Climate(clock, estimate);
   const at = step();
-  climate.ended(tried(at, 900), SHORT, { outcome: 'error', failure: { kind: 'provider_error' } as never });
-  climate.ended(tried(at, 900), { ...SHORT, stream: false }, GOOD);
-  climate.ended(tried(at, 900, { replayed: true }), SHORT, GOOD);
+  climate.ended(tried(at, 900), SHORT, { outcome: 'error', failure: { kind: 'provider_error' } as never }, 0);
+  climate.ended(tried(at, 900), { ...SHORT, stream: false }, GOOD, 0);
+  climate.ended(tried(at, 900, { replayed: true }), SHORT, GOOD, 0);
   expect(climate.read()).toEqual([]);
+});
+
+test('what each token takes after the first is a figure of its own, with its own normal; a restart and another thread know it', () => {
+  const clock = virtualClock({ seed: 4 });
+  const climate = new Climate(clock, estimate, true);
+  const at = step();
+  for (let i = 0; i < 30; i++)
+    climate.ended(tried(at, 500), SHORT, { outcome: 'complete', streamed: 100 * 20 }, 100);
+  expect(climate.read()[0]?.perToken?.recent?.p50).toBeCloseTo(20, 0);
+  const again = new Climate(clock, estimate);
+  again.restore(JSON.parse(JSON.stringify(climate.snapshot())));
+  expect(again.read()[0]?.perToken?.recent?.p50).toBeCloseTo(20, 0);
+  const other = new Climate(clock, estimate);
+  other.hear(climate.news());
+  expect(other.read()[0]?.perToken?.recent?.n).toBe(30);
+});
+
+test('an answer of a few tokens, or one that came whole behind its first, tells no pace', () => {
+  const climate = new Climate(virtualClock({ seed: 5 }), estimate);
+  const at = step();
+  climate.ended(tried(at, 500), SHORT, { outcome: 'complete', streamed: 100 }, 3);
+  climate.ended(tried(at, 500), SHORT, { outcome: 'complete', streamed: 0.2 }, 100);
+  climate.ended(tried(at, 500), SHORT, GOOD, 100);
+  expect(climate.read()).toHaveLength(1);
+  expect(climate.read()[0]?.perToken).toBeUndefined();
 });

@@ -24,6 +24,8 @@ const MONTH = 28 * 86_400_000;
 const SHORTEST = 1_000;
 /** First tokens of the last minutes that make a median worth comparing. */
 const ENOUGH_RECENT = 10;
+/** Tokens below which the time of each is that of the network. */
+const PACE_FROM = 8;
 /** What a quiet week differs by from the next. */
 const USUAL = 1.2;
 
@@ -33,7 +35,13 @@ const PROBE = -1;
 const nameOf = (provider: string, model: string, size: number, zone: string): string =>
   [provider, model, String(size), zone].map(encoded).join('/');
 
-const lately = decayingSketch({ alpha: 0.01, smallest: 1, halfLife: 300_000 });
+const lately = decayingSketch({ alpha: 0.01, smallest: 0.1, halfLife: 300_000 });
+
+/** One figure of a profile. */
+interface Series {
+  readonly hours: HoursState;
+  readonly recent: DecayingSketchState;
+}
 
 /** What is normal at each hour of the week for asks of one size to one model. */
 interface Profile {
@@ -44,16 +52,17 @@ interface Profile {
   readonly rule: Hours;
   readonly hours: HoursState;
   readonly recent: DecayingSketchState;
+  /** Milliseconds a token once it streams; absent until one has. */
+  perToken?: Series;
   /** Of the latest first token. */
   seenAt: EpochMs;
 }
 
-interface Kept {
-  readonly hours: HoursState;
-  readonly recent: DecayingSketchState;
+interface Kept extends Series {
+  readonly perToken?: Series;
   readonly seenAt: EpochMs;
 }
-/** One first token as another thread saw it: provider, model, zone, class of size, when, milliseconds. */
+/** One answer as another thread saw it: provider, model, zone, class of size, when, milliseconds to its first token and for each one after it. */
 export type Seen = readonly [
   provider: string,
   model: string,
@@ -61,30 +70,36 @@ export type Seen = readonly [
   size: number,
   at: EpochMs,
   firstToken: number,
+  perToken: number | undefined,
 ];
 /** Plain data: five weeks are not learnt again after a restart. */
 export type ClimateSnapshot = Readonly<Record<string, Kept>>;
 
+/** One figure as it stands. */
+export interface FigureReading {
+  readonly cells: readonly HourView[];
+  readonly recent?: { readonly p50: number; readonly n: number };
+  /** A factor on the normal of this hour that its own weeks differ by. */
+  readonly usual: number;
+  /** Slower than its week for hours on end. */
+  readonly regime?: Omit<RegimeView, 'says'>;
+}
+
 /** One profile as it stands, for a page. */
-export interface ClimateReading {
+export interface ClimateReading extends FigureReading {
   readonly provider: string;
   readonly model: string;
   readonly tokens: { readonly from: number; readonly to?: number };
   readonly zone: string;
   readonly since: EpochMs;
   readonly acts: boolean;
-  readonly cells: readonly HourView[];
   readonly hour: number;
-  readonly recent?: { readonly p50: number; readonly n: number };
-  /** A factor on the normal of this hour that its own weeks differ by. */
-  readonly usual: number;
   readonly timeout?: number;
-  /** Slower than its week for hours on end. */
-  readonly regime?: Omit<RegimeView, 'says'>;
+  readonly perToken?: FigureReading;
 }
 
 /**
- * First tokens of streams by the hour of the week, for every target that is asked: learnt always, because a month of it must be
+ * First tokens of streams, and the time a token takes after it, by the hour of the week, for every target that is asked: learnt always, because a month of it must be
  * there on the day on which somebody wants to go by it. Answers that failed teach nothing.
  */
 export class Climate {
@@ -103,7 +118,13 @@ export class Climate {
   }
 
   /** Tells the end of a try. */
-  ended(one: Try, ask: AskFacets, { outcome, failure }: TryEnd, probe = false): void {
+  ended(
+    one: Try,
+    ask: AskFacets,
+    { outcome, failure, streamed = 0 }: TryEnd,
+    tokens: number,
+    probe = false,
+  ): void {
     const { firstToken } = one;
     if (!ask.stream || firstToken === undefined || one.replayed || healthOf(outcome, failure) !== 'good')
       return;
@@ -113,10 +134,12 @@ export class Climate {
     const profile = probe
       ? this.byName(target.provider, target.zone, one.model, PROBE)
       : this.of(one.step, one.model, ask);
-    observe(profile, now, firstToken);
+    // An answer that arrives whole behind its first token says nothing of a pace.
+    const perToken = tokens >= PACE_FROM && streamed >= 1 ? streamed / tokens : undefined;
+    observe(profile, now, firstToken, perToken);
     if (!this.fresh) return;
     const { provider, model, zone, size } = profile;
-    this.fresh.push([provider, model, zone, size, now, firstToken]);
+    this.fresh.push([provider, model, zone, size, now, firstToken, perToken]);
   }
 
   /** What was seen since the last call, for the other threads. */
@@ -128,10 +151,10 @@ export class Climate {
 
   /** What another thread saw counts as if it had been seen here. */
   hear(news: readonly Seen[]): void {
-    for (const [provider, model, zone, size, at, firstToken] of news) {
+    for (const [provider, model, zone, size, at, firstToken, perToken] of news) {
       const profile = this.byName(provider, zone, model, size);
       // Threads tell each other in turns; the hours go forward only.
-      observe(profile, Math.max(at, profile.seenAt), firstToken);
+      observe(profile, Math.max(at, profile.seenAt), firstToken, perToken);
     }
   }
 
@@ -158,11 +181,9 @@ export class Climate {
   read(): readonly ClimateReading[] {
     const now = this.clock.now();
     return [...this.profiles.values()].flatMap((profile) => {
-      const { provider, model, zone, size, rule, hours, recent } = profile;
+      const { provider, model, zone, size, rule, hours, perToken } = profile;
       if (hours.begun === 0 || size === PROBE) return [];
-      const regime = this.regimeOf(profile);
-      const n = Math.floor(lately.weight(recent, now));
-      const p50 = lately.quantile(recent, 0.5);
+      const probe = this.profiles.get(nameOf(provider, model, PROBE, zone));
       const timeout = this.timeout(profile, now);
       const to = SIZES[size];
       return [
@@ -174,11 +195,9 @@ export class Climate {
           since: hours.begun,
           acts: known(hours, now),
           hour: rule.hourAt(hours, now),
-          cells: rule.read(hours),
-          usual: rule.usual(hours, now, USUAL),
-          ...(p50 !== undefined && n >= ENOUGH_RECENT && { recent: { p50, n } }),
+          ...figureOf(rule, profile, probe, now),
           ...(timeout !== undefined && { timeout }),
-          ...(regime && { regime }),
+          ...(perToken && { perToken: figureOf(rule, perToken, probe?.perToken, now) }),
         },
       ];
     });
@@ -188,7 +207,10 @@ export class Climate {
   snapshot(): ClimateSnapshot {
     const latest = [...this.profiles].sort(([, a], [, b]) => b.seenAt - a.seenAt).slice(0, KEPT);
     return Object.fromEntries(
-      latest.map(([name, { hours, recent, seenAt }]) => [name, { hours, recent, seenAt }]),
+      latest.map(([name, { hours, recent, perToken, seenAt }]) => [
+        name,
+        { hours, recent, ...(perToken && { perToken }), seenAt },
+      ]),
     );
   }
 
@@ -207,13 +229,6 @@ export class Climate {
         hours: { ...this.ruleOf(zone).create(), ...kept.hours },
       });
     }
-  }
-
-  private regimeOf({ provider, model, zone, rule, hours }: Profile): ClimateReading['regime'] {
-    const { found, of } = rule.regime(hours);
-    if (!found) return undefined;
-    const probe = this.profiles.get(nameOf(provider, model, PROBE, zone));
-    return { since: found.since, foundAt: found.at, of, cause: regimeCause(hours[of], probe?.hours.typical) };
   }
 
   private timeout({ rule, hours }: Profile, now: number): number | undefined {
@@ -270,10 +285,39 @@ export class Climate {
   }
 }
 
-function observe(profile: Profile, now: EpochMs, firstToken: number): void {
-  profile.rule.observe(profile.hours, now, firstToken);
+function observe(profile: Profile, now: EpochMs, firstToken: number, perToken?: number): void {
+  const { rule } = profile;
+  rule.observe(profile.hours, now, firstToken);
   lately.insert(profile.recent, now, firstToken);
   profile.seenAt = now;
+  if (perToken === undefined) return;
+  profile.perToken ??= { hours: rule.create(), recent: lately.create() };
+  rule.observe(profile.perToken.hours, now, perToken);
+  lately.insert(profile.perToken.recent, now, perToken);
+}
+
+function figureOf(
+  rule: Hours,
+  { hours, recent }: Series,
+  probe: Series | undefined,
+  now: EpochMs,
+): FigureReading {
+  const n = Math.floor(lately.weight(recent, now));
+  const p50 = lately.quantile(recent, 0.5);
+  const { found, of } = rule.regime(hours);
+  return {
+    cells: rule.read(hours),
+    usual: rule.usual(hours, now, USUAL),
+    ...(p50 !== undefined && n >= ENOUGH_RECENT && { recent: { p50, n } }),
+    ...(found && {
+      regime: {
+        since: found.since,
+        foundAt: found.at,
+        of,
+        cause: regimeCause(hours[of], probe?.hours.typical),
+      },
+    }),
+  };
 }
 
 const known = ({ begun }: HoursState, now: number): boolean => begun > 0 && now - begun >= MONTH;

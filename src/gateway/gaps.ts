@@ -8,9 +8,12 @@ export class Gaps {
   private readonly counts = new Uint32Array(BUCKETS);
   private count = 0;
   private max = 0;
+  /** Of all silences, milliseconds. */
+  sum = 0;
 
   add(ms: number): void {
     this.count++;
+    this.sum += ms;
     if (ms > this.max) this.max = ms;
     const bucket = ms <= LOWEST ? 0 : Math.min(BUCKETS - 1, Math.floor(Math.log2(ms / LOWEST) * PER_OCTAVE));
     this.counts[bucket] = (this.counts[bucket] as number) + 1;

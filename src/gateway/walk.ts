@@ -190,6 +190,8 @@ export interface TryEnd {
   readonly outcome: Outcome;
   readonly failure?: Failure;
   readonly reading?: Reading;
+  /** Milliseconds that a stream kept us waiting after its first output, without what the caller kept it waiting. */
+  readonly streamed?: number;
 }
 
 /** Closes a try: the raw fact that everything else is derived from. */
@@ -236,7 +238,7 @@ function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): v
   const { input, output, reasoning, cacheWrite, cacheWriteLong } = row.usage;
   ctx.standing.ended(one, end, walk.facets, input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
-  ctx.climate.ended(one, walk.facets, end, walk.source === 'probe');
+  ctx.climate.ended(one, walk.facets, end, output + reasoning, walk.source === 'probe');
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
   one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
 }

@@ -44,6 +44,18 @@ export function Week() {
         </span>
       </p>
       {view.regime ? <p className="week-says is-broken-text">{view.regime.says}</p> : null}
+      {view.perToken ? (
+        <p className="week-says">
+          <span className="quiet">Each token after it: </span>
+          {view.perToken.now.says}
+          <span className="quiet">
+            {view.perToken.now.recent && view.perToken.now.normal
+              ? ` · last minutes ${view.perToken.now.recent.p50.toFixed(1)} ms a token, normal ${view.perToken.now.normal.p50.toFixed(1)} ms`
+              : ''}
+          </span>
+        </p>
+      ) : null}
+      {view.perToken?.regime ? <p className="week-says is-broken-text">{view.perToken.regime.says}</p> : null}
       {view.cells.length === 0 ? (
         <p className="quiet board-none">The first hour is not over yet.</p>
       ) : (

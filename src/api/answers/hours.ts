@@ -6,6 +6,39 @@ const hour = z.number().int().describe('0 = Monday 00:00 in the zone, 167 = Sund
 const ms = z.number().describe('Milliseconds to the first token of a stream.');
 const normal = { p50: ms, p95: ms, p99: ms };
 
+const now = (figure: typeof ms) =>
+  z.object({
+    hour,
+    label: z.string().describe('`Tue 10:00 ET`.'),
+    state: z.enum(HOUR_STATES).describe('`unknown`: too little was seen, of this hour or of late.'),
+    normal: z
+      .object({ p50: figure, p95: figure, p99: figure })
+      .optional()
+      .describe('Of this hour; absent while too little is known.'),
+    recent: z
+      .object({ p50: figure, n: z.number().int() })
+      .optional()
+      .describe('Of the last minutes; absent without enough answers.'),
+    factor: z.number().optional().describe('How many times its normal it takes now.'),
+    timeout: ms.optional().describe('Until when a first token is waited for where a route goes by the hour.'),
+    says: z.string(),
+  });
+
+const regime = z
+  .object({
+    since: z.number().describe('Beginning of its first hour, milliseconds since 1970-01-01 UTC.'),
+    foundAt: z.number().describe('Milliseconds since 1970-01-01 UTC.'),
+    of: z.enum(REGIME_OF).describe('`tail`: only the slow answers are slower than they were.'),
+    cause: z
+      .enum(REGIME_CAUSES)
+      .describe(
+        '`ours`: what Midwatch asks itself takes no longer; `unclear`: too little of it to tell yet; `unknown`: it asks nothing.',
+      ),
+    says: z.string(),
+  })
+  .optional()
+  .describe('Slower than its week for hours on end; absent while it is not.');
+
 export const hoursView = z.object({
   provider: z.string(),
   model: z.string(),
@@ -15,31 +48,12 @@ export const hoursView = z.object({
   zone: z.string().describe('IANA zone in which the load of the provider lives.'),
   since: z.number().describe('When the first answer was seen, milliseconds since 1970-01-01 UTC.'),
   acts: z.boolean().describe('Four weeks are known: routes with `timeouts.byHour` go by it.'),
-  now: z.object({
-    hour,
-    label: z.string().describe('`Tue 10:00 ET`.'),
-    state: z.enum(HOUR_STATES).describe('`unknown`: too little was seen, of this hour or of late.'),
-    normal: z.object(normal).optional().describe('Of this hour; absent while too little is known.'),
-    recent: z
-      .object({ p50: ms, n: z.number().int() })
-      .optional()
-      .describe('Of the last minutes; absent without enough answers.'),
-    factor: z.number().optional().describe('How many times its normal it takes now.'),
-    timeout: ms.optional().describe('Until when a first token is waited for where a route goes by the hour.'),
-    says: z.string(),
-  }),
-  regime: z
-    .object({
-      since: z.number().describe('Beginning of its first hour, milliseconds since 1970-01-01 UTC.'),
-      foundAt: z.number().describe('Milliseconds since 1970-01-01 UTC.'),
-      of: z.enum(REGIME_OF).describe('`tail`: only the slow answers are slower than they were.'),
-      cause: z
-        .enum(REGIME_CAUSES)
-        .describe('`ours`: what Midwatch asks itself takes no longer; `unknown`: it asks nothing.'),
-      says: z.string(),
-    })
+  now: now(ms),
+  regime,
+  perToken: z
+    .object({ now: now(z.number().describe('Milliseconds a token.')), regime })
     .optional()
-    .describe('Slower than its week for hours on end; absent while it is not.'),
+    .describe('Likewise of each token once a stream has begun; absent until one was seen.'),
   cells: z
     .array(
       z.object({

@@ -1,12 +1,26 @@
-import type { HourNow, HourState, HoursQuery, HoursView, RegimeCause, RegimeView } from '#contracts';
+import type {
+  HourNow,
+  HourState,
+  HoursQuery,
+  HoursView,
+  PaceView,
+  RegimeCause,
+  RegimeView,
+} from '#contracts';
 
-/** What the house knows of one week, before it is put into words. */
-export interface HoursReading
-  extends Omit<HoursView, 'now' | 'regime'>,
-    Pick<HourNow, 'hour' | 'recent' | 'timeout'> {
+/** One figure of a week, before it is put into words. */
+interface FigureReading extends Pick<HoursView, 'cells'>, Pick<HourNow, 'recent'> {
   /** A factor on the normal of this hour that its own weeks differ by. */
   readonly usual: number;
   readonly regime?: Omit<RegimeView, 'says'>;
+}
+
+/** What the house knows of one week, before it is put into words. */
+export interface HoursReading
+  extends Omit<HoursView, 'now' | 'regime' | 'perToken'>,
+    Pick<HourNow, 'hour' | 'timeout'>,
+    FigureReading {
+  readonly perToken?: FigureReading;
 }
 
 /** The most used first. */
@@ -23,14 +37,49 @@ export const hoursViews = (
 
 const seen = ({ cells }: HoursView): number => cells.reduce((sum, { n }) => sum + n, 0);
 
-function viewOf({ hour, recent, usual, timeout, regime, ...view }: HoursReading, at: number): HoursView {
-  const cell = view.cells[hour];
+function viewOf(reading: HoursReading, at: number): HoursView {
+  const { provider, model, tokens, zone, since, acts, cells, hour, timeout, perToken } = reading;
+  const label = `${DAYS[Math.floor(hour / 24)]} ${String(hour % 24).padStart(2, '0')}:00 ${zoneWord(zone, at)}`;
+  const first = told(
+    reading,
+    hour,
+    label,
+    'Slower than its own week',
+    'Its slow answers are slower than they were',
+  );
+  const pace =
+    perToken &&
+    told(
+      perToken,
+      hour,
+      label,
+      'Each token takes longer than in its own week',
+      'The slow ones among its streams are slower than they were',
+    );
+  return {
+    provider,
+    model,
+    tokens,
+    zone,
+    since,
+    acts,
+    cells,
+    ...first,
+    now: { ...first.now, ...(timeout !== undefined && { timeout }) },
+    ...(pace && { perToken: pace }),
+  };
+}
+
+function told(
+  { cells, recent, usual, regime }: FigureReading,
+  hour: number,
+  label: string,
+  ...[typical, tail]: readonly [typical: string, tail: string]
+): PaceView {
+  const cell = cells[hour];
   const factor = cell && recent && recent.p50 / cell.p50;
   const state = stateOf(factor, usual);
-  const label = `${DAYS[Math.floor(hour / 24)]} ${String(hour % 24).padStart(2, '0')}:00 ${zoneWord(view.zone, at)}`;
   return {
-    ...view,
-    ...(regime && { regime: { ...regime, says: saysRegime(regime) } }),
     now: {
       hour,
       label,
@@ -38,9 +87,14 @@ function viewOf({ hour, recent, usual, timeout, regime, ...view }: HoursReading,
       ...(cell && { normal: { p50: cell.p50, p95: cell.p95, p99: cell.p99 } }),
       ...(recent && { recent }),
       ...(factor !== undefined && { factor }),
-      ...(timeout !== undefined && { timeout }),
       says: says(state, factor, label, recent !== undefined),
     },
+    ...(regime && {
+      regime: {
+        ...regime,
+        says: `${regime.of === 'tail' ? tail : typical}, hour after hour; the change is ${WHOSE[regime.cause]}.`,
+      },
+    }),
   };
 }
 
@@ -64,9 +118,6 @@ const WHOSE: Readonly<Record<RegimeCause, string>> = {
   unclear: 'not clear yet: what Midwatch asks it on a schedule lies between',
   unknown: 'not known: `probes` would tell whether it is the provider’s',
 };
-
-const saysRegime = ({ of, cause }: Omit<RegimeView, 'says'>): string =>
-  `${of === 'tail' ? 'Its slow answers are slower' : 'Slower'} than its own week, hour after hour; the change is ${WHOSE[cause]}.`;
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 

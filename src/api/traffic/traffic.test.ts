@@ -211,6 +211,17 @@ test('a week says what is normal for this hour, and whether it is', async () => 
     ['d', 'unknown', 'too few answers lately to compare with what is normal for Tue 10:00 ET'],
     ['e', 'unknown', 'nothing is known yet of what is normal for Tue 10:00 ET'],
   ]);
+  const regime = { since: 1, foundAt: 2, of: 'typical', cause: 'provider' } as const;
+  const perToken = { cells, usual: 1.2, recent: { p50: 1_300, n: 40 }, regime };
+  api.traffic.hours = [{ ...week('p', 910), regime: { ...regime, of: 'tail', cause: 'unclear' }, perToken }];
+  const [pace] = await midwatch.hours();
+  answers.HoursView.parse(pace);
+  expect(pace?.now.state).toBe('normal');
+  expect(pace?.regime?.says).toStartWith('Its slow answers are slower than they were, hour after hour');
+  expect(pace?.regime?.says).toContain('not clear yet');
+  expect(pace?.perToken?.now).toMatchObject({ state: 'above', says: '1.4× above normal for Tue 10:00 ET' });
+  expect(pace?.perToken?.regime?.says).toStartWith('Each token takes longer than in its own week');
+  api.traffic.hours = [week('b', 1_300)];
   expect((await midwatch.hours({ model: 'b' })).map(({ now }) => now.normal)).toEqual([
     { p50: 900, p95: 1_500, p99: 2_000 },
   ]);
