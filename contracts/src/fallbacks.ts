@@ -115,7 +115,7 @@ export interface FallbackView {
   readonly says: string;
   /** Absent when there is nothing to do. */
   readonly todo?: string;
-  /** False after a change of what the edge depends on: model, provider settings, key, translation, timeouts. */
+  /** False after a change of what the edge depends on: model, provider settings, key, translation, timeouts, version of Midwatch. */
   readonly hashMatches: boolean;
   readonly lastSuccess?: EpochMs;
   readonly probed: ProbeProof;

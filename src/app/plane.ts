@@ -13,6 +13,7 @@ import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
 import { estimateUsage, findTranslator, protocols, takeovers, withoutForeignThoughts } from '#protocols';
 import { PRICE_LIST } from '#providers';
 import type { Active } from './active.ts';
+import { VERSION } from './version.ts';
 
 export interface PlaneOptions {
   readonly clock: Clock;
@@ -39,6 +40,7 @@ export function openPlane({ active, ...given }: PlaneOptions): Gateway {
   return createGateway({
     ...given,
     protocols,
+    version: VERSION,
     pricer: {
       price: (priced) => active().pricer.price(priced),
       version: PRICE_LIST,

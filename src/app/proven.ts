@@ -5,6 +5,7 @@ import { findTranslator, protocols, takeovers, withoutForeignThoughts } from '#p
 import type { LoadedConfig } from './config/index.ts';
 import { type ConfigProblem, formatPath } from './config/problems.ts';
 import { readIfThere } from './data-folder.ts';
+import { VERSION } from './version.ts';
 
 /**
  * Routes of a configuration that rely on fallbacks of which none has what its tier asks for. A route with one that has is
@@ -55,6 +56,12 @@ export function unprovenIn(
   if (!asked) return [];
   const text = readIfThere(join(resolve(cwd, loaded.config.data), 'proofs.json'));
   const snapshot = text === undefined ? {} : (JSON.parse(text) as Partial<ProofsSnapshot>);
-  const tongues = { protocols, translator: findTranslator, takeovers, withoutForeignThoughts };
+  const tongues = {
+    protocols,
+    translator: findTranslator,
+    takeovers,
+    withoutForeignThoughts,
+    version: VERSION,
+  };
   return unprovenRoutes(readProofs(clock, snapshot, table.routes, tongues), loaded);
 }

@@ -62,6 +62,8 @@ export interface GatewayPorts extends Tongues {
   readonly log: Log;
   /** Which of the gateway threads on the port this is, from 1; what cannot be counted together is dealt out. By default the only one. */
   readonly thread?: { readonly number: number; readonly of: number };
+  /** Of Midwatch: what was proven by another version is not proven by this one. */
+  readonly version?: string;
   /** Houses that serve the same callers and share a Redis, this one included; by default the only one. */
   readonly houses?: () => number;
   /** Calls of our own on a schedule; undefined while none is configured. */
@@ -129,11 +131,10 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const standing = new Standing(clock);
   const planOf = createPlanner(ports);
-  const board = { protocols: ports.protocols, plan: planOf };
-  const proofs = new Proofs(
-    clock,
-    inForceOf(ports.routes, ({ routes }) => contractsOf(routes, board)),
-  );
+  const { protocols, version } = ports;
+  const board = { protocols, plan: planOf, version };
+  const inForce = inForceOf(ports.routes, ({ routes }) => contractsOf(routes, board));
+  const proofs = new Proofs(clock, { inForce, version });
   const climate = new Climate(clock, ports.estimate, thread.of > 1);
   const weather = new Weather(clock, thread.number);
   const seats = new Seats(clock, climate);

@@ -349,3 +349,58 @@ test.each([1, 4])('of what a fallback carries, one of %p gateways takes its part
   await down.stop();
   await spare.stop();
 });
+
+test('a prompt that most callers send now makes a fallback unproven that was proven with another', async () => {
+  const sim = simulatorAt();
+  const { gateway, url, stop } = withSpare(sim.url, 'sim-instant');
+  const ask = async (prompt: string) => {
+    const messages = [
+      { role: 'system', content: prompt },
+      { role: 'user', content: 'Well?' },
+    ];
+    const body = JSON.stringify({ model: 'chat', messages });
+    expect((await fetch(`${url}${openai.path}`, { method: 'POST', body })).status).toBe(200);
+  };
+  for (let i = 0; i < 1_220; i++) await ask('Be brief.');
+  const edge = () => gateway.proofs.read()[0];
+  // It was looked at once a second; as if that had gone on for a while.
+  const { edges, routes } = gateway.proofs.snapshot();
+  const asking = (askers: Readonly<Record<string, number>>) =>
+    gateway.proofs.restore({ routes: { chat: { ...(routes.chat as (typeof routes)[string]), askers } } });
+  expect(edge()).toMatchObject({ state: 'PROVEN', hashMatches: true });
+  const [known] = Object.keys(Object.values(edges)[0]?.askers ?? {});
+  expect(Object.keys(routes.chat?.askers ?? {})).toEqual([known as string]);
+  asking({ [known as string]: 0.4, another: 0.6 });
+  expect(edge()).toMatchObject({
+    state: 'UNPROVEN',
+    exercised: { needed: 59, why: expect.stringContaining('prompt, tools or schema') },
+  });
+  stop();
+  sim.stop();
+}, 30_000);
+
+test('what one version of Midwatch has proven the next one has to prove again', async () => {
+  const sim = simulatorAt();
+  const config = {
+    providers: { up: { kind: 'simulator', baseUrl: sim.url, free: true } },
+    routes: {
+      chat: {
+        match: { protocol: 'openai-chat' },
+        tiers: [
+          { name: 'primary', targets: [{ provider: 'up', model: 'sim-fault-status-503' }] },
+          { name: 'fallback', targets: [{ provider: 'up', model: 'sim-instant' }] },
+        ],
+      },
+    },
+  };
+  const before = testGateway(config, { version: '1.0.0' });
+  for (let i = 0; i < 59; i++)
+    await fetch(`${before.url}${openai.path}`, { method: 'POST', body: JSON.stringify(openai.ask()) });
+  expect(before.gateway.proofs.read()[0]).toMatchObject({ state: 'PROVEN', hashMatches: true });
+  const after = testGateway(config, { version: '1.0.1' });
+  after.gateway.proofs.restore(before.gateway.proofs.snapshot());
+  expect(after.gateway.proofs.read()[0]).toMatchObject({ state: 'UNPROVEN', hashMatches: false });
+  before.stop();
+  after.stop();
+  sim.stop();
+});

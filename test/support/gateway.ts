@@ -35,6 +35,7 @@ export function testGateway(
     readonly steerers?: readonly Steerer[];
     readonly shadowers?: readonly Shadower[];
     readonly houses?: () => number;
+    readonly version?: string;
   } = {},
 ): TestGateway {
   const config: Config = configSchema.parse(input);
@@ -81,6 +82,7 @@ export function testGateway(
     shadowers: options.shadowers ?? [],
     routes: () => table,
     ...(options.houses && { houses: options.houses }),
+    ...(options.version !== undefined && { version: options.version }),
     log: () => undefined,
     maxBody: config.limits.body,
   });

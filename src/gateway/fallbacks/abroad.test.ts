@@ -21,7 +21,8 @@ const asked = (at: number): Sighting => ({
   asked: { tokensIn: 100, tokensOut: 20, facets: PLAIN },
   answered: { first: 'up/m', total: 800, tokens: 20, microUsd: 3 },
 });
-const house = (contract = 'c') => new Proofs(clock(), (key) => (key === KEY ? contract : undefined));
+const house = (contract = 'c') =>
+  new Proofs(clock(), { inForce: (key) => (key === KEY ? contract : undefined) });
 const recent = (one: Proofs) => one.snapshot().edges[KEY]?.exercised.recent;
 
 test('what two houses were asked within the same minutes adds up, however their clocks differ', () => {
@@ -74,14 +75,14 @@ test('of another contract nothing is learnt', () => {
   const proofs = house('mine');
   proofs.learn([exercised(AT, true, 'theirs')]);
   expect(recent(proofs)).toBeUndefined();
-  const stranger = new Proofs(clock(), () => undefined);
+  const stranger = new Proofs(clock(), { inForce: () => undefined });
   stranger.learn([exercised(AT)]);
   expect(recent(stranger)).toBeUndefined();
 });
 
 test('an answer that was asked for before a reload does not undo what was proven since', () => {
   let contract = 'before';
-  const proofs = new Proofs(clock(), () => contract);
+  const proofs = new Proofs(clock(), { inForce: () => contract });
   proofs.hear([exercised(AT, true, 'before')]);
   contract = 'after';
   proofs.hear([exercised(AT + 1, true, 'after'), exercised(AT + 2, false, 'before')]);

@@ -15,9 +15,10 @@ export class Abroad {
   private seen: Sighting[] = [];
   private readonly parts = new Map<string, { readonly since: EpochMs; readonly part: DemandState }>();
 
-  take({ at, route, asked, answered, judged: breaks, edge, shown }: Sighting): void {
+  take({ at, route, asked, answered, judged: breaks, asker, edge, shown }: Sighting): void {
     if (edge) this.say({ at, route, edge });
     if (shown) this.say({ at, route, shown });
+    if (asker !== undefined) this.say({ at, route, asker });
     if (!asked && !answered && !breaks) return;
     const part = this.partOf(route, at);
     if (asked) saw(part, at, asked.tokensIn, asked.tokensOut, asked.facets);

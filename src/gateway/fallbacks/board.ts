@@ -8,6 +8,8 @@ import type { EdgeReading } from './reading.ts';
 export interface BoardContext {
   readonly protocols: readonly Protocol[];
   readonly plan: (route: Route, protocol: Protocol) => readonly Step[];
+  /** Of Midwatch. */
+  readonly version?: string | undefined;
 }
 
 /** The fallbacks of a route for callers of one protocol. */
@@ -43,7 +45,7 @@ export function chainsOf(proofs: Proofs, route: Route, { protocols, plan }: Boar
 /** Contract of each edge by its key, as these routes have it. */
 export const contractsOf = (
   routes: readonly Route[],
-  { protocols, plan }: BoardContext,
+  { protocols, plan, version }: BoardContext,
 ): ReadonlyMap<string, string> =>
   new Map(
     routes.flatMap((route) =>
@@ -51,7 +53,7 @@ export const contractsOf = (
         plan(route, protocol)
           .filter(({ tier }) => tier !== route.tiers[0])
           .map((step) => {
-            const { key, contract } = edgeOf(route, step);
+            const { key, contract } = edgeOf(route, step, version);
             return [key, contract] as const;
           }),
       ),
@@ -73,9 +75,9 @@ export function readProofs(
   clock: Clock,
   snapshot: Partial<ProofsSnapshot>,
   routes: readonly Route[],
-  tongues: Tongues,
+  tongues: Tongues & { readonly version: string },
 ): readonly EdgeReading[] {
-  const proofs = new Proofs(clock);
+  const proofs = new Proofs(clock, { version: tongues.version });
   proofs.restore(snapshot);
   return readBoard(proofs, routes, { protocols: tongues.protocols, plan: createPlanner(tongues) });
 }

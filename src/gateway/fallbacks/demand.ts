@@ -20,6 +20,8 @@ export interface DemandState {
   structured: number;
   /** Who that is; another one begins anew. */
   first?: string;
+  /** Who asks, lately: share of the asks by their fingerprint. */
+  askers?: Readonly<Record<string, number>>;
   usual: Usual;
   /** Of answers of the first tier that were looked at, how many break each thing that a fallback is held to. */
   own: Readonly<Record<ParityKind, Judged>>;

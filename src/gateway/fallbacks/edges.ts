@@ -34,8 +34,12 @@ export function firstOf(route: Route): string {
 /** What a provider is paid and how much it allows say nothing about whether it answers. */
 const NO_PART = ['prices', 'quota', 'free', 'apiKey', 'retires'] as const;
 
-/** `protocol`: what callers speak. */
-export function edgeOf(route: Route, { target, tier, translator, protocol }: Step): Edge {
+/** `protocol`: what callers speak; `version`: of Midwatch, by which an ask is translated and its answer read. */
+export function edgeOf(
+  route: Route,
+  { target, tier, translator, protocol }: Step,
+  version: string | undefined,
+): Edge {
   const name: EdgeName = {
     route: route.name,
     tier: tier.name,
@@ -59,6 +63,7 @@ export function edgeOf(route: Route, { target, tier, translator, protocol }: Ste
       contextWindow: target.contextWindow ?? null,
       spoken: protocol.name,
       timeouts: route.config.timeouts,
+      midwatch: version ?? null,
     }),
   };
 }

@@ -55,7 +55,7 @@ function wantedBy(ask: unknown): Wanted {
 }
 
 /** Chat says `response_format`, Responses `text.format`, Messages `output_config.format` or `output_format`. */
-function schemaIn(ask: Json): unknown {
+export function schemaIn(ask: Json): unknown {
   const of = (value: unknown): Json | undefined => (isJson(value) ? value : undefined);
   const chat = of(of(ask.response_format)?.json_schema)?.schema;
   const other = of(of(ask.text)?.format) ?? of(of(ask.output_config)?.format) ?? of(ask.output_format);

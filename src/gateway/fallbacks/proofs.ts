@@ -1,8 +1,9 @@
-import type { Attempt, Clock, Lane, Route } from '#contracts';
+import type { Attempt, Clock, EpochMs, Lane, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
 import { Abroad } from './abroad.ts';
+import { withAsker } from './asker.ts';
 import { answeredBy, type DemandState, joined, judged, judges, newDemand, saw, usualWith } from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
@@ -23,6 +24,7 @@ export interface Ranked {
 export type InForce = (key: string) => string | undefined;
 
 const rule = edgeProof();
+const LOOK_MS = 1_000;
 
 /**
  * Which fallbacks are known to work, because they did: every answer of a lower tier counts, and where a route says so a share
@@ -46,10 +48,21 @@ export class Proofs {
   private untold: Sighting[] | undefined;
   private abroad: Abroad | undefined;
   private readonly inForce: InForce;
+  private readonly version: string | undefined;
+  /** When it was last looked at who asks a route. */
+  private readonly looked = new Map<string, EpochMs>();
 
-  constructor(clock: Clock, inForce: InForce = () => undefined) {
+  /** `version`: of Midwatch. */
+  constructor(
+    clock: Clock,
+    {
+      inForce = () => undefined,
+      version,
+    }: { readonly inForce?: InForce; readonly version?: string | undefined } = {},
+  ) {
     this.clock = clock;
     this.inForce = inForce;
+    this.version = version;
   }
 
   /** Place in the plan of the edge that this exchange is to exercise; undefined for most, which go the usual way. */
@@ -98,6 +111,7 @@ export class Proofs {
         demand,
         edge,
         judges: () => route.config.exercise.share > 0 && judges(demand, this.clock.random()),
+        looks: () => this.looks(route.name),
       }),
     );
   }
@@ -220,7 +234,7 @@ export class Proofs {
   }
 
   private see(sighting: Sighting): void {
-    const { at, route, asked, answered: well, judged: breaks, elsewhere, edge, shown } = sighting;
+    const { at, route, asked, answered: well, judged: breaks, asker, elsewhere, edge, shown } = sighting;
     if (asked) saw(this.demandOf(route), at, asked.tokensIn, asked.tokensOut, asked.facets);
     if (well) {
       const demand = this.demandOf(route);
@@ -228,6 +242,10 @@ export class Proofs {
       demand.usual = usualWith(demand.usual, well);
     }
     if (breaks) judged(this.demandOf(route), breaks);
+    if (asker !== undefined) {
+      const demand = this.demandOf(route);
+      demand.askers = withAsker(demand.askers ?? {}, asker);
+    }
     if (elsewhere) joined(this.demandOf(route), elsewhere);
     if (edge && this.holds(edge)) {
       const before = this.states.get(edge.key);
@@ -264,6 +282,14 @@ export class Proofs {
     return state !== undefined && rule.read(state.exercised, this.clock.now(), contract).state === 'BROKEN';
   }
 
+  /** Is it time to look again at who asks the route? An ask is parsed for it. */
+  private looks(route: string): boolean {
+    const now = this.clock.now();
+    if (now - (this.looked.get(route) ?? Number.NEGATIVE_INFINITY) < LOOK_MS) return false;
+    this.looked.set(route, now);
+    return true;
+  }
+
   private watches(route: Route): boolean {
     let watched = this.watched.get(route);
     if (watched === undefined) {
@@ -277,7 +303,7 @@ export class Proofs {
   private edge(route: Route, step: Step): Edge {
     const known = this.edges.get(step);
     if (known) return known;
-    const edge = edgeOf(route, step);
+    const edge = edgeOf(route, step, this.version);
     this.edges.set(step, edge);
     return edge;
   }

@@ -23,6 +23,7 @@ import {
   standsAt,
 } from '#kernel/tiers';
 import type { Step } from '../plan.ts';
+import { unserved } from './asker.ts';
 import { type Covered, UNCOVERED, uncovered } from './coverage.ts';
 import { against, type DemandState, NO_USUAL, ownShare, peakOf, type Usual } from './demand.ts';
 import type { Edge } from './edges.ts';
@@ -55,6 +56,8 @@ export interface EdgeState {
   readonly compared?: { readonly first: string; readonly n: number } | undefined;
   /** What its exercises asked for. */
   readonly covered?: Covered | undefined;
+  /** Good exercises by who asked. */
+  readonly askers?: Readonly<Record<string, number>> | undefined;
   /** Of its good answers. */
   readonly usual?: Usual | undefined;
   /** Smallest ask that was more than its window holds, input tokens. */
@@ -152,7 +155,8 @@ function exercisedOf(
     return seen ? [{ kind, what: SAYS[kind], ...PARITY[kind].read(seen, own) }] : [];
   });
   const breached = parity.find(({ verdict }) => verdict === 'BREACHED');
-  const needed = Math.max(proof.needed, anew);
+  const asker = hashMatches ? unserved(state?.askers ?? {}, demand?.askers ?? {}, rule.enough) : undefined;
+  const needed = Math.max(proof.needed, anew, asker?.needed ?? 0);
   const eta = 1_000 * secondsToProve(needed, rate, share);
   const lastExercise = state?.exercised.lastExercise;
   return {
@@ -162,6 +166,7 @@ function exercisedOf(
         state: 'STALE',
         why: `the first tier has changed, and so has what it is compared with; ${anew} exercises short`,
       }),
+    ...(counts.state === 'PROVEN' && asker && { state: 'UNPROVEN', why: asker.why }),
     ...(counts.state === 'PROVEN' &&
       breached && { state: 'UNPROVEN', why: `worse than the first tier: ${breached.what}` }),
     needed,

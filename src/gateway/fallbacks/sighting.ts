@@ -2,6 +2,7 @@ import type { AskFacets, Attempt, EpochMs, ParityKind, Route } from '#contracts'
 import { isGood, PARITY_KINDS } from '#contracts';
 import { edgeProof, type ParityState } from '#kernel/tiers';
 import type { Try, TryEnd, Walk } from '../walk.ts';
+import { askerOf, servedAsker } from './asker.ts';
 import { coveredWith, UNCOVERED } from './coverage.ts';
 import {
   type Answered,
@@ -32,6 +33,8 @@ export interface Sighting {
   readonly answered?: Answered & { readonly first: string };
   /** And was held to what its fallbacks are held to. */
   readonly judged?: Breaks;
+  /** Fingerprint of who asked, looked at now and then. */
+  readonly asker?: string;
   /** What another house was asked for, summed up within a minute. */
   readonly elsewhere?: DemandState;
   /** All that another house knows of an edge. */
@@ -50,8 +53,9 @@ interface EdgeSighting extends Pick<Edge, 'key' | 'contract' | 'first'> {
   readonly breaks: Breaks;
   /** Of a good one. */
   readonly answered?: Answered;
-  /** What an exercise asked for. */
+  /** What an exercise asked for, and who asked. */
   readonly asked?: Pick<AskFacets, 'tools' | 'structured'>;
+  readonly asker?: string | undefined;
   /** Input tokens that were more than the window holds. */
   readonly overflow?: number;
 }
@@ -69,10 +73,12 @@ export interface Sight {
   readonly edge: () => Edge;
   /** Is an answer of the first tier to be looked at? */
   readonly judges: () => boolean;
+  /** And who asked for it? */
+  readonly looks: () => boolean;
 }
 
 /** The end of a try; those of the first tier prove nothing, but show what a fallback must be able to do. */
-export function sightingOf({ at, route, one, end, walk, row, demand, edge, judges }: Sight): Sighting {
+export function sightingOf({ at, route, one, end, walk, row, demand, edge, judges, looks }: Sight): Sighting {
   const { outcome } = end;
   const { usage } = row;
   const { total, firstToken } = row.timing;
@@ -86,9 +92,10 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge, judge
   if (one.tier === route.tiers[0]) {
     if (!isGood(outcome)) return { at, route: route.name, asked };
     const answered = { total, firstToken, tokens, microUsd, first: firstOf(route) };
-    const held = walk.source === 'gateway' && judges();
-    const judged = held ? breaksOf(end, walk, route, demand, answered) : undefined;
-    return { at, route: route.name, asked, answered, judged };
+    const real = walk.source === 'gateway';
+    const judged = real && judges() ? breaksOf(end, walk, route, demand, answered) : undefined;
+    const asker = real && looks() ? askerOf(walk.body) : undefined;
+    return { at, route: route.name, asked, answered, judged, asker };
   }
   // A caller who leaves has not shown that the edge is broken.
   if (outcome === 'cancelled') return { at, route: route.name, asked };
@@ -143,7 +150,10 @@ function edgeSighting(
           : outcome,
     breaks,
     ...(isGood(outcome) && { answered }),
-    ...(chosen && { asked: { tools: walk.facets.tools, structured: walk.facets.structured } }),
+    ...(chosen && {
+      asked: { tools: walk.facets.tools, structured: walk.facets.structured },
+      asker: askerOf(walk.body),
+    }),
     ...(failure?.kind === 'context_overflow' && { overflow: tokensIn || walk.facets.bytes / 4 }),
   };
 }
@@ -152,7 +162,7 @@ function edgeSighting(
 export function afterSighting(
   before: EdgeState | undefined,
   at: EpochMs,
-  { contract, first, good, reason, breaks, answered, asked, overflow }: EdgeSighting,
+  { contract, first, good, reason, breaks, answered, asked, asker, overflow }: EdgeSighting,
   demand: DemandState = newDemand(),
 ): EdgeState {
   const state =
@@ -165,6 +175,7 @@ export function afterSighting(
           usual: NO_USUAL,
           compared: undefined,
           covered: undefined,
+          askers: undefined,
           overflow: undefined,
         };
   const smallest = Math.min(state.overflow ?? Number.POSITIVE_INFINITY, overflow ?? Number.POSITIVE_INFINITY);
@@ -178,6 +189,7 @@ export function afterSighting(
     parity: stepped(same ? state.parity : {}, breaks, demand),
     usual: answered ? usualWith(state.usual ?? NO_USUAL, answered) : state.usual,
     covered: asked ? coveredWith(state.covered ?? UNCOVERED, asked) : state.covered,
+    askers: good && asker !== undefined ? servedAsker(state.askers ?? {}, asker) : state.askers,
     overflow: smallest === Number.POSITIVE_INFINITY ? undefined : smallest,
   };
 }
