@@ -337,9 +337,10 @@ function unexplained({ carried, asked, kills }: Night): Measure {
 
 /** Answers that were over for longer than it takes to keep them when the process was killed, and were asked for again all the same. */
 function askedAgain({ asked, kills }: Night): Measure {
-  const over = asked.filter(
-    ({ whole }) => whole !== undefined && kills.some((kill) => whole < kill - KEEPING),
-  );
+  const over = asked.filter(({ whole = Infinity }) => {
+    const next = kills.find((kill) => kill >= whole);
+    return next !== undefined && next - whole >= KEEPING;
+  });
   const again = over.filter(({ key, at }) => asked.some((later) => later.key === key && later.at > at));
   return never(
     again.length,
