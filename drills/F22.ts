@@ -20,12 +20,13 @@ const STRAGGLERS = SECONDS.map((s) => ({
 const MOVED_AT = 40_000;
 const MOVED = [{ fault: 'latency-multiplier', with: { factor: 3 }, from: MOVED_AT }];
 
-const worldOf = (timeline: readonly object[]): string =>
+/** `gap`: milliseconds a token, which is what makes a long answer take longer. */
+const worldOf = (timeline: readonly object[], gap = 0): string =>
   JSON.stringify({
     models: Object.fromEntries(
       MODELS.map((model) => [
         model,
-        { firstToken: FIRST_TOKEN, gap: { median: 0, sigma: 0 }, tokens: { median: 40 }, prices: PRICES },
+        { firstToken: FIRST_TOKEN, gap: { median: gap, sigma: 0 }, tokens: { median: 40 }, prices: PRICES },
       ]),
     ),
     timeline,
@@ -60,6 +61,23 @@ const question = (i: number, model = 'chat'): Question => ({
   },
 });
 
+/** Two uses of one route, whose answers come whole: labels of some words, and reports that take half a minute. */
+const GAP = 20;
+const WORDS = { label: 10, report: 1_000 } as const;
+type Use = keyof typeof WORDS;
+const useOf = (i: number): Use => (i % 2 === 0 ? 'label' : 'report');
+const mixed = (i: number, model = 'chat'): Question => ({
+  path: '/v1/chat/completions',
+  body: {
+    model,
+    messages: [
+      { role: 'system', content: SYSTEM },
+      { role: 'user', content: `Write of day ${i} in ${WORDS[useOf(i)]} words.` },
+    ],
+  },
+  headers: { 'x-midwatch-feature': useOf(i) },
+});
+
 /** Ten questions a second. The first of them teach the route what late is, and earn the first hedges. */
 const EVERY = 100;
 const LEARNING = { full: 700, quick: 400 } as const;
@@ -81,18 +99,34 @@ async function ask(
   {
     counted = FEWER,
     hedge = true,
-  }: { readonly counted?: typeof COUNTED | typeof FEWER; readonly hedge?: boolean } = {},
+    both = false,
+  }: {
+    readonly counted?: typeof COUNTED | typeof FEWER;
+    readonly hedge?: boolean;
+    /** Short and long whole answers in place of streams. */
+    readonly both?: boolean;
+  } = {},
 ): Promise<Asked> {
   const size = context.quick ? 'quick' : 'full';
   const asked = LEARNING[size] + counted[size];
-  const rehearsal = context.rehearse({ world: worldOf(timeline), config: configOf(hedge) });
-  const all = await arrive(rehearsal, { every: EVERY, span: asked * EVERY, question });
+  const rehearsal = context.rehearse({ world: worldOf(timeline, both ? GAP : 0), config: configOf(hedge) });
+  const all = await arrive(rehearsal, {
+    every: EVERY,
+    span: asked * EVERY,
+    question: (i) => (both ? mixed(i) : question(i)),
+  });
   return { rehearsal, answers: all.slice(LEARNING[size]), asked };
 }
 
 const latency = ({ answers }: Asked): Measure => ({
   kind: 'values',
   values: answers.map(({ seen }) => seen.ms),
+});
+
+/** LEARNING is even, so the first that counts is a label. */
+const latencyOf = ({ answers }: Asked, use: Use): Measure => ({
+  kind: 'values',
+  values: answers.filter((_, i) => useOf(i) === use).map(({ seen }) => seen.ms),
 });
 
 const extra = ({ rehearsal, asked }: Asked): Measure => ({
@@ -237,12 +271,38 @@ export const F22 = defineDrill({
         declared: 'not below',
         full: true,
       },
+      {
+        name: 'label-p99',
+        says: 'whole answers of some words beside others that take half a minute, on one route: p99',
+        goal: { kind: 'quantile', q: 0.99, atMost: 3_000 },
+        unit: 'ms',
+        full: true,
+      },
+      {
+        name: 'report-p99',
+        says: 'the long ones, 28 s each without a straggler: p99',
+        goal: { kind: 'quantile', q: 0.99, atMost: 60_000 },
+        unit: 'ms',
+        full: true,
+      },
+      EXTRA('mixed-extra', 'calls to the provider beyond one for each of these, each seed'),
+      {
+        name: 'mixed-unserved',
+        says: 'of these that were not answered',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
     ],
     async run(context) {
+      const mixed = await ask(context, STRAGGLERS, { both: true });
       const tail = await ask(context, STRAGGLERS, { counted: COUNTED });
       const moved = await ask(context, [...STRAGGLERS, ...MOVED]);
       const plain = await ask(context, [...STRAGGLERS, ...MOVED], { hedge: false });
       return {
+        'label-p99': latencyOf(mixed, 'label'),
+        'report-p99': latencyOf(mixed, 'report'),
+        'mixed-extra': extra(mixed),
+        'mixed-unserved': unserved([mixed]),
         p99: latency(tail),
         p98: latency(tail),
         p999: latency(tail),
@@ -267,6 +327,7 @@ export const F22 = defineDrill({
         full: true,
       },
       EXTRA('extra', 'calls to the provider beyond one for each question, each seed'),
+      EXTRA('mixed-extra', 'the same of whole answers, short and long'),
       {
         name: 'unserved',
         says: 'questions that were not answered',
@@ -276,7 +337,13 @@ export const F22 = defineDrill({
     ],
     async run(context) {
       const healthy = await ask(context, []);
-      return { p99: latency(healthy), extra: extra(healthy), unserved: unserved([healthy]) };
+      const mixed = await ask(context, [], { both: true });
+      return {
+        p99: latency(healthy),
+        extra: extra(healthy),
+        unserved: unserved([healthy, mixed]),
+        'mixed-extra': extra(mixed),
+      };
     },
   },
   off: {
@@ -302,14 +369,25 @@ export const F22 = defineDrill({
         declared: '29.6 s',
         full: true,
       },
+      {
+        name: 'label-p99',
+        says: 'whole answers of some words, p99',
+        goal: { kind: 'quantile', q: 0.99, atLeast: 15_000 },
+        unit: 'ms',
+        full: true,
+      },
     ],
     async run(context) {
-      const rehearsal = context.rehearse({ world: worldOf(STRAGGLERS), config: configOf(false) });
-      const values: number[] = [];
-      for (let i = 0; i < COUNTED[context.quick ? 'quick' : 'full']; i++)
-        values.push((await rehearsal.askDirectly(question(i, MODELS[0]))).ms);
-      const measure: Measure = { kind: 'values', values };
-      return { median: measure, p99: measure, p999: measure };
+      const size = context.quick ? 'quick' : 'full';
+      const direct = async (gap: number, n: number, one: (i: number) => Question): Promise<Measure> => {
+        const rehearsal = context.rehearse({ world: worldOf(STRAGGLERS, gap), config: configOf(false) });
+        const values: number[] = [];
+        for (let i = 0; i < n; i++) values.push((await rehearsal.askDirectly(one(i))).ms);
+        return { kind: 'values', values };
+      };
+      const measure = await direct(0, COUNTED[size], (i) => question(i, MODELS[0]));
+      const labels = await direct(GAP, FEWER[size], (i) => mixed(2 * i, MODELS[0]));
+      return { median: measure, p99: measure, p999: measure, 'label-p99': labels };
     },
   },
 });

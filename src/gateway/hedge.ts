@@ -6,6 +6,7 @@ import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { type FlyContext, fly } from './fly.ts';
+import { Lengths } from './lengths.ts';
 import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, type Prepared, prepare } from './prepare.ts';
 import type { Seats } from './seats.ts';
@@ -20,6 +21,7 @@ const MOST = 1_000;
 
 /** What is known of first tokens, by route, model and whether answers come whole. */
 export class Hedges {
+  readonly lengths = new Lengths();
   private readonly states = new Map<string, HedgeState>();
 
   of(route: string, model: string, stream: boolean): HedgeState {
@@ -70,7 +72,11 @@ export async function hedged(
   const { clock, watchdog } = ctx;
   const { model, stream } = walk.facets;
   const state = ctx.hedges.of((walk.route as Route).name, model, stream);
-  const inputTokens = ctx.estimate(walk.facets, 0, 0).input;
+  const { lengths } = ctx.hedges;
+  const kind = {
+    inputTokens: ctx.estimate(walk.facets, 0, 0).input,
+    outputTokens: stream ? undefined : lengths.expected(walk),
+  };
   const begun = first.one.start;
   hedge.request(state);
   const start = (ready: Prepared): Racer => {
@@ -79,14 +85,16 @@ export async function hedged(
     const arrives = landed.then((landing) => {
       const now = clock.monotonic();
       if (landing.kind !== 'failed' || landing.failure.kind === 'hedge_lost')
-        hedge.observe(state, { now, firstToken: one.firstToken ?? now - one.start, inputTokens });
+        hedge.observe(state, { now, firstToken: one.firstToken ?? now - one.start, ...kind });
+      if (landing.kind === 'whole')
+        lengths.saw(walk, landing.reading.usage.output + landing.reading.usage.reasoning);
       return { one, landing };
     });
     return { flight, arrives };
   };
   const primary = start(first);
   const delay = hedge.delay(state, {
-    inputTokens,
+    ...kind,
     remaining: errand.deadline - begun,
     usual: usualOf(ctx, walk, first.one),
   });
@@ -113,7 +121,7 @@ export async function hedged(
       }
       // One that begins when the time is nearly over buys a second timeout.
       const worth = sent < HEDGE.most && 2 * delay <= errand.deadline - clock.monotonic();
-      wait = ready && worth ? hedge.second(state, inputTokens, delay) : undefined;
+      wait = ready && worth ? hedge.second(state, kind, delay) : undefined;
       continue;
     }
     const { racer, arrival } = next;

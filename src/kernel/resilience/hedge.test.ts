@@ -88,7 +88,8 @@ function tail(seed: number, world: World, exchanges = 20_000) {
       hedges++;
       if (now >= half) late++;
       begin(at - now);
-      if (begun.length <= HEDGE.most) later(at + policy.second(state, 500, delay as number), check(true));
+      if (begun.length <= HEDGE.most)
+        later(at + policy.second(state, { inputTokens: 500 }, delay as number), check(true));
     };
     begin(0);
     if (delay !== undefined) later(now + delay, check(false));
@@ -258,6 +259,29 @@ test('what a quiet day has earned is there when a straggler comes, and no more t
   expect(hedges).toBe(HEDGE.savings);
 });
 
+test('whole answers foretold to be long have a delay of their own, and so have short ones beside them', () => {
+  const state = policy.create();
+  const random = seededRandom('lengths');
+  const ask = { inputTokens: 500, remaining: 120_000 };
+  const took = (tokens: number) => 400 * Math.exp(0.4 * drawNormal(random)) + 10 * tokens;
+  for (let i = 0; i < 400; i++)
+    for (const outputTokens of [20, 800])
+      policy.observe(state, {
+        now: 1e12 + i * 100,
+        firstToken: took(outputTokens),
+        inputTokens: 500,
+        outputTokens,
+      });
+  expect(policy.delay(state, { ...ask, outputTokens: 20 })).toBeWithin(850, 1_200);
+  expect(policy.delay(state, { ...ask, outputTokens: 800 })).toBeWithin(8_600, 9_200);
+  // A stream, or a length that nobody knows, is neither.
+  expect(policy.delay(state, ask)).toBeUndefined();
+  const again = JSON.parse(JSON.stringify(state));
+  expect(policy.delay(again, { ...ask, outputTokens: 20 })).toBe(
+    policy.delay(state, { ...ask, outputTokens: 20 })!,
+  );
+});
+
 test('a second hedge comes sooner than the first: when most first tokens would be there', () => {
   const state = policy.create();
   const random = seededRandom('second');
@@ -266,7 +290,7 @@ test('a second hedge comes sooner than the first: when most first tokens would b
     policy.observe(state, { now: 1e12 + i * 100, firstToken: draw(random, world, 1), inputTokens: 500 });
   const first = policy.delay(state, { inputTokens: 500, remaining: 60_000 })!;
   expect(first).toBeWithin(850, 1_050);
-  expect(policy.second(state, 500, first)).toBeWithin(580, 720);
+  expect(policy.second(state, { inputTokens: 500 }, first)).toBeWithin(580, 720);
   // Known for the hour only: there is one quantile of it.
-  expect(policy.second(policy.create(), 500, 900)).toBe(900);
+  expect(policy.second(policy.create(), { inputTokens: 500 }, 900)).toBe(900);
 });

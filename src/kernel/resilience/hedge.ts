@@ -1,14 +1,14 @@
 /**
  * Hedging: when a first token is late, ask once more elsewhere, within a hard budget.
  *
- * Formula: delay = Q.955 of the first tokens of the last minutes, per model and size class of the ask (decaying sketch, half-life 10 min, at least 50 observations); a second hedge when the first is later than Q.85; every exchange earns a twentieth of a hedge, at most 50 are saved, so hedges ≤ 5 % of the exchanges so far, and the last 12 are kept for those who still wait 100 ms later and for second hedges. Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
+ * Formula: delay = Q.955 of the first tokens of the last minutes, per model, size class of the ask and, where answers come whole, class of the length they are foretold to have, in steps of four (decaying sketch, half-life 10 min, at least 50 observations); a second hedge when the first is later than Q.85; every exchange earns a twentieth of a hedge, at most 50 are saved, so hedges ≤ 5 % of the exchanges so far, and the last 12 are kept for those who still wait 100 ms later and for second hedges. Off while more than 15 % of recent first tokens come later than the delay they were given (exponential mean over 50): then the whole distribution has moved, and hedges would only add load.
  * Assumes: asks without side effects; the first token of a loser is told as the time at which it was given up, a lower bound that lies above the delay all the same: leaving losers out would pull the delay down from hedge to hedge.
  * Cost: about 0.15 µs an exchange, all three calls.
  * Lies when: stragglers share a cause (one region, one prompt): the hedge then straggles too.
  * Reference: Dean and Barroso, "The Tail at Scale", CACM 2013 (hedged requests after the 95th percentile, cancel the loser).
  */
 import { type DecayingSketchState, decayingSketch } from './decaying-sketch.ts';
-import { sizeClass } from './health/baseline.ts';
+import { SIZES, sizeClass } from './health/baseline.ts';
 
 export interface HedgeRule {
   /** Above 1 − budget by as much as chance needs: at .95 the budget is always just spent when a straggler comes. */
@@ -72,12 +72,21 @@ export interface HedgeSeriesState {
 export interface HedgeState {
   /** Exchanges that have not paid for a hedge yet. */
   earned: number;
-  /** By size class; null where nothing was seen. */
-  readonly series: (HedgeSeriesState | null)[];
+  /** By class of length, then of size; null where nothing was seen. */
+  readonly series: (HedgeSeriesState | null | undefined)[];
 }
 
-export interface HedgeAsk {
+/** What asks are told apart by. */
+export interface HedgeKind {
   readonly inputTokens: number;
+  /**
+   * Tokens that a whole answer is foretold to have; undefined for a stream, whose first token waits for no other, and where
+   * nobody knows. Long answers beside short ones are all late by a delay that knows one length only, and no short one ever is.
+   */
+  readonly outputTokens?: number | undefined;
+}
+
+export interface HedgeAsk extends HedgeKind {
   /** Time left for the exchange, ms. */
   readonly remaining: number;
   /** First tokens of this hour are normally this long at the same quantile, ms: for a route too quiet to know its own. */
@@ -94,45 +103,55 @@ export interface Hedging {
    */
   delay(state: HedgeState, ask: HedgeAsk): number | undefined;
   /** Milliseconds from a first hedge to a second, where the first was sent after `delay`. */
-  second(state: HedgeState, inputTokens: number, delay: number): number;
+  second(state: HedgeState, kind: HedgeKind, delay: number): number;
   /**
    * When the delay is over: true books the hedge; false: the budget is spent, ask again in `again` ms. `patient`: it has waited
    * longer than the delay, or for a hedge in vain.
    */
   spend(state: HedgeState, patient: boolean): boolean;
   /** Tells a first token, also that of a loser, as the time at which it was given up. */
-  observe(
-    state: HedgeState,
-    seen: { readonly now: number; readonly firstToken: number; readonly inputTokens: number },
-  ): void;
+  observe(state: HedgeState, seen: HedgeKind & { readonly now: number; readonly firstToken: number }): void;
 }
 
 const sketch = decayingSketch({ alpha: 0.01, smallest: 1, halfLife: 600_000 });
 const READ_EVERY = 64;
 
+/** Output tokens at which a class of length ends. */
+const LENGTHS: readonly number[] = [64, 256, 1_024, 4_096];
+
+function seriesOf({ inputTokens, outputTokens }: HedgeKind): number {
+  const size = sizeClass(inputTokens);
+  if (outputTokens === undefined) return size;
+  let length = 1;
+  for (const end of LENGTHS) if (outputTokens > end) length++;
+  return length * (SIZES.length + 1) + size;
+}
+
 export function hedging(rule: HedgeRule = HEDGE): Hedging {
   const step = 1 / rule.memory;
   return Object.freeze({
-    create: () => ({ earned: 0, series: [null, null, null, null, null] }),
+    create: () => ({ earned: 0, series: [] }),
     request(state) {
       if (state.earned < rule.price * rule.savings) state.earned++;
     },
-    delay(state, { inputTokens, remaining, usual = 0 }) {
-      const series = state.series[sizeClass(inputTokens)];
+    delay(state, ask) {
+      const { remaining, usual = 0 } = ask;
+      const series = state.series[seriesOf(ask)];
       const delay = series?.delay || usual;
       if (delay === 0 || series?.moved) return undefined;
       // A hedge that begins when the time is nearly over buys a second timeout.
       return 2 * delay <= remaining ? delay : undefined;
     },
-    second: (state, inputTokens, delay) => state.series[sizeClass(inputTokens)]?.second || delay,
+    second: (state, kind, delay) => state.series[seriesOf(kind)]?.second || delay,
     spend(state, patient) {
       if (state.earned < rule.price * (patient ? 1 : 1 + rule.reserve)) return false;
       state.earned -= rule.price;
       return true;
     },
-    observe(state, { now, firstToken, inputTokens }) {
-      const size = sizeClass(inputTokens);
-      let series = state.series[size];
+    observe(state, seen) {
+      const { now, firstToken } = seen;
+      const at = seriesOf(seen);
+      let series = state.series[at];
       if (!series) {
         series = {
           sketch: sketch.create(),
@@ -142,7 +161,7 @@ export function hedging(rule: HedgeRule = HEDGE): Hedging {
           late: 1 - rule.quantile,
           moved: false,
         };
-        state.series[size] = series;
+        state.series[at] = series;
       }
       if (series.delay > 0) {
         series.late += step * ((firstToken > series.delay ? 1 : 0) - series.late);
