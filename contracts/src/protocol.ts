@@ -32,6 +32,11 @@ export interface Protocol extends Member {
   writeError(failure: Failure, exchange: ExchangeId): { readonly status: number; readonly body: string };
   /** The same as an event inside a stream that has begun. */
   writeStreamError(failure: Failure, exchange: ExchangeId): string;
+  /**
+   * Would the dialect's clients take this event of a provider, which says that the stream has failed, for an error? Some servers
+   * write errors as no client of the dialect reads them. Absent: always.
+   */
+  tellsError?(event: string): boolean;
   /** A finished answer of this dialect with a text of ours in it; absent where an answer is not text. */
   writeReply?(reply: Reply): string;
   /** Hashes bodies and axes. `answer` is the assembled answer body of `Reading.message`. */

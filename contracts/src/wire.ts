@@ -61,6 +61,8 @@ export interface TransportRequest {
   /** Frozen fields are taken to be given again, and their lines are remembered. */
   readonly headers: Fields;
   readonly body?: Uint8Array;
+  /** Over a new connection: kept ones to this place are found closed. */
+  readonly fresh?: true;
 }
 
 /** Why a call has no whole answer. `connect`: never got through. `reset`: closed before a head. `cut`: closed within the body. */

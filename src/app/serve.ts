@@ -86,7 +86,9 @@ async function other(
     const { ok, says } = doors.ready();
     return new Response(`${says}\n`, { status: ok ? 200 : 503 });
   }
-  if (pathname === '/v1' || pathname.startsWith('/v1/')) return unknownEndpoint(request, pathname);
+  // Nothing else here takes a POST, so it is a model that is asked, at the wrong address.
+  if (pathname === '/v1' || pathname.startsWith('/v1/') || request.method === 'POST')
+    return unknownEndpoint(request, pathname);
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new Response('Nothing takes this method here.\n', {
       status: 405,
@@ -121,11 +123,27 @@ function page(doors: Pick<Doors, 'assets'>, pathname: string): Response {
     : new Response('This build carries no console.\n', { status: 404 });
 }
 
-/** A path below `/v1` that nobody serves, in the dialect of whoever asks. */
+const SERVED = [
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/embeddings',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1/models',
+  '/v1/runs',
+] as const;
+
+/** A path of the data plane that nobody serves, in the dialect of whoever asks. Most of them come of a wrong base URL. */
 function unknownEndpoint(request: Request, pathname: string): Response {
-  const message = `Midwatch has no endpoint ${request.method} ${pathname}. It serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/messages/count_tokens, /v1/models and /v1/runs.`;
+  const plain = pathname.replace(/\/+/g, '/').replace(/\/$/, '');
+  const meant = SERVED.find((path) => plain.endsWith(path.slice('/v1'.length)));
   // Below /v1/messages there is one dialect, even where a caller leaves out the header that its client always sends.
-  const anthropic = request.headers.has('anthropic-version') || /^\/v1\/messages(\/|$)/.test(pathname);
+  const anthropic = request.headers.has('anthropic-version') || /(^|\/)messages(\/|$)/.test(plain);
+  const base = anthropic
+    ? 'The base URL of an Anthropic client ends before /v1.'
+    : 'The base URL of an OpenAI client ends in /v1, without a slash behind it.';
+  const hint = meant ? `Did you mean ${meant}? ${base}` : `It serves ${SERVED.join(', ')}.`;
+  const message = `Midwatch has no endpoint ${request.method} ${pathname}. ${hint}`;
   const body = anthropic
     ? { type: 'error', error: { type: 'not_found_error', message } }
     : { error: { message, type: 'invalid_request_error', param: null, code: 'unknown_url' } };

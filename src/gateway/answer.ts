@@ -1,5 +1,6 @@
-import type { Clock, Failure, Log, MonotonicMs, Reading, Redactor } from '#contracts';
+import type { Attempt, Clock, EpochMs, Failure, Log, MonotonicMs, Reading, Redactor } from '#contracts';
 import { outcomeOf } from '#kernel';
+import { saysWhen } from '#kernel/resilience';
 import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
 import { round } from './gaps.ts';
@@ -49,7 +50,8 @@ export function whole(
   if (!closed) endTry(one, ctx, walk, { outcome, failure, reading });
   const first = one.start - walk.start + (one.firstByte ?? 0);
   const headers = tell(walk, head.headers, outcome);
-  headers['x-midwatch-cost-usd'] = dollars(walk.attempts.reduce((sum, a) => sum + a.cost.microUsd, 0));
+  const cost = costOf(walk.attempts);
+  if (cost !== undefined) headers['x-midwatch-cost-usd'] = cost;
   walk.own += ctx.clock.monotonic() - landed;
   headers['x-midwatch-overhead-ms'] = String(round(walk.own));
   const ending = { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first };
@@ -140,9 +142,20 @@ function lastWords(ctx: AnswerContext, walk: Walk, running: Try | undefined, rea
   const rows = running
     ? [...walk.attempts, closeTry(running, ctx, walk, { outcome: reading.outcome, reading })]
     : walk.attempts;
-  const bill = rows.reduce((sum, a) => sum + a.cost.microUsd, 0);
+  const cost = costOf(rows);
+  const bill = cost === undefined ? '' : ` cost-usd=${cost}`;
   const taken = walk.taken ? ` takeover=${walk.taken.after}` : '';
-  return `: midwatch exchange=${walk.id} outcome=${reading.outcome} attempts=${rows.length}${taken} cost-usd=${dollars(bill)}\n\n`;
+  return `: midwatch exchange=${walk.id} outcome=${reading.outcome} attempts=${rows.length}${taken}${bill}\n\n`;
+}
+
+/** Dollars of all tries together; unknown, which is not nothing, where one of them has no price. */
+function costOf(rows: readonly Attempt[]): string | undefined {
+  let sum = 0;
+  for (const { cost } of rows) {
+    if (cost.state === 'unpriced') return undefined;
+    sum += cost.microUsd;
+  }
+  return dollars(sum);
 }
 
 /** The provider's own error passes to a caller of its dialect as it is, unless it speaks of our credential. */
@@ -155,7 +168,7 @@ export function failed(ctx: AnswerContext, walk: Walk, landing: Of<'failed'>, la
     return;
   }
   const outcome = outcomeOf(failure.kind);
-  if (walk.attempts.length > 1) sayEarliest(refusal.headers, failure);
+  sayWhen(refusal.headers, failure, walk.attempts.length > 1, ctx.clock.now());
   walk.outgoing.send(
     refusal.status,
     tell(walk, refusal.headers, outcome),
@@ -164,9 +177,13 @@ export function failed(ctx: AnswerContext, walk: Walk, landing: Of<'failed'>, la
   ctx.close(walk, { outcome, failure, status: refusal.status });
 }
 
-/** When several targets are full, the wait of the last one is not the caller's. */
-function sayEarliest(headers: Record<string, string>, failure: Failure): void {
-  if (failure.kind !== 'rate_limited' || failure.after === undefined) return;
+/**
+ * When the caller may come back. A provider's own word stays, in its own spelling, unless several targets were asked, since then
+ * the wait of the last one is not the caller's; or unless no client can read it: one that finds no wait asks again at once.
+ */
+function sayWhen(headers: Record<string, string>, failure: Failure, several: boolean, now: EpochMs): void {
+  if (failure.after === undefined) return;
+  if (!(several && failure.kind === 'rate_limited') && saysWhen(headers['retry-after'], now)) return;
   delete headers['retry-after-ms'];
   Object.assign(headers, retryAfter(failure));
 }

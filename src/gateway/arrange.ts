@@ -41,7 +41,8 @@ export async function arrange(
 
 /** Why ordinary traffic goes round a target. */
 function shutBy(standing: Standing, step: Step, { facets }: Walk): Walk['passed'] {
-  if (standing.refusesKey(step, facets)) return 'provider_auth';
+  const refused = standing.refusesKey(step, facets);
+  if (refused) return refused;
   return standing.closedFor(step, facets) > 0 ? 'rate_limited' : 'health';
 }
 
@@ -54,7 +55,13 @@ export const first = (steps: readonly Step[], at: number): readonly Step[] => [
 function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soonest: number): Failure {
   const name = walk.route?.name;
   const wait = `${Math.ceil(soonest / 1000)} s`;
-  if (steps.every((step) => standing.refusesKey(step, walk.facets)))
+  const refused = steps.map((step) => standing.refusesKey(step, walk.facets));
+  if (refused.every((why) => why === 'quota_exhausted'))
+    return seen(
+      'quota_exhausted',
+      `No provider of route "${name}" serves the account of the key that Midwatch has for it before that is topped up or its plan is raised. Asked again in ${wait}.`,
+    );
+  if (refused.every((why) => why !== undefined))
     return seen(
       'provider_auth',
       `Every provider of route "${name}" refuses the key that Midwatch has for it; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,

@@ -92,11 +92,10 @@ function begin(
     start: clock.monotonic(),
   };
   walk.made.push(one);
-  return {
-    kind: 'prepared',
-    one,
-    request: step.target.passDeadline ? told(request, deadline - one.start) : request,
-  };
+  const sent = step.target.passDeadline ? told(request, deadline - one.start) : request;
+  // The transport has then asked again by itself, if it had the right to; on one more kept connection it would have it once more.
+  const reset = walk.attempts.at(-1)?.failure?.kind === 'reset';
+  return { kind: 'prepared', one, request: reset ? { ...sent, fresh: true } : sent };
 }
 
 /** With the time that is left, as of this call: waits and earlier tries are taken off. */

@@ -29,20 +29,27 @@ export function withoutEvents(
   return kept.length === 0 ? undefined : Buffer.concat(kept);
 }
 
-/** A stream at the event that says that it has failed; what follows it is not said. Without such an event all of it stands before. */
+/**
+ * A stream at the event that says that it has failed; what follows it is not said. Without such an event all of it stands before.
+ * `told` only where the caller's client takes that event for an error.
+ */
 export function atFailure(
   bytes: Uint8Array,
   protocol: Protocol,
-): { readonly before: Uint8Array; readonly told: Uint8Array } {
+): { readonly before: Uint8Array; readonly told?: Uint8Array } {
   for (let from = 0; from < bytes.length; ) {
     const to = endOfEvent(bytes, from);
     const scanner = protocol.scanStream();
-    scanner.push(bytes.subarray(from, to));
-    if (scanner.failure && scanner.failure.kind !== 'malformed')
-      return { before: bytes.subarray(0, from), told: bytes.subarray(from, to) };
+    const event = bytes.subarray(from, to);
+    scanner.push(event);
+    if (scanner.failure && scanner.failure.kind !== 'malformed') {
+      const before = bytes.subarray(0, from);
+      const plain = protocol.tellsError?.(Buffer.from(event).toString('latin1')) === false;
+      return plain ? { before } : { before, told: event };
+    }
     from = to;
   }
-  return { before: bytes, told: bytes.subarray(bytes.length) };
+  return { before: bytes };
 }
 
 const DATA = /(?:^|[\r\n])data: *\S/;

@@ -51,6 +51,8 @@ type Near = Map<string, Stand>;
 
 interface KeyStand {
   deadUntil: number;
+  /** It is good, and its account has no money left. Known only where that was seen. */
+  empty?: boolean;
 }
 
 /** Plain data: a restart is no amnesty, and no death sentence either. */
@@ -141,9 +143,11 @@ export class Standing {
     return this.judge.ejected(this.of(step, ask).health);
   }
 
-  /** Is it the provider's refusal of the key that closes it? */
-  refusesKey(step: Step, ask: Wanted): boolean {
-    return this.of(step, ask).key.deadUntil > this.clock.now();
+  /** Is it the provider's refusal of the key that closes it, and which? */
+  refusesKey(step: Step, ask: Wanted): 'provider_auth' | 'quota_exhausted' | undefined {
+    const { deadUntil, empty } = this.of(step, ask).key;
+    if (deadUntil <= this.clock.now()) return undefined;
+    return empty ? 'quota_exhausted' : 'provider_auth';
   }
 
   /** Tells the end of a try: of a stream at its end, not at its head. */
@@ -223,6 +227,7 @@ export class Standing {
     // A 403 may mean this one model or place; a 401, or an empty account, is about the key.
     if (condemns === 'key' && status !== 403) {
       key.deadUntil = now + KEY_RECHECK;
+      key.empty = kind === 'quota_exhausted';
       return;
     }
     const wait = condemns === 'key' ? KEY_RECHECK : after;

@@ -110,7 +110,7 @@ export function createTransport(options: TransportOptions): {
       }
       const call = new Call(request, found, taker);
       if (closed) call.fail({ kind: 'connect', detail: 'The transport is closed.' });
-      else pool.dispatch(call, false);
+      else pool.dispatch(call, request.fresh === true);
       return call;
     },
     close() {

@@ -146,8 +146,10 @@ export class Upstream {
   private readHead(bytes: Buffer) {
     const call = this.call as Call;
     const end = bytes.indexOf(HEAD_END);
+    // However many reads it took to come: a limit on what is not whole yet would let a large one pass that comes at once.
+    if ((end < 0 ? bytes.length : end) > MAX_HEAD)
+      return this.malformed('The head of the answer is too large.');
     if (end < 0) {
-      if (bytes.length > MAX_HEAD) return this.malformed('The head of the answer is too large.');
       this.rest = bytes;
       return;
     }

@@ -17,7 +17,7 @@ export * from './limiter.ts';
 export * from './park.ts';
 export * from './quota-headers.ts';
 export { type RegimeReading, type RegimeState, regimeCause } from './regime.ts';
-export { LONGEST_WAIT, readRetryAfter } from './retry-after.ts';
+export { LONGEST_WAIT, readRetryAfter, saysWhen } from './retry-after.ts';
 export * from './share-budget.ts';
 export * from './shared-queue.ts';
 export * from './tail.ts';

@@ -9,21 +9,26 @@
  */
 import type { EpochMs, Fields } from '#contracts';
 import { type QuotaReading, readQuotas } from './quota-headers.ts';
-import { readHttpDate, readNumber } from './spelling.ts';
+import { readDuration, readHttpDate, readNumber } from './spelling.ts';
 
 /** No provider's word parks a target for longer: a wrong clock or a wrong unit must not take it out for a day. */
 export const LONGEST_WAIT = 600_000;
 
+/** Seconds or milliseconds as the field has it, or a span with its own units, which no standard knows and some proxies write. */
+function span(text: string, unit: number): number | undefined {
+  const plain = readNumber(text);
+  return plain === undefined ? readDuration(text) : plain * unit;
+}
+
 /** Several values of one field arrive joined; the longest is the one that satisfies all of them. */
 function longest(text: string, unit: number): number | undefined {
-  const plain = readNumber(text);
-  if (plain !== undefined) return plain * unit;
-  if (!text.includes(',')) return undefined;
+  const one = span(text, unit);
+  if (one !== undefined || !text.includes(',')) return one;
   let most: number | undefined;
   for (const part of text.split(',')) {
-    const number = readNumber(part.trim());
-    if (number === undefined) return undefined;
-    most = Math.max(most ?? 0, number * unit);
+    const wait = span(part.trim(), unit);
+    if (wait === undefined) return undefined;
+    most = Math.max(most ?? 0, wait);
   }
   return most;
 }
@@ -75,3 +80,7 @@ export function readRetryAfter(headers: Fields, now: EpochMs, cap = LONGEST_WAIT
   const wait = said(headers, theirs) ?? bindingReset(readQuotas(headers, theirs));
   return wait === undefined ? undefined : Math.min(cap, Math.max(0, wait));
 }
+
+/** Is this a `Retry-After` as the standard has it: one number, or a date? Clients read no other spelling, and no two at once. */
+export const saysWhen = (text: string | undefined, now: EpochMs): boolean =>
+  text !== undefined && (readNumber(text) !== undefined || readHttpDate(text, now) !== undefined);

@@ -10,7 +10,7 @@ export function readAnswer(body: Uint8Array): Reading {
   const parsed = parseJson(decode(body));
   if (!parsed || !isObject(parsed.value)) return unreadable();
   const answer = parsed.value;
-  const error = answer.type === 'error' || isObject(answer.error) ? anthropicInBand(answer) : undefined;
+  const error = answer.type === 'error' || answer.error ? anthropicInBand(answer) : undefined;
   return read({
     blocks: list(answer.content).map(object),
     any: Array.isArray(answer.content),

@@ -32,6 +32,8 @@ export const anthropicMessages: Protocol = defineMember('protocol', {
   terminator: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
   writeError: writeAnthropicError,
   writeStreamError: writeAnthropicStreamError,
+  // Its clients go by the name of the event and pass over one without.
+  tellsError: (event) => /(?:^|[\r\n])event: ?error\s/.test(event),
   writeReply,
   digest,
   readMessage,

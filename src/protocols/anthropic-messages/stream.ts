@@ -49,7 +49,7 @@ export class MessagesScanner extends DialectScanner {
       case 'error':
         return anthropicInBand(data);
       default:
-        return undefined;
+        return data.error ? anthropicInBand(data) : undefined;
     }
   }
 

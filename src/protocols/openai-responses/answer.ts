@@ -39,7 +39,7 @@ export const finishOf = (response: Json): string | undefined =>
     : word(response.status);
 
 export function errorOf(response: Json): Failure | undefined {
-  if (isObject(response.error)) return openaiInBand(response.error);
+  if (response.error) return openaiInBand(response.error);
   return response.status === 'failed' ? openaiInBand({}) : undefined;
 }
 

@@ -24,6 +24,8 @@ export const openaiResponses: Protocol = defineMember('protocol', {
   readError: readOpenAIError,
   writeError: writeOpenAIError,
   writeStreamError: writeResponsesStreamError,
+  // Its clients go by the type.
+  tellsError: (event) => /"type"\s*:\s*"(?:error|response\.failed)"/.test(event),
   writeReply,
   digest,
   readMessage,

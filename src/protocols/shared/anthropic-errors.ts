@@ -104,7 +104,9 @@ export function anthropicInBand(value: unknown): Failure {
   return classify({ ...report, status: STATUS.get(report.type) ?? 0 });
 }
 
+/** Servers that only speak like Anthropic also write `{error: "…"}`. */
 function reportOf(value: unknown): Omit<ErrorReport, 'status'> {
+  if (isObject(value) && typeof value.error === 'string') return { type: '', code: '', message: value.error };
   const error = isObject(value) ? (isObject(value.error) ? value.error : value) : {};
   const details = isObject(error.details) ? error.details : {};
   return { type: text(error.type), code: text(details.error_code), message: text(error.message) };

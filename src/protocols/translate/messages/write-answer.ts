@@ -80,7 +80,7 @@ function blockOf({ open, text, seal }: Said, by: DialectName): Json | undefined 
       ? { type: 'redacted_thinking', data: marked }
       : { type: 'thinking', thinking: text, signature: marked };
   }
-  if (open.kind !== 'call') return { type: 'text', text, citations: null };
+  if (open.kind !== 'call') return { type: 'text', text };
   const input = text.trim() === '' ? {} : parseJson(text)?.value;
   if (!isObject(input)) return undefined;
   return { type: 'tool_use', id: open.id, name: open.name, input };
@@ -136,7 +136,7 @@ export class MessagesWriter implements StreamWriter {
         ? { type: 'tool_use', id: open.id, name: open.name, input: {} }
         : open.kind === 'reasoning'
           ? { type: 'thinking', thinking: '', signature: '' }
-          : { type: 'text', text: '', citations: null };
+          : { type: 'text', text: '' };
     // Whether a thought is redacted is known only when it is over, so its block begins with its first words.
     if (open.kind === 'reasoning') this.#before = '';
     else this.#start(block, open.kind === 'call' ? 'input_json_delta","partial_json' : 'text_delta","text');

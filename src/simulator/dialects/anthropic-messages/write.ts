@@ -39,7 +39,7 @@ function blockOf(block: Block, shown: boolean): object {
       return { type: 'tool_use', id: block.id, name: block.name, input: parsed(block.input), caller: DIRECT };
     case 'text':
     case 'refusal':
-      return { type: 'text', text: block.text, citations: null };
+      return { type: 'text', text: block.text };
   }
 }
 const DIRECT = { type: 'direct' } as const;
@@ -99,7 +99,7 @@ function openingOf(block: Block): object {
       return { type: 'tool_use', id: block.id, name: block.name, input: {}, caller: DIRECT };
     case 'text':
     case 'refusal':
-      return { type: 'text', text: '', citations: null };
+      return { type: 'text', text: '' };
   }
 }
 const DELTA = {
