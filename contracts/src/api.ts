@@ -22,7 +22,8 @@ import type { Axes, ChangeEvent } from './release.ts';
  *   GET    /routes · /routes/:name                  RouteView[] · RouteView
  *   GET    /changes?from&to&route&cursor&limit      ChangePage
  *   GET    /runs?state&key&cursor&limit · /runs/:id  RunPage · RunDetail
- *   POST   /runs/:id/cancel                          Run
+ *   GET    /runs/:id/events?after&limit             RunEvents
+ *   POST   /runs/:id/cancel · /runs/:id/resample     Run
  *   GET    /keys · POST /keys · POST /keys/:id/revoke   KeyView[] · KeyCreated · KeyView
  *   GET    /tokens · POST /tokens · POST /tokens/:id/revoke   TokenView[] · TokenCreated · TokenView
  *   GET    /audit?actor&action&subject&from&to&cursor&limit   AuditPage

@@ -90,6 +90,19 @@ export interface RunEvent {
   readonly data: string;
 }
 
+export const runEventQuerySchema = z.object({
+  after: z.coerce.number().int().min(0).default(0).describe('Number of the last event that is known.'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(500),
+});
+export type RunEventQuery = z.output<typeof runEventQuerySchema>;
+
+/** What happened after an event, in order. */
+export interface RunEvents {
+  readonly events: readonly RunEvent[];
+  /** The run is over and nothing comes after these. */
+  readonly over: boolean;
+}
+
 export interface NewRun {
   readonly id: string;
   readonly key?: string;

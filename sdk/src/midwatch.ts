@@ -33,6 +33,8 @@ import type {
   RouteView,
   Run,
   RunDetail,
+  RunEventQuery,
+  RunEvents,
   RunFilter,
   RunPage,
   ShadowQuery,
@@ -151,6 +153,10 @@ export interface Midwatch {
     /** Newest first; give `next` of the answer back as `cursor` for the older page. */
     list(query?: RunFilter & Partial<PageQuery>, options?: CallOptions): Promise<RunPage>;
     get(id: string, options?: CallOptions): Promise<RunDetail>;
+    /** What happened after an event; ask again after the last of them until `over`. */
+    events(id: string, query?: Partial<RunEventQuery>, options?: CallOptions): Promise<RunEvents>;
+    /** The same question once more, as a run of its own. */
+    resample(id: string, options?: CallOptions): Promise<Run>;
     /** Acts at once on a queued run, within seconds on one that is carried out. */
     cancel(id: string, options?: CallOptions): Promise<Run>;
   };
@@ -237,6 +243,8 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     runs: {
       list: (query = {}, call) => get(`/runs${search(query)}`, call),
       get: (id, call) => get(`/runs/${segment(id)}`, call),
+      events: (id, query = {}, call) => get(`/runs/${segment(id)}/events${search(query)}`, call),
+      resample: (id, call) => post(`/runs/${segment(id)}/resample`, {}, call),
       cancel: (id, call) => post(`/runs/${segment(id)}/cancel`, {}, call),
     },
     keys: {

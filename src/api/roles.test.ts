@@ -39,6 +39,7 @@ const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /routes/:name/freeze': ['operator', 'admin'],
   'POST /routes/:name/thaw': ['operator', 'admin'],
   'POST /runs/:id/cancel': ['operator', 'admin'],
+  'POST /runs/:id/resample': ['operator', 'admin'],
   'POST /tokens': ['admin'],
   'POST /tokens/:id/revoke': ['admin'],
 };

@@ -78,6 +78,8 @@ export interface ApiServices {
   system(): Promise<SystemView>;
   /** Ends a run wherever it is carried out; undefined when there is none. */
   cancelRun(id: string): Promise<Run | undefined>;
+  /** Asks the question of a run once more, as a run of the same key; undefined when there is none. */
+  resampleRun(id: string): Promise<Run | undefined>;
   /** Without `lastHour`; the API adds it from rollups. */
   routes(): readonly RouteView[];
   /** Targets that were asked for, and those configured that were not. */

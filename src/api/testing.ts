@@ -123,6 +123,7 @@ export async function startApi() {
     keys,
     live,
     cancelRun: (id) => store.runs.cancel(id, clock.now(), '{}'),
+    resampleRun: (id) => store.runs.get(id),
     adminHash: () => admin.hash,
     status: () => ({
       version: '0.0.0',

@@ -374,6 +374,7 @@ async function compose(given: Composition): Promise<Running> {
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,
     cancelRun: runs.cancel,
+    resampleRun: runs.resample,
     freezes,
     shadows: () => copiesOf([gateway.shadows.read(), ...crew.totals().map(({ shadows }) => shadows)]),
     development: () => active.loaded.config.development,

@@ -5,6 +5,7 @@ import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError } from './exit.ts';
 import { ago, count, NONE, shortId, span, timestamp } from './format.ts';
+import { attach } from './runs-attach.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
@@ -52,6 +53,23 @@ export const runs = () =>
         if (flags.json) return printJson(detail);
         print(described(detail.run));
         if (detail.answer !== undefined) print(`\n${JSON.stringify(detail.answer, null, 2)}`);
+      }),
+    )
+    .addCommand(attach(find))
+    .addCommand(
+      withConnection(
+        new Command('resample')
+          .description(
+            'Ask the question of a run once more, as a run of its own: another answer, paid again. What was missed of the first is told by attach.',
+          )
+          .argument('<run>', 'its id, its last characters, or last')
+          .option('--json', 'print one JSON object'),
+      ).action(async (wanted: string, flags: Flags) => {
+        const { midwatch } = await connect(flags);
+        const run = await midwatch.runs.resample(await find(midwatch, wanted));
+        if (flags.json) return printJson(run);
+        print(`${green('●')} ${bold(run.id)} asks what ${run.resampleOf} asked`);
+        print(dim(`→ midwatch runs attach ${run.id}`));
       }),
     )
     .addCommand(

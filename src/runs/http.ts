@@ -9,7 +9,7 @@ import {
   type RunState,
   StoreUnavailable,
 } from '#contracts';
-import { exchangeIds, sha256 } from '#kernel';
+import { sha256 } from '#kernel';
 import { follow } from './follow.ts';
 import type { Journal } from './journal.ts';
 import type { RunPorts } from './ports.ts';
@@ -41,6 +41,9 @@ export interface HttpPorts extends RunPorts {
   readonly begin: () => void;
   /** Ends a run wherever it is; undefined when there is none. */
   readonly cancel: (id: string) => Promise<Run | undefined>;
+  /** Asks the question of a run once more; undefined when there is none. */
+  readonly resample: (id: string) => Promise<Run | undefined>;
+  readonly newId: () => string;
 }
 
 /** A request of one caller, with everything of it. */
@@ -56,10 +59,8 @@ type Act = (visit: Visit, id: string) => Promise<Refusal | undefined>;
 
 /** `/v1/runs` and what lies below it. */
 export function createHttp(ports: HttpPorts): Handler {
-  const { clock, store, log } = ports;
+  const { clock, store, log, newId } = ports;
   const byPath: ReadonlyMap<string, Protocol> = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
-  const nextId = exchangeIds(clock);
-  const newId = () => `run_${nextId()}`;
 
   const queued = () => stateLine({ state: 'queued', at: clock.now() });
   const give = (outgoing: Outgoing, status: number, value: unknown, headers = {}): undefined => {
@@ -155,21 +156,8 @@ export function createHttp(ports: HttpPorts): Handler {
   const resample: Act = async ({ outgoing, key }, id) => {
     if (ports.stopping()) return stopping();
     const known = await find(id, key);
-    const asked = known && (await store.ask(id));
-    if (!known || !asked) return noRun(id);
-    const { run } = await store.create({
-      ...asked,
-      id: newId(),
-      ...(key !== '' && { key }),
-      endpoint: known.endpoint,
-      model: known.model,
-      ...(known.metadata && { metadata: known.metadata }),
-      fingerprint: '',
-      resampleOf: id,
-      createdAt: clock.now(),
-      event: queued(),
-    });
-    ports.begin();
+    const run = known && (await ports.resample(id));
+    if (!run) return noRun(id);
     return give(outgoing, 202, told(run), { location: pathOf(run.id) });
   };
 

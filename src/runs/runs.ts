@@ -1,4 +1,5 @@
 import type { Handler, Run } from '#contracts';
+import { exchangeIds } from '#kernel';
 import { createHttp, RUNS } from './http.ts';
 import { Journal } from './journal.ts';
 import type { RunPorts } from './ports.ts';
@@ -14,6 +15,8 @@ export interface Runs {
   readonly handle: Handler;
   /** Ends a run, whoever has it; as it then is, undefined when there is none. */
   cancel(id: string): Promise<Run | undefined>;
+  /** Asks the question of a run once more, as a run of the same key; undefined when there is none. */
+  resample(id: string): Promise<Run | undefined>;
   /** The database is there: what was left is taken up again. */
   start(): Promise<void>;
   /** Nothing new is begun; what runs may come to its end. */
@@ -38,16 +41,42 @@ export function createRuns(ports: RunPorts): Runs {
     return run;
   };
 
+  const nextId = exchangeIds(clock);
+  const newId = () => `run_${nextId()}`;
+  const resample = async (id: string): Promise<Run | undefined> => {
+    const known = await store.get(id);
+    const asked = known && (await store.ask(id));
+    if (!known || !asked) return undefined;
+    const createdAt = clock.now();
+    const { run } = await store.create({
+      ...asked,
+      id: newId(),
+      ...(known.key !== undefined && { key: known.key }),
+      endpoint: known.endpoint,
+      model: known.model,
+      ...(known.metadata && { metadata: known.metadata }),
+      fingerprint: '',
+      resampleOf: id,
+      createdAt,
+      event: stateLine({ state: 'queued', at: createdAt }),
+    });
+    worker.kick();
+    return run;
+  };
+
   return {
     serves: (path) => path === RUNS || path.startsWith(`${RUNS}/`),
     handle: createHttp({
       ...ports,
       journal,
       cancel,
+      resample,
+      newId,
       begin: () => worker.kick(),
       stopping: () => stopping,
     }),
     cancel,
+    resample,
     async start() {
       await worker.start();
       teller.start();

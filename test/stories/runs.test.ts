@@ -321,6 +321,45 @@ test('the command line lists, shows and cancels', async () => {
   });
 }, 15_000);
 
+test('the command line watches a run to its end, goes on after an event, and asks again', async () => {
+  const midwatch = async (...args: string[]) => {
+    const child = Bun.spawn([MIDWATCH, 'runs', ...args, '--url', house.url, '--token', house.token], {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      cwd: house.folder,
+    });
+    const [said, beside] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    return { said, beside, code: await child.exited };
+  };
+  streamed(30);
+  const run = await submit({}, {}, { stream: true });
+  const watched = await midwatch('attach', run.id);
+  const text = DATA.slice(0, 30).map((_, i) => `w${i} `);
+  expect([watched.said.trimEnd(), watched.code]).toEqual([text.join('').trimEnd(), 0]);
+  expect(watched.beside).toContain('succeeded');
+  const lines = (await midwatch('attach', run.id, '--after', '20', '--json')).said.trim().split('\n');
+  const kept = await watchRun(`${house.url}${run.urls.events}`, { after: 20 });
+  expect(lines.map((line) => JSON.parse(line))).toEqual(kept);
+
+  up.play({
+    status: 200,
+    headers: JSON_HEAD,
+    framing: 'length',
+    parts: [COMPLETION.replace('"stop"', '"length"')],
+  });
+  const again = JSON.parse((await midwatch('resample', run.id, '--json')).said);
+  expect(again).toMatchObject({ resampleOf: run.id });
+  expect(again.id).not.toBe(run.id);
+  expect(await midwatch('attach', again.id)).toMatchObject({ code: 1 });
+  const { rows } = await house.api.audit({ action: 'run.resample' });
+  expect(rows[0]).toMatchObject({ subject: run.id, detail: { run: again.id } });
+  expect(await midwatch('attach', 'run_nobody')).toMatchObject({ code: 1 });
+}, 30_000);
+
 for (const signal of ['SIGKILL', 'SIGTERM'] as const)
   test(`a process ended by ${signal} in the middle: the run is taken up again and ends once, its watchers go on where they were`, async () => {
     streamed(60);

@@ -26,7 +26,7 @@ import {
 } from './house.ts';
 import { rampJudged, rampView } from './ramp.ts';
 import { routerView } from './router.ts';
-import { run, runDetail, runPage } from './runs.ts';
+import { run, runDetail, runEvents, runPage } from './runs.ts';
 import { shadowReport } from './shadows.ts';
 import { demotionView, tiersReport } from './tiers.ts';
 import { budgetView, providerView, quotaView, reloadView, spendReport } from './traffic.ts';
@@ -87,6 +87,7 @@ export const answers = {
   SpendReport: spendReport,
   Run: run,
   RunDetail: runDetail,
+  RunEvents: runEvents,
   RunPage: runPage,
   Status: status,
   SystemView: systemView,

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { OUTCOMES, RUN_STATES, type Run, type RunDetail, type RunPage, WEBHOOK_STATES } from '#contracts';
+import {
+  OUTCOMES,
+  RUN_STATES,
+  type Run,
+  type RunDetail,
+  type RunEvents,
+  type RunPage,
+  WEBHOOK_STATES,
+} from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -32,3 +40,17 @@ true satisfies Same<RunPage, z.output<typeof runPage>>;
 
 export const runDetail = z.object({ run, answer: z.unknown().optional() });
 true satisfies Same<RunDetail, z.output<typeof runDetail>>;
+
+export const runEvents = z.object({
+  events: z.array(
+    z.object({
+      seq: z.number().describe('From 1 without a gap.'),
+      name: z
+        .string()
+        .describe("`run` for a change of state; else the name of the provider's event, or empty."),
+      data: z.string(),
+    }),
+  ),
+  over: z.boolean().describe('The run is over and nothing comes after these.'),
+});
+true satisfies Same<RunEvents, z.output<typeof runEvents>>;

@@ -1,4 +1,11 @@
-import { pageSchema, type RunDetail, runFilterSchema } from '#contracts';
+import {
+  isOver,
+  pageSchema,
+  type RunDetail,
+  type RunEvents,
+  runEventQuerySchema,
+  runFilterSchema,
+} from '#contracts';
 import { endpoint } from '../http/endpoint.ts';
 import { readPage } from '../http/page.ts';
 import { notFound } from '../http/refusal.ts';
@@ -28,6 +35,46 @@ export const runEndpoints = [
       if (!run) throw noRun(id);
       const answer = await services.store.runs.answer(id);
       return { run, ...(answer && { answer: readable(answer) }) };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/runs/:id/events',
+    access: 'viewer',
+    summary:
+      'What happened in a run after an event, in order: changes of its state and what the provider streamed. The data plane tells the same as it happens.',
+    query: runEventQuerySchema,
+    answer: {
+      schema: 'RunEvents',
+      says: 'Up to `limit` events; ask again after the last of them until `over`.',
+    },
+    async handle({ params, query: { after, limit } }, { services }): Promise<RunEvents> {
+      const id = params.id ?? '';
+      // The state first: an event that is written between the two is told with the next page, and none is missed.
+      const run = await services.store.runs.get(id);
+      if (!run) throw noRun(id);
+      const events = await services.store.runs.events(id, after, limit);
+      return { events, over: isOver(run.state) && events.length < limit };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/runs/:id/resample',
+    access: 'operator',
+    summary:
+      'Asks the question of a run once more, as a run of its own that belongs to the same key and is paid like any other.',
+    answer: { schema: 'Run', says: 'The new run; `resampleOf` names the old one.' },
+    async handle({ params, caller, address }, { services, audit }) {
+      const id = params.id ?? '';
+      const run = await services.resampleRun(id);
+      if (!run) throw noRun(id);
+      await audit({
+        actor: caller?.name ?? '',
+        action: 'run.resample',
+        subject: id,
+        detail: { run: run.id, address },
+      });
+      return run;
     },
   }),
   endpoint({
