@@ -146,7 +146,7 @@ export async function dispatch(
     const wait = then.again && (then.again.asked ?? standing.closedFor(step, walk.facets));
     // Its own failure may just have ejected it; then it is asked again only where nobody else is there.
     const avoided = then.elsewhere !== undefined && standing.ejected(step, walk.facets);
-    if (wait !== undefined && !avoided && (await pause(ctx, errand, walk, waits, wait))) {
+    if (wait !== undefined && !avoided && (await pause(ctx, errand, walk, step, waits, wait))) {
       if (walk.stopped) return { one, landing: stoppedBy(walk.stopped) };
     } else if (then.elsewhere === undefined) return unwanted ?? { one, landing: told(walk, landing) };
     else {
@@ -172,14 +172,17 @@ async function arrangeSound(
 
 /** Waits before the same target is tried again; false, at once, when budget or time forbid it. */
 async function pause(
-  { clock, retries }: DispatchContext,
+  { clock, retries, standing, estimate }: DispatchContext,
   { deadline }: Errand,
   walk: Walk,
+  step: Step,
   waits: BackoffState,
   asked: number,
 ): Promise<boolean> {
   const now = clock.monotonic();
-  const remaining = deadline - now;
+  // With less than it usually takes a retry would mostly buy a timeout, which is billed too.
+  const useful = standing.usual(step, walk.facets, estimate(walk.facets, 0, 0).input) ?? 0;
+  const remaining = deadline - now - useful;
   const wait = nextWait(waits, {
     remaining,
     random: () => clock.random(),

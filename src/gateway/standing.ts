@@ -138,6 +138,11 @@ export class Standing {
     };
   }
 
+  /** Milliseconds in which half of the streams of such a size begin; undefined for whole answers, and while too little is known. */
+  usual(step: Step, ask: Wanted, inputTokens: number): number | undefined {
+    return ask.stream ? this.judge.usual(this.of(step, ask).health, { inputTokens }) : undefined;
+  }
+
   /** Does its circuit keep ordinary traffic away? */
   ejected(step: Step, ask: Wanted): boolean {
     return this.judge.ejected(this.of(step, ask).health);

@@ -339,12 +339,20 @@ test.each([1, 4])('of what a fallback carries, one of %p gateways takes its part
   const { contract } = (state as { exercised: { contract: string } }).exercised;
   const load = { contract, at: Date.now(), good: true, why: '', perSecond: 1, tokens: 100_000 };
   house.gateway.proofs.restore({ edges: { [key]: { ...state, load } as (typeof edges)[string] } });
+  expect(house.gateway.proofs.read()[0]?.load).toMatchObject({ state: 'PROVEN', perSecond: 1 });
   let served = 0;
   for (let i = 0; i < 80; i++) if ((await call()) === 200) served++;
   // A bucket of ten seconds, of which this lane leaves four tenths; dealt out evenly.
   const part = (0.6 * 10) / 0.25 / houses;
   expect(served).toBeGreaterThanOrEqual(Math.floor(part));
   expect(served).toBeLessThanOrEqual(part + 8);
+  const { routes } = house.gateway.proofs.snapshot();
+  const grown = { ...(routes.chat as (typeof routes)[string]), minutes: [[120, 0, 0]] as never };
+  house.gateway.proofs.restore({ routes: { chat: grown } });
+  expect(house.gateway.proofs.read()[0]?.load).toMatchObject({
+    state: 'STALE',
+    why: expect.stringContaining('needed by now'),
+  });
   house.stop();
   await down.stop();
   await spare.stop();

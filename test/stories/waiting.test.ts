@@ -221,6 +221,38 @@ test('a wait that does not fit the deadline is not begun', async () => {
   expect(first.calls).toHaveLength(1);
 });
 
+test('a retry that would have less time than the target usually takes is not made', async () => {
+  const usual = 300;
+  const slowly = async (call: Call) => {
+    await Bun.sleep(usual);
+    well(call, { tongue: OPENAI, stream: true });
+  };
+  const { house, first } = await open(slowly, { tongue: OPENAI });
+  const ask = async (deadline: number) => {
+    const headers = { 'x-midwatch-deadline-ms': String(deadline) };
+    const response = await fetch(`${house.url}${OPENAI.path}`, {
+      method: 'POST',
+      body: OPENAI.ask(true),
+      headers,
+    });
+    await response.text();
+    return response.status;
+  };
+  for (let i = 0; i < 5; i++)
+    expect(await Promise.all(Array.from({ length: 30 }, () => ask(60_000)))).not.toContain(500);
+  const callsWithin = async (deadline: number) => {
+    first.forget();
+    first.act((call) =>
+      call.number === 0 ? call.write(whole(500, OPENAI.json, OPENAI.error('api_error', 'x'))) : slowly(call),
+    );
+    await ask(deadline);
+    return first.calls.length;
+  };
+  // The wait before a retry is 200 ms at most: it would fit into both.
+  expect(await callsWithin(400)).toBe(1);
+  expect(await callsWithin(5_000)).toBe(2);
+});
+
 test('no word of a provider parks it for more than ten minutes', async () => {
   const { house } = await open(refuse(OPENAI, { 'retry-after': '86400' }), { tongue: OPENAI });
   await asked(house.url, OPENAI, { stream: false });

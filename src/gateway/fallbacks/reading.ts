@@ -19,6 +19,7 @@ import {
   readiness,
   readShown,
   type Shown,
+  type ShownReading,
   secondsToProve,
   standsAt,
 } from '#kernel/tiers';
@@ -27,6 +28,7 @@ import { unserved } from './asker.ts';
 import { type Covered, UNCOVERED, uncovered } from './coverage.ts';
 import { against, type DemandState, NO_USUAL, ownShare, peakOf, type Usual } from './demand.ts';
 import type { Edge } from './edges.ts';
+import { rate } from './ramp.ts';
 
 /** By how much a fallback may break each more often than the first tier does, before it is reported. */
 export const PARITY: Readonly<Record<ParityKind, ReturnType<typeof parity>>> = {
@@ -88,8 +90,8 @@ export function readEdge(sight: EdgeSight): EdgeReading {
   const { exercise, tiers } = route.config;
   const proof = rule.read(state?.exercised ?? rule.start(contract), now, contract);
   const { hashMatches, lastSuccess } = proof;
-  const rate = demand ? rateOf(demand) : 0;
-  const exercised = exercisedOf(sight, proof, rate);
+  const lately = demand ? rateOf(demand) : 0;
+  const exercised = exercisedOf(sight, proof, lately);
   const probed = {
     ...readShown(state?.probed, now, contract),
     checks: state?.probed?.contract === contract ? state.probed.checks : [],
@@ -98,7 +100,7 @@ export function readEdge(sight: EdgeSight): EdgeReading {
   const headroom = headroomOf(step, state, demand);
   const carried = state?.load?.contract === contract ? state.load.perSecond : undefined;
   const load = {
-    ...readShown(state?.load, now, contract),
+    ...outgrown(readShown(state?.load, now, contract), carried, peak && peak.requests / 60),
     ...(carried !== undefined && { perSecond: carried }),
     ...(peak && { needed: peak.requests / 60 }),
     ...(headroom && { headroom }),
@@ -115,7 +117,7 @@ export function readEdge(sight: EdgeSight): EdgeReading {
     {
       edge: edge.key,
       proof,
-      rate,
+      rate: lately,
       share: exercise.share,
       required: required !== undefined,
       ...(headroom && { capacity: headroom }),
@@ -136,6 +138,17 @@ export function readEdge(sight: EdgeSight): EdgeReading {
     load,
     reports: row?.reports ?? [],
   };
+}
+
+/** What a ramp has carried is no proof any more once the route needs more than that. */
+function outgrown(
+  shown: ShownReading,
+  carried: number | undefined,
+  needed: number | undefined,
+): ShownReading {
+  if (shown.state !== 'PROVEN' || carried === undefined || needed === undefined || needed <= carried)
+    return shown;
+  return { ...shown, state: 'STALE', why: `carried ${rate(carried)}, and ${rate(needed)} are needed by now` };
 }
 
 /** Good answers are not enough: they must be no worse than those of the first tier, and beside the one that stands there now. */

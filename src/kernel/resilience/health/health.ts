@@ -112,6 +112,8 @@ export interface Health {
     state: HealthState,
     ask: { readonly inputTokens?: number; readonly hourFactor?: number },
   ): number | undefined;
+  /** Milliseconds in which half of its first tokens come; undefined while too little is known. */
+  usual(state: HealthState, ask: { readonly inputTokens?: number }): number | undefined;
 }
 
 /** Names a target in maps and stores; a part that does not apply is left out. */
@@ -225,6 +227,10 @@ export function health(rule: HealthRule = HEALTH): Health {
     slowAfter({ baseline }, { inputTokens = 0, hourFactor = 1 }) {
       const limit = baseline.firstToken[sizeClass(inputTokens)]?.limit ?? 0;
       return limit > 0 ? limit * hourFactor : undefined;
+    },
+    usual({ baseline }, { inputTokens = 0 }) {
+      const median = baseline.firstToken[sizeClass(inputTokens)]?.median ?? 0;
+      return median > 0 ? median : undefined;
     },
   } satisfies Health);
 }

@@ -93,6 +93,10 @@ test('what is slow is told once enough is known, by size of the ask and by hour'
   expect(limit).toBeLessThan(700);
   expect(judge.slowAfter(state, { hourFactor: 2 })).toBe(2 * limit);
   expect(judge.slowAfter(state, { inputTokens: 50_000 })).toBeUndefined();
+  const usual = judge.usual(state, { inputTokens: 10 })!;
+  expect(usual).toBeGreaterThan(530);
+  expect(usual).toBeLessThan(570);
+  expect(judge.usual(state, { inputTokens: 50_000 })).toBeUndefined();
 });
 
 test('what condemns nobody: client aborts, refused requests, 429, content filters', () => {
