@@ -1,4 +1,5 @@
 import type { Clock, Fields, MonotonicMs } from '#contracts';
+import { LinkedMap } from '#kernel';
 
 /** An answer that is over, as it is given again. */
 export interface Kept {
@@ -24,7 +25,7 @@ const OVERHEAD = 1_024;
 export class Shelf {
   private readonly clock: Clock;
   private readonly limits: () => { readonly keep: number; readonly memory: number };
-  private readonly kept = new Map<string, Shelved>();
+  private readonly kept = new LinkedMap<string, Shelved>();
   private cancel: (() => void) | undefined;
   /** Bytes held here and, as told by `account`, by answers under way. */
   bytes = 0;
@@ -57,31 +58,28 @@ export class Shelf {
   account(change: number): boolean {
     this.bytes += change;
     const { memory } = this.limits();
-    for (const name of this.kept.keys()) {
-      if (this.bytes <= memory) break;
-      this.kept.get(name)?.dropped?.();
-      this.remove(name);
+    for (let { oldest } = this.kept; oldest && this.bytes > memory; { oldest } = this.kept) {
+      oldest.value.dropped?.();
+      this.remove(oldest.key);
     }
     return this.bytes <= memory;
   }
 
   clear(): void {
-    for (const name of [...this.kept.keys()]) this.remove(name);
+    for (const [name] of this.kept) this.remove(name);
     this.cancel?.();
     this.cancel = undefined;
   }
 
   private remove(name: string): void {
-    const found = this.kept.get(name);
-    if (!found) return;
-    this.kept.delete(name);
-    this.bytes -= found.bytes;
+    const found = this.kept.delete(name);
+    if (found) this.bytes -= found.bytes;
   }
 
   /** One timer for the oldest: the map is in order of keeping, so whatever has expired stands at its head. */
   private watch(): void {
     if (this.cancel) return;
-    const [oldest] = this.kept.values();
+    const oldest = this.kept.oldest?.value;
     if (!oldest) return;
     this.cancel = this.clock.after(Math.max(0, oldest.until - this.clock.monotonic()), () => {
       this.cancel = undefined;

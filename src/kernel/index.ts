@@ -1,4 +1,5 @@
 export * from './clock/index.ts';
+export * from './collections/index.ts';
 export * from './failures/index.ts';
 export * from './hash/index.ts';
 export * from './id/index.ts';

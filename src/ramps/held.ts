@@ -1,8 +1,10 @@
+import { LinkedMap } from '#kernel';
+
 export type Path = 'new' | 'old';
 
 /** Paths that threads and tasks have begun on, those that spoke last. Not kept over a restart: then the hash alone decides. */
 export class Held {
-  private readonly paths = new Map<string, Path>();
+  private readonly paths = new LinkedMap<string, Path>();
   private readonly most: number;
 
   constructor(most = 10_000) {
@@ -14,9 +16,9 @@ export class Held {
   }
 
   set(session: string, path: Path): void {
-    this.paths.delete(session);
     this.paths.set(session, path);
-    if (this.paths.size > this.most) this.paths.delete(this.paths.keys().next().value as string);
+    const { oldest } = this.paths;
+    if (oldest && this.paths.size > this.most) this.paths.delete(oldest.key);
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { LinkedMap } from '#kernel';
 import type { Path } from './held.ts';
 
 /** An answer on which a verdict may still come. */
@@ -15,19 +16,16 @@ const MOST = 20_000;
 
 /** Answers that wait for a verdict, by exchange; the oldest are forgotten first, and a restart forgets all. */
 export class UnjudgedAnswers {
-  private readonly answers = new Map<string, Unjudged>();
+  private readonly answers = new LinkedMap<string, Unjudged>();
 
   add(exchange: string, answer: Unjudged): void {
     this.answers.set(exchange, answer);
-    if (this.answers.size <= MOST) return;
-    const [oldest] = this.answers.keys();
-    this.answers.delete(oldest as string);
+    const { oldest } = this.answers;
+    if (oldest && this.answers.size > MOST) this.answers.delete(oldest.key);
   }
 
   take(exchange: string): Unjudged | undefined {
-    const answer = this.answers.get(exchange);
-    this.answers.delete(exchange);
-    return answer;
+    return this.answers.delete(exchange);
   }
 
   /** What was answered before a fix says nothing about what comes after it. */

@@ -1,4 +1,5 @@
 import type { EpochMs, MicroUsd } from '#contracts';
+import { LinkedMap } from '#kernel';
 import { goesOn, TASK_1, type Wording } from '#kernel/router';
 
 export type Arm = 'router' | 'frontier';
@@ -27,7 +28,7 @@ const MOST = 10_000;
 
 /** The last task of every session, in the order in which they spoke last. */
 export class OpenTasks {
-  private readonly bySession = new Map<string, Task>();
+  private readonly bySession = new LinkedMap<string, Task>();
   private readonly close: (task: Task) => void;
   private readonly most: number;
 
@@ -65,7 +66,8 @@ export class OpenTasks {
     };
     if (session !== undefined) {
       this.bySession.set(session, task);
-      if (this.bySession.size > this.most) this.leave(this.bySession.values().next().value as Task);
+      const { oldest } = this.bySession;
+      if (oldest && this.bySession.size > this.most) this.leave(oldest.value);
     }
     return task;
   }
@@ -79,7 +81,7 @@ export class OpenTasks {
 
   /** Closes what has been silent for longer than a task may be. */
   sweep(now: EpochMs): void {
-    for (const task of this.bySession.values()) {
+    for (let task = this.bySession.oldest?.value; task; task = this.bySession.oldest?.value) {
       if (now - task.to <= TASK_1.gap) return;
       if (task.pending === 0) this.leave(task);
       else this.touch(task, now);
@@ -88,7 +90,6 @@ export class OpenTasks {
 
   private touch(task: Task, at: EpochMs): void {
     task.to = at;
-    this.bySession.delete(task.session as string);
     this.bySession.set(task.session as string, task);
   }
 
