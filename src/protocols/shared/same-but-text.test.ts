@@ -48,6 +48,40 @@ test('a text that stands twice, or behind an escape, is not learnt', () => {
   expect(match(same, block('{"\\u0061":1,"t":"y"}'))).toBeUndefined();
 });
 
+test('noise that nobody reads may differ too, wherever it stands', () => {
+  for (const event of [
+    (text: string, noise: string, count: string) =>
+      block(`{"t":"${text}","obfuscation":"${noise}","sequence_number":${count},"z":1}`),
+    (text: string, noise: string, count: string) =>
+      block(`{"sequence_number":${count},"obfuscation":"${noise}","t":"${text}"}`, 'named'),
+  ]) {
+    const same = new SameButText();
+    same.learn(event('one', 'aB', '9'), 'one');
+    for (const [noise, count] of [
+      ['', '0'],
+      ['x'.repeat(40), '10'],
+      ['aB', '9'],
+    ] as const)
+      expect(match(same, event('two', noise, count))).toBe('two');
+    for (const [noise, count] of [
+      ['a\\u0041', '1'],
+      ['é', '1'],
+      ['a', '01'],
+      ['a', ''],
+      ['a', '1.5'],
+      ['a', '-1'],
+      ['a', 'null'],
+      ['a","t":"twice', '1'],
+    ] as const) {
+      same.learn(event('one', 'aB', '9'), 'one');
+      expect(match(same, event('two', noise, count))).toBeUndefined();
+    }
+    // Noise that is the text is not told from it.
+    same.learn(event('one', 'one', '9'), 'one');
+    expect(match(same, event('two', 'one', '9'))).toBeUndefined();
+  }
+});
+
 test('a stream of look-alikes reads as if every event were parsed', () => {
   const text = fc.constantFrom('a', 'stop', 'm', 'content', '"', '\\', '', 'é', '\u{1f680}');
   const event = fc.record({
@@ -56,14 +90,15 @@ test('a stream of look-alikes reads as if every event were parsed', () => {
     index: fc.constantFrom(0, 0, 0, 1),
     finish: fc.constantFrom(null, null, null, null, 'stop'),
     key: fc.constantFrom('content', 'content', 'refusal'),
-    note: fc.constantFrom('', ' '),
+    note: fc.constantFrom('', ' ', ',"obfuscation":"x"', ',"obfuscation":"Yz0"', ',"obfuscation":"a"'),
+    count: fc.constantFrom('', '', '"sequence_number":7,', '"sequence_number":12,'),
   });
   fc.assert(
     fc.property(fc.array(event, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 12 }), (events, cuts) => {
       const lines = (pad: (i: number) => string) =>
         events.map(
-          ({ content, model, index, finish, key, note }, i) =>
-            `data: ${pad(i)}{"model":"${model}","choices":[{"index":${index},"delta":{"${key}":${JSON.stringify(content)}},"finish_reason":${JSON.stringify(finish)}}]${note}}\n\n`,
+          ({ content, model, index, finish, key, note, count }, i) =>
+            `data: ${pad(i)}{${count}"model":"${model}","choices":[{"index":${index},"delta":{"${key}":${JSON.stringify(content)}},"finish_reason":${JSON.stringify(finish)}}]${note}}\n\n`,
         );
       const read = (all: readonly Uint8Array[]) => {
         const scanner = openaiChat.scanStream();
