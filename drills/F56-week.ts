@@ -62,7 +62,7 @@ export function taught(
         law.median * factor * Math.exp(law.sigma * drawNormal(random)),
       );
   }
-  const recent = decayingSketch({ alpha: 0.01, smallest: 1, halfLife: 300_000 }).create();
+  const recent = decayingSketch({ alpha: 0.01, smallest: 0.1, halfLife: 300_000 }).create();
   const climate: ClimateSnapshot = Object.fromEntries(
     models.map((model) => [
       ['sim', model, '0', ZONE].map(encodeURIComponent).join('/'),

@@ -102,6 +102,25 @@ export const routeSchema = z.strictObject({
       perExchange: z.number().int().min(1).max(20).default(4).describe('Tries of all targets together.'),
     })
     .prefault({}),
+  defer: z
+    .strictObject({
+      within: duration
+        .refine(
+          (ms) => ms <= 7 * 86_400_000,
+          'write a week (7d) at most: what comes after it is the same week again',
+        )
+        .default(12 * 3_600_000)
+        .describe('Longest time that such a run is put off, a week at most.'),
+      lanes: z
+        .array(z.enum(LANES))
+        .min(1)
+        .default(['batch'])
+        .describe('Values of x-midwatch-priority whose runs can wait without saying so.'),
+    })
+    .optional()
+    .describe(
+      'Put runs (`POST /v1/runs`) of these lanes off to the calmest hour of the first target’s week, once four weeks are known. A run may say `defer` itself, also for longer, or `0` to begin at once; calls that hold a connection are never put off.',
+    ),
   waitForTarget: duration
     .default(3_000)
     .describe(

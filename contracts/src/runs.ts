@@ -42,6 +42,8 @@ export interface Run {
   readonly model: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly createdAt: EpochMs;
+  /** Put off until then, to a calmer hour; absent where it was not. */
+  readonly beginsAt?: EpochMs;
   readonly startedAt?: EpochMs;
   readonly finishedAt?: EpochMs;
   /** How often a worker took it up; above 1 a process died over it or a transport failure was tried again. */
@@ -116,6 +118,8 @@ export interface NewRun {
   readonly headers: Fields;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly createdAt: EpochMs;
+  /** Not to be taken up before. */
+  readonly beginsAt?: EpochMs;
   readonly resampleOf?: string;
   readonly webhook?: { readonly url: string; readonly secret: string };
   /** The first event. */
@@ -191,7 +195,7 @@ export interface RunStore {
   dueWebhooks(leaseMs: number, limit: number): Promise<readonly DueWebhook[]>;
   /** `retryMs`: when to tell it again; undefined: never. */
   toldWebhook(id: string, state: WebhookState, retryMs?: number): Promise<void>;
-  /** Forgets runs that ended before `endedBefore`, and ends with `event` those queued since before `queuedBefore`. */
+  /** Forgets runs that ended before `endedBefore`, and ends with `event` those queued, or put off until, before `queuedBefore`. */
   sweep(limits: {
     readonly endedBefore: EpochMs;
     readonly queuedBefore: EpochMs;

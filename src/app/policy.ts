@@ -94,6 +94,10 @@ export function policyOf(
       step: 'wait',
       says: `by the hour: while another target could answer, a first token no longer than 1.5 × the p99 that is normal for the target at this hour of the week, ${seconds(timeouts.firstToken)} at most, once four weeks are known`,
     }),
+    ...when(config.defer !== undefined, {
+      step: 'defer',
+      says: `runs ${config.defer?.lanes.length === 1 ? `of the ${config.defer.lanes[0]} lane` : `of the lanes ${config.defer?.lanes.join(', ')}`} that nobody waits for begin at the calmest hour within ${Number(((config.defer?.within ?? 0) / 3_600_000).toFixed(2))} h, once four weeks are known; calls that hold a connection never wait for it`,
+    }),
     {
       step: 'relay',
       says:

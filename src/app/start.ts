@@ -17,6 +17,7 @@ import type { LoadedConfig } from './config/index.ts';
 import type { Assets } from './console-assets.ts';
 import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
 import { type Database, DatabaseAway, openDatabase } from './database.ts';
+import { deferrals } from './defer.ts';
 import { openEvidence } from './evidence.ts';
 import { createLateStore } from './late-store.ts';
 import { keepLearnt } from './learnt.ts';
@@ -254,6 +255,7 @@ async function compose(given: Composition): Promise<Running> {
     caller,
     stranger: (incoming, outgoing) => gateway.handle({ ...incoming, ...LIST_MODELS }, outgoing),
     pass: passes.issue,
+    defer: deferrals({ clock, table: () => active.table, climate: gateway.climate }),
     transport: wire.transport,
   });
 

@@ -114,6 +114,10 @@ function coloured({ state }: Run): string {
   return (state === 'failed' || state === 'invalid' || state === 'expired' ? red : yellow)(state);
 }
 
+/** Until when one is put off that has not begun. */
+const waits = ({ state, beginsAt }: Run, now: number): string | undefined =>
+  state === 'queued' && beginsAt !== undefined && beginsAt > now ? `in ${span(beginsAt - now)}` : undefined;
+
 const lasted = ({ startedAt, finishedAt }: Run, now: number): string =>
   startedAt === undefined ? NONE : span((finishedAt ?? now) - startedAt);
 
@@ -134,7 +138,7 @@ function listed(rows: readonly Run[]): string {
       coloured(run),
       run.model,
       ago(run.createdAt, now),
-      lasted(run, now),
+      waits(run, now) ?? lasted(run, now),
       run.executions > 1 ? yellow(count(run.executions)) : count(run.executions),
       run.webhook?.state ?? '',
     ]),
@@ -151,6 +155,7 @@ function described(run: Run): string {
     ['endpoint', run.endpoint],
     ['model', run.model],
     ['created', timestamp(run.createdAt)],
+    ['put off to', run.beginsAt === undefined ? undefined : timestamp(run.beginsAt)],
     ['took', lasted(run, clock.now())],
     ['executions', count(run.executions)],
     ['exchange', run.exchange],

@@ -102,3 +102,22 @@ test('an answer of a few tokens, or one that came whole behind its first, tells 
   expect(climate.read()).toHaveLength(1);
   expect(climate.read()[0]?.perToken).toBeUndefined();
 });
+
+test('calm hours are those of the size, or of the size that most is known of; none before four weeks are', async () => {
+  const clock = virtualClock({ seed: 6 });
+  const climate = new Climate(clock, estimate);
+  const target = { provider: 'openai', model: 'm', zone: ZONE };
+  await live(climate, clock, step(), 27);
+  expect(climate.calmest(target, SHORT, DAY)).toBeUndefined();
+  await live(climate, clock, step(), 2);
+  // To the middle of the office.
+  await clock.run(clock.sleep(16 * HOUR - (clock.now() % DAY)));
+  const calm = climate.calmest(target, SHORT, 12 * HOUR) ?? [];
+  expect(calm.length).toBeGreaterThan(3);
+  for (const { at, ratio } of calm) {
+    expect(new Date(at).getUTCHours() >= 14 && new Date(at).getUTCHours() < 22).toBe(false);
+    expect(ratio).toBeLessThan(0.6);
+  }
+  expect(climate.calmest(target, LONG, 12 * HOUR)).toEqual(calm);
+  expect(climate.calmest({ ...target, model: 'other' }, SHORT, DAY)).toBeUndefined();
+});

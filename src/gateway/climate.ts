@@ -1,6 +1,7 @@
 import type { AskFacets, Clock, EpochMs, HourView, RegimeView } from '#contracts';
 import { healthOf } from '#kernel';
 import {
+  type Calm,
   type DecayingSketchState,
   decayingSketch,
   type Hours,
@@ -176,6 +177,24 @@ export class Climate {
     const { rule, hours } = this.of(step, model, ask);
     const now = this.clock.now();
     return known(hours, now) ? rule.factor(hours, now) : 1;
+  }
+
+  /**
+   * Half hours within which asks like this one are answered the sooner, calmest alike, and what that is of now; undefined while
+   * less than four weeks are known of this target. Of the size where that is known, else of the size most is known of.
+   */
+  calmest(
+    { provider, model, zone }: { readonly provider: string; readonly model: string; readonly zone: string },
+    ask: AskFacets,
+    within: number,
+  ): readonly Calm[] | undefined {
+    const now = this.clock.now();
+    const all = Array.from({ length: SIZES.length + 1 }, (_, size) =>
+      this.profiles.get(nameOf(provider, model, size, zone)),
+    ).filter((one) => one !== undefined && known(one.hours, now)) as Profile[];
+    const size = sizeClass(this.estimate(ask, 0, 0).input);
+    const best = all.find((one) => one.size === size) ?? all.sort((a, b) => b.hours.seen - a.hours.seen)[0];
+    return best?.rule.calmest(best.hours, now, within);
   }
 
   read(): readonly ClimateReading[] {

@@ -1,5 +1,6 @@
 import {
   type BodyTrouble,
+  type EpochMs,
   type Handler,
   type Incoming,
   type Outgoing,
@@ -62,7 +63,8 @@ export function createHttp(ports: HttpPorts): Handler {
   const { clock, store, log, newId } = ports;
   const byPath: ReadonlyMap<string, Protocol> = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
 
-  const queued = () => stateLine({ state: 'queued', at: clock.now() });
+  const queued = (beginsAt?: EpochMs) =>
+    stateLine({ state: 'queued', at: clock.now(), ...(beginsAt !== undefined && { beginsAt }) });
   const give = (outgoing: Outgoing, status: number, value: unknown, headers = {}): undefined => {
     outgoing.send(status, { 'content-type': 'application/json', ...headers }, JSON.stringify(value));
   };
@@ -76,11 +78,12 @@ export function createHttp(ports: HttpPorts): Handler {
     if (ports.stopping()) return stopping();
     const read = readSubmission(body, byPath, ports.settings().webhookHosts);
     if (!read.ok) return read.error;
-    const { webhook, ...rest } = read.value;
+    const { webhook, protocol, facets, defer, ...rest } = read.value;
     const headers = keptHeaders(incoming.headers);
     const idempotencyKey = incoming.headers['idempotency-key'];
     if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
       return badField('idempotency-key', 'Idempotency-Key takes 1 to 255 characters.');
+    const deferral = ports.defer({ protocol, facets, headers, within: defer });
     const secret =
       webhook?.secret ?? `whsec_${Buffer.from(clock.randomBytes(SECRET_BYTES)).toString('base64url')}`;
     const { run, existed, same } = await store.create({
@@ -92,7 +95,8 @@ export function createHttp(ports: HttpPorts): Handler {
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(webhook && { webhook: { url: webhook.url, secret } }),
       createdAt: clock.now(),
-      event: queued(),
+      ...(deferral?.at !== undefined && { beginsAt: deferral.at }),
+      event: queued(deferral?.at),
     });
     if (existed && !same) return otherBody();
     ports.begin();
@@ -101,7 +105,7 @@ export function createHttp(ports: HttpPorts): Handler {
     return give(
       outgoing,
       202,
-      { ...told(run), ...shown },
+      { ...told(run), ...(deferral && !existed && { deferral: deferral.says }), ...shown },
       { location: pathOf(run.id), ...(existed && { 'x-midwatch-idempotent': 'replayed' }) },
     );
   };

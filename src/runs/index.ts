@@ -1,3 +1,3 @@
-export type { Pass, RunPorts, RunSettings } from './ports.ts';
+export type { Deferrable, Deferral, Pass, RunPorts, RunSettings } from './ports.ts';
 export { createRuns, type Runs } from './runs.ts';
 export { sign } from './webhook.ts';

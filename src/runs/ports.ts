@@ -1,4 +1,15 @@
-import type { Clock, Handler, Incoming, Log, Protocol, RunStore, Transport } from '#contracts';
+import type {
+  AskFacets,
+  Clock,
+  EpochMs,
+  Fields,
+  Handler,
+  Incoming,
+  Log,
+  Protocol,
+  RunStore,
+  Transport,
+} from '#contracts';
 
 /** `runs:` of the configuration. */
 export interface RunSettings {
@@ -21,6 +32,22 @@ export interface Pass {
   end(): void;
 }
 
+/** A run as far as it matters when it is begun. */
+export interface Deferrable {
+  readonly protocol: Protocol;
+  readonly facets: AskFacets;
+  readonly headers: Fields;
+  /** How long it can wait, milliseconds; undefined: as its route has it. */
+  readonly within: number | undefined;
+}
+
+/** When it is begun, and why then. */
+export interface Deferral {
+  /** Absent: at once. */
+  readonly at?: EpochMs;
+  readonly says: string;
+}
+
 export interface RunPorts {
   readonly clock: Clock;
   readonly log: Log;
@@ -35,6 +62,8 @@ export interface RunPorts {
   readonly caller: (incoming: Incoming) => string | undefined;
   /** Refuses who may not come in, in words that this room does not have to know. */
   readonly stranger: Handler;
+  /** Undefined where neither the run nor its route wants it put off. */
+  readonly defer: (run: Deferrable) => Deferral | undefined;
   readonly pass: (key: string | undefined) => Pass;
   /** For news of an end. */
   readonly transport: Transport;

@@ -55,7 +55,7 @@ test('a refusal says what the field takes, in words of a person', () => {
   );
   expect(says([])).toBe('A run takes a JSON object with `endpoint` and `body`.');
   expect(says(run({ wehbook: {} }))).toBe(
-    'A run takes endpoint, body, webhook, metadata; nobody knows "wehbook".',
+    'A run takes endpoint, body, webhook, defer, metadata; nobody knows "wehbook".',
   );
   expect(says(run({ webhook: { url: 'ftp://x' } }))).toContain('an http or https URL');
   for (const bad of [
@@ -90,4 +90,15 @@ test('no credential is kept, and no name of another run', () => {
       'user-agent': 'u',
     }),
   ).toEqual({ 'x-midwatch-user': 'ann', 'anthropic-version': '2023-06-01', traceparent: 't' });
+});
+
+test('how long a run can wait is a duration, a week at most; none is no wish', () => {
+  const defer = (value: unknown) => {
+    const result = read(run({ defer: value }));
+    return result.ok ? result.value.defer : result.error.param;
+  };
+  expect(defer('8h')).toBe(8 * 3_600_000);
+  expect(defer(0)).toBe(0);
+  expect(defer(undefined)).toBeUndefined();
+  for (const wrong of ['8 hours', -1, '8d', true]) expect(defer(wrong)).toBe('defer');
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { err, type Fields, ok, type Protocol, type Result } from '#contracts';
+import { type AskFacets, duration, err, type Fields, ok, type Protocol, type Result } from '#contracts';
 import { memberSpan } from '#kernel';
 import { badField, notJson, type Refusal } from './refusals.ts';
 
@@ -7,6 +7,10 @@ import { badField, notJson, type Refusal } from './refusals.ts';
 export interface Submission {
   readonly endpoint: string;
   readonly model: string;
+  readonly protocol: Protocol;
+  readonly facets: AskFacets;
+  /** How long it can wait for a calmer hour, milliseconds; 0: not at all; absent: as its route has it. */
+  readonly defer?: number;
   /** The bytes of `body` as the caller wrote them. */
   readonly ask: Uint8Array;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -18,10 +22,14 @@ const webUrl = z
   .max(2_000)
   .regex(/^https?:\/\/[^\s/?#]+/i);
 
+/** A week: what comes after it is the same week again. */
+const MOST_DEFERRED = 7 * 86_400_000;
+
 const schema = z.strictObject({
   endpoint: z.string(),
   body: z.looseObject({}),
   webhook: z.strictObject({ url: webUrl, secret: z.string().min(16).max(256).optional() }).optional(),
+  defer: duration.refine((ms) => ms <= MOST_DEFERRED).optional(),
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
     .refine((value) => Object.keys(value).length <= 16)
@@ -36,6 +44,7 @@ const TAKES: Readonly<Record<string, string>> = {
   webhook: 'an object with `url` and, if you like, `secret`',
   'webhook.url': 'an http or https URL of up to 2000 characters',
   'webhook.secret': 'a text of 16 to 256 characters',
+  defer: 'how long the run can wait for a calmer hour, such as "8h", a week at most; 0 begins it at once',
   metadata: 'an object of up to 16 names of up to 64 characters, each with a text of up to 512',
 };
 
@@ -70,7 +79,7 @@ export function readSubmission(
     const { path, says } = inWords(parsed.error.issues[0] as z.core.$ZodIssue);
     return err(badField(path, says));
   }
-  const { endpoint, webhook, metadata } = parsed.data;
+  const { endpoint, webhook, metadata, defer } = parsed.data;
   const protocol = byPath.get(endpoint);
   if (!protocol) return err(badField('endpoint', `endpoint takes one of ${[...byPath.keys()].join(', ')}.`));
   const host = webhook && URL.parse(webhook.url)?.hostname;
@@ -91,7 +100,10 @@ export function readSubmission(
   return ok({
     endpoint,
     model: read.value.facets.model,
+    protocol,
+    facets: read.value.facets,
     ask,
+    ...(defer !== undefined && { defer }),
     ...(metadata && { metadata }),
     ...(webhook && {
       webhook: { url: webhook.url, ...(webhook.secret !== undefined && { secret: webhook.secret }) },

@@ -16,6 +16,7 @@ export function told(run: Run, answer?: unknown): Readonly<Record<string, unknow
     endpoint: run.endpoint,
     model: run.model,
     created_at: whole(run.createdAt),
+    begins_at: whole(run.beginsAt),
     started_at: whole(run.startedAt),
     finished_at: whole(run.finishedAt),
     executions: run.executions,
@@ -38,6 +39,8 @@ interface StateLine extends Partial<Omit<RunEnd, 'at' | 'answer' | 'state'>> {
   readonly state: RunState;
   readonly at: EpochMs;
   readonly execution?: number;
+  /** When it is taken up at the earliest. */
+  readonly beginsAt?: EpochMs;
   /** Milliseconds until the same question is sent again. */
   readonly again?: number;
 }
@@ -47,6 +50,7 @@ export const stateLine = (line: StateLine): string =>
   JSON.stringify({
     status: line.state,
     at: whole(line.at),
+    begins_at: line.beginsAt === undefined ? undefined : whole(line.beginsAt),
     execution: line.execution,
     outcome: line.outcome,
     http_status: line.status,

@@ -198,3 +198,22 @@ test('what nobody took up expires, and what is long over is forgotten with its l
   expect(await runs.events('run_1', 0, 9)).toEqual([]);
   expect(await runs.get('run_2')).toBeDefined();
 });
+
+test('one that is put off is taken up when its time has come, shown with it, and cancelled before it', async () => {
+  const now = testClock.now();
+  const later = { createdAt: now, beginsAt: now + 400 };
+  expect((await runs.create(fresh('1', later))).run.beginsAt).toBe(now + 400);
+  await runs.create(fresh('2', { ...later, beginsAt: now + HOUR }));
+  expect(await runs.claim('w', HOUR, 9)).toEqual([]);
+  expect(await runs.get('run_2')).toMatchObject({ state: 'queued', beginsAt: now + HOUR });
+  expect(await runs.cancel('run_2', now, 'off')).toMatchObject({ state: 'cancelled' });
+  await Bun.sleep(450);
+  expect((await runs.claim('w', HOUR, 9)).map(({ run }) => run.id)).toEqual(['run_1']);
+});
+
+test('how long one may wait to be taken up counts from when it was put off to', async () => {
+  const limits = { endedBefore: 0, queuedBefore: 2_000, at: 60, event: 'gone' };
+  await runs.create(fresh('1', { createdAt: 1_000, beginsAt: 3_000 }));
+  expect(await runs.sweep(limits)).toEqual({ forgotten: 0, expired: 0 });
+  expect(await runs.sweep({ ...limits, queuedBefore: 3_001 })).toEqual({ forgotten: 0, expired: 1 });
+});

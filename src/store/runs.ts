@@ -18,7 +18,7 @@ import { present } from './parts.ts';
 const NOW = 'extract(epoch from clock_timestamp())::float8 * 1000';
 
 /** Everything but the bodies, which are large and rarely asked for. */
-const HEAD = `id, key, endpoint, model, metadata, resample_of, state, cancelling, created_at, started_at, finished_at,
+const HEAD = `id, key, endpoint, model, metadata, resample_of, state, cancelling, created_at, begins_at, started_at, finished_at,
   executions, outcome, status, exchange, trouble, webhook_url, webhook_state, webhook_tries`;
 
 const OPEN = `state in ('queued', 'running')`;
@@ -31,8 +31,9 @@ export const runStore = (database: Database): RunStore => ({
       const { webhook, metadata } = run;
       const [created] = await tx.query(
         `insert into runs (id, key, idempotency_key, fingerprint, endpoint, model, headers, metadata, resample_of, state,
-           created_at, webhook_url, webhook_secret, webhook_state, ask)
-         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9, 'queued', $10, $11, $12, $13, $14)
+           created_at, webhook_url, webhook_secret, webhook_state, ask, begins_at, lease)
+         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9, 'queued', $10, $11, $12, $13, $14, $15::float8,
+           case when $15::float8 is null then 0 else ${NOW} + $15::float8 - $10 end)
          on conflict (key, idempotency_key) where idempotency_key is not null do nothing
          returning ${HEAD}`,
         [
@@ -50,6 +51,7 @@ export const runStore = (database: Database): RunStore => ({
           webhook?.secret ?? null,
           webhook ? 'waiting' : null,
           run.ask,
+          run.beginsAt ?? null,
         ],
       );
       if (created) {
@@ -248,7 +250,7 @@ export const runStore = (database: Database): RunStore => ({
     database.transaction(async (tx) => {
       const expired = await tx.query<{ id: string }>(
         `update runs set state = 'expired', finished_at = $2, ${TELL}
-         where id in (select id from runs where state = 'queued' and created_at < $1 limit 1000 for update skip locked)
+         where id in (select id from runs where state = 'queued' and coalesce(begins_at, created_at) < $1 limit 1000 for update skip locked)
          returning id`,
         [queuedBefore, at],
       );
@@ -285,6 +287,7 @@ const runOf = (row: Row): Run => ({
   ...present({
     key: (row.key as string) || null,
     metadata: row.metadata as Readonly<Record<string, string>> | null,
+    beginsAt: row.begins_at as number | null,
     startedAt: row.started_at as number | null,
     finishedAt: row.finished_at as number | null,
     outcome: row.outcome as Outcome | null,

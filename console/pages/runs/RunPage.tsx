@@ -76,6 +76,14 @@ function Facts({ run }: { readonly run: Run }) {
       <dd>
         <Time at={run.createdAt} show="full" />
       </dd>
+      {run.beginsAt === undefined ? null : (
+        <>
+          <dt>Put off to</dt>
+          <dd>
+            <Time at={run.beginsAt} show="full" />
+          </dd>
+        </>
+      )}
       <dt>Took</dt>
       <dd className="num">
         <Took run={run} />

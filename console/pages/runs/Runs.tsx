@@ -120,6 +120,7 @@ function Row({ run }: { readonly run: Run }) {
 
 export function Became({ run }: { readonly run: Run }) {
   const words = [
+    run.state === 'queued' && run.beginsAt !== undefined ? 'put off to a calmer hour' : undefined,
     run.trouble,
     run.executions > 1 ? `taken up ${run.executions} times` : undefined,
     run.webhook && run.webhook.state !== 'delivered'

@@ -22,6 +22,7 @@ export const run = z.object({
   model: z.string().describe('What the question names.'),
   metadata: z.record(z.string(), z.string()).optional(),
   createdAt: epoch,
+  beginsAt: epoch.optional().describe('Put off until then, to a calmer hour; absent where it was not.'),
   startedAt: epoch.optional(),
   finishedAt: epoch.optional(),
   executions: z.number().describe('How often it was taken up: above 1, something died or failed on the way.'),

@@ -7,6 +7,7 @@ import type {
   RegimeCause,
   RegimeView,
 } from '#contracts';
+import { hourLabel } from '#kernel/resilience';
 
 /** One figure of a week, before it is put into words. */
 interface FigureReading extends Pick<HoursView, 'cells'>, Pick<HourNow, 'recent'> {
@@ -39,7 +40,7 @@ const seen = ({ cells }: HoursView): number => cells.reduce((sum, { n }) => sum 
 
 function viewOf(reading: HoursReading, at: number): HoursView {
   const { provider, model, tokens, zone, since, acts, cells, hour, timeout, perToken } = reading;
-  const label = `${DAYS[Math.floor(hour / 24)]} ${String(hour % 24).padStart(2, '0')}:00 ${zoneWord(zone, at)}`;
+  const label = hourLabel(hour, zone, at);
   const first = told(
     reading,
     hour,
@@ -118,12 +119,3 @@ const WHOSE: Readonly<Record<RegimeCause, string>> = {
   unclear: 'not clear yet: what Midwatch asks it on a schedule lies between',
   unknown: 'not known: `probes` would tell whether it is the provider’s',
 };
-
-const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
-
-/** `ET`, where the zone has a short name that holds all year; else its offset now. */
-function zoneWord(zone: string, at: number): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'shortGeneric' });
-  const word = parts.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? zone;
-  return word.includes(' ') ? zone : word;
-}

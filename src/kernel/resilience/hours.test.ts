@@ -162,3 +162,29 @@ test('nothing is told before it is known, garbage changes nothing, the state sur
   expect(policy.timeout(state, at, { max: 1_000 })).toBe(1_000);
   expect(policy.read(copy)).toHaveLength(168);
 });
+
+test('the calmest hours within a wait: none where it is calm already, none before anything is known', () => {
+  const state = policy.create();
+  expect(policy.calmest(state, MONDAY, WEEK)).toBeUndefined();
+  live(seededRandom('calm'), MONDAY, 4, { curve: cycle, traffic: 0.2 }, (now, x) =>
+    policy.observe(state, now, x),
+  );
+  const after = (hour: number, within: number) =>
+    policy.calmest(state, MONDAY + 4 * WEEK + hour * HOUR, within) ?? [];
+  // At eleven of a Monday the evening is calmer, and the night more so.
+  expect(after(11, 2 * HOUR)).toEqual([]);
+  for (const { hour, ratio } of after(11, 8 * HOUR)) {
+    expect(hour).toBeWithin(15, 20);
+    expect(ratio).toBeLessThan(0.85);
+  }
+  const night = after(11, 20 * HOUR);
+  expect(night.length).toBeGreaterThan(3);
+  for (const { at, hour, ratio } of night) {
+    expect(hour === 23 || (hour >= 24 && hour <= 31)).toBe(true);
+    expect(ratio).toBeWithin(0.4, 0.65);
+    expect(at).toBeLessThanOrEqual(MONDAY + 4 * WEEK + 31 * HOUR);
+  }
+  // At three of a night nothing is much calmer; what noise of four weeks leaves is told as little.
+  for (const { ratio } of after(3, WEEK)) expect(ratio).toBeGreaterThan(0.8);
+  expect(after(11, 0)).toEqual([]);
+});

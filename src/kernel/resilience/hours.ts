@@ -82,6 +82,16 @@ export interface HoursCellReading {
   readonly weeks: number;
 }
 
+/** Half an hour that is calmer than now. */
+export interface Calm {
+  /** Its beginning, epoch ms. */
+  readonly at: number;
+  /** Hour of the week. */
+  readonly hour: number;
+  /** What an answer takes then, over what it takes now. */
+  readonly ratio: number;
+}
+
 export interface Hours {
   create(): HoursState;
   /** Tells one latency of a healthy target, ms. */
@@ -100,6 +110,11 @@ export interface Hours {
   read(state: HoursState): readonly HoursCellReading[];
   /** Whether all answers, or the slow ones among them, have left their week. */
   regime(state: HoursState): RegimeReading & { readonly of: 'typical' | 'tail' };
+  /**
+   * The calmest half hours that begin after `now` and within so many milliseconds, all that are within a twentieth of the least,
+   * in their order. Empty where none is a tenth calmer than now; undefined while too little is known.
+   */
+  calmest(state: HoursState, now: number, within: number): readonly Calm[] | undefined;
   /** Hour of the week that `now` falls in, 0 = Monday 00:00 in the zone. */
   hourAt(state: HoursState, now: number): number;
   /** A factor on this hour's normal that its own weeks differ by, at least `least`. */
@@ -120,6 +135,11 @@ const REGIME_LEARNS = 7 * 24 * HOUR;
 /** Both together 0.1 false alarms a week at most: measured, since a bound on correlated residuals promises nothing. */
 const REGIME = { typical: 7, tail: 9 } as const;
 const FAR = 1e-3;
+const HALF = HOUR / 2;
+const WEEK = HOURS_OF_WEEK * HOUR;
+/** Less is not worth any wait; and what is nearly as calm shares the load, or the calmest hour would not stay so. */
+const WORTH = 0.9;
+const AS_CALM = 1.05;
 const TIMEOUT_FACTOR = 1.5;
 const values = decayingSketch({ alpha: 0.01, smallest: 0.1, halfLife: FOREVER });
 const shapes = decayingSketch({ alpha: 0.01, smallest: 0.001, halfLife: 14 * 24 * HOUR });
@@ -238,6 +258,18 @@ export function hours(settings: Partial<HoursRule> = {}): Hours {
       const most = readRegime(typical, REGIME.typical);
       const slow = readRegime(tail, REGIME.tail);
       return slow.found && !most.found ? { ...slow, of: 'tail' } : { ...most, of: 'typical' };
+    },
+    calmest(state, now, within) {
+      settle(state, now);
+      if (state.level === 0 || state.seen < enough) return undefined;
+      const here = state.fitted[state.at]!;
+      const all: Calm[] = [];
+      for (let at = (Math.floor(now / HALF) + 1) * HALF; at <= now + Math.min(within, WEEK); at += HALF) {
+        const hour = hourOfWeek(at, zone);
+        all.push({ at, hour, ratio: Math.exp(state.fitted[hour]! - here) });
+      }
+      const least = Math.min(...all.map(({ ratio }) => ratio));
+      return least > WORTH ? [] : all.filter(({ ratio }) => ratio <= AS_CALM * least);
     },
     hourAt(state, now) {
       settle(state, now);

@@ -12,7 +12,16 @@ export * from './health/news.ts';
 export * from './health/signal.ts';
 export * from './health/spread.ts';
 export * from './hedge.ts';
-export { HOURS, type Hours, type HoursCellReading, type HoursRule, type HoursState, hours } from './hours.ts';
+export * from './hour-label.ts';
+export {
+  type Calm,
+  HOURS,
+  type Hours,
+  type HoursCellReading,
+  type HoursRule,
+  type HoursState,
+  hours,
+} from './hours.ts';
 export * from './limiter.ts';
 export * from './park.ts';
 export * from './quota-headers.ts';

@@ -13,6 +13,7 @@ import { sql as freezes } from './0011-freezes.ts';
 import { sql as tenantDays } from './0012-tenant-days.ts';
 import { sql as acts } from './0013-acts.ts';
 import { sql as trouble } from './0014-trouble.ts';
+import { sql as deferred } from './0015-deferred.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly string[] = [
   tenantDays,
   acts,
   trouble,
+  deferred,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
