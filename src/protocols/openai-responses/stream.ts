@@ -37,6 +37,8 @@ const DELTAS: ReadonlyMap<string, Place> = new Map<string, Place>([
 
 export class ResponsesScanner extends DialectScanner {
   readonly #items = new Map<number, Json>();
+  /** Where the last delta went. */
+  #last: { readonly target: Json; readonly member: string } | undefined;
   #transcript = '';
   #finish: string | undefined;
   /** The output as the last event repeats it. */
@@ -141,6 +143,14 @@ export class ResponsesScanner extends DialectScanner {
     const index = parts?.[0] === 'summary' ? data.summary_index : data.content_index;
     const target = parts ? partAt(item, parts[0], index, parts[1]) : item;
     target[member] = text(target[member]) + data.delta;
+    this.#last = { target, member };
+    this.appended = data.delta;
+  }
+
+  protected override append(piece: string): void {
+    if (!this.#last) return;
+    const { target, member } = this.#last;
+    target[member] = text(target[member]) + piece;
   }
 
   #annotation(data: Json): undefined {

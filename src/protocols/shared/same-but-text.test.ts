@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { openaiChat } from '../openai-chat/index.ts';
+import { openaiResponses } from '../openai-responses/index.ts';
 import { plain } from './conformance.case.test.ts';
 import { encode } from './json.ts';
 import { SameButText } from './same-but-text.ts';
@@ -82,44 +83,78 @@ test('noise that nobody reads may differ too, wherever it stands', () => {
   }
 });
 
-test('a stream of look-alikes reads as if every event were parsed', () => {
-  const text = fc.constantFrom('a', 'stop', 'm', 'content', '"', '\\', '', 'é', '\u{1f680}');
-  const event = fc.record({
-    content: text,
-    model: fc.constantFrom('m', 'm2'),
-    index: fc.constantFrom(0, 0, 0, 1),
-    finish: fc.constantFrom(null, null, null, null, 'stop'),
-    key: fc.constantFrom('content', 'content', 'refusal'),
-    note: fc.constantFrom('', ' ', ',"obfuscation":"x"', ',"obfuscation":"Yz0"', ',"obfuscation":"a"'),
-    count: fc.constantFrom('', '', '"sequence_number":7,', '"sequence_number":12,'),
+const TEXTS = fc.constantFrom('a', 'stop', 'm', 'content', '"', '\\', '', 'é', '\u{1f680}');
+
+const LOOK_ALIKES = [
+  [
+    openaiChat,
+    fc
+      .record({
+        content: TEXTS,
+        model: fc.constantFrom('m', 'm2'),
+        index: fc.constantFrom(0, 0, 0, 1),
+        finish: fc.constantFrom(null, null, null, null, 'stop'),
+        key: fc.constantFrom('content', 'content', 'refusal'),
+        note: fc.constantFrom('', ' ', ',"obfuscation":"x"', ',"obfuscation":"Yz0"', ',"obfuscation":"a"'),
+        count: fc.constantFrom('', '', '"sequence_number":7,', '"sequence_number":12,'),
+      })
+      .map(
+        ({ content, model, index, finish, key, note, count }) =>
+          `{${count}"model":"${model}","choices":[{"index":${index},"delta":{"${key}":${JSON.stringify(content)}},"finish_reason":${JSON.stringify(finish)}}]${note}}`,
+      ),
+  ],
+  [
+    openaiResponses,
+    fc
+      .record({
+        delta: TEXTS,
+        type: fc.constantFrom(
+          ...['output_text.delta', 'output_text.delta', 'output_text.delta', 'refusal.delta'],
+          ...['function_call_arguments.delta', 'output_item.done'],
+        ),
+        output: fc.constantFrom(0, 0, 0, 1),
+        content: fc.constantFrom(0, 0, 0, 1),
+        count: fc.nat({ max: 12 }),
+        noise: fc.constantFrom('', 'a', 'Yz0'),
+      })
+      .map(
+        ({ delta, type, output, content, count, noise }) =>
+          `{"type":"response.${type}","sequence_number":${count},"output_index":${output},"content_index":${content},"item":{"type":"message","content":[]},"delta":${JSON.stringify(delta)},"obfuscation":"${noise}"}`,
+      ),
+  ],
+] as const;
+
+for (const [protocol, event] of LOOK_ALIKES)
+  test(`${protocol.name}: a stream of look-alikes reads as if every event were parsed`, () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 30 }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (events, cuts) => {
+          const lines = (pad: (i: number) => string) => events.map((data, i) => `data: ${pad(i)}${data}\n\n`);
+          const read = (all: readonly Uint8Array[]) => {
+            const scanner = protocol.scanStream();
+            for (const part of all) scanner.push(part);
+            return {
+              events: scanner.events,
+              outputs: scanner.outputs,
+              started: scanner.started,
+              finished: scanner.finished,
+              failure: scanner.failure,
+              reading: plain(scanner.read(true)),
+            };
+          };
+          // White space that differs from event to event is no difference in meaning, but no event then looks like the last.
+          const expected = read(lines((i) => ' '.repeat((i % 3) + 1)).map(encode));
+          expect(read(lines(() => '').map(encode))).toEqual(expected);
+          // However the chunks are cut: several events in one, one in several.
+          const whole = encode(lines(() => '').join(''));
+          const at = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
+          expect(read([0, ...at].map((from, i) => whole.slice(from, at[i] ?? whole.length)))).toEqual(
+            expected,
+          );
+        },
+      ),
+      { seed: 3, numRuns: 1000 },
+    );
   });
-  fc.assert(
-    fc.property(fc.array(event, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 12 }), (events, cuts) => {
-      const lines = (pad: (i: number) => string) =>
-        events.map(
-          ({ content, model, index, finish, key, note, count }, i) =>
-            `data: ${pad(i)}{${count}"model":"${model}","choices":[{"index":${index},"delta":{"${key}":${JSON.stringify(content)}},"finish_reason":${JSON.stringify(finish)}}]${note}}\n\n`,
-        );
-      const read = (all: readonly Uint8Array[]) => {
-        const scanner = openaiChat.scanStream();
-        for (const part of all) scanner.push(part);
-        return {
-          events: scanner.events,
-          outputs: scanner.outputs,
-          started: scanner.started,
-          finished: scanner.finished,
-          failure: scanner.failure,
-          reading: plain(scanner.read(true)),
-        };
-      };
-      // White space that differs from event to event is no difference in meaning, but no event then looks like the last.
-      const expected = read(lines((i) => ' '.repeat((i % 3) + 1)).map(encode));
-      expect(read(lines(() => '').map(encode))).toEqual(expected);
-      // However the chunks are cut: several events in one, one in several.
-      const whole = encode(lines(() => '').join(''));
-      const at = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
-      expect(read([0, ...at].map((from, i) => whole.slice(from, at[i] ?? whole.length)))).toEqual(expected);
-    }),
-    { seed: 3, numRuns: 1000 },
-  );
-});
