@@ -9,6 +9,8 @@ const PATIENCE = 30_000;
 const TRIES = 4;
 /** Between two tries of a caller, at most: within `idempotency.linger`. */
 const PAUSE = 2_000;
+/** Within `idempotency.keep`, which is a day unless somebody says otherwise. */
+const MUCH_LATER = 23 * 3_600_000;
 const MODEL = 'slow';
 
 const WORLD = JSON.stringify({
@@ -43,7 +45,7 @@ interface Retried {
   /** What the tries saw that ended in the middle of an answer. */
   readonly torn: readonly Seen[];
   readonly whole: Seen;
-  /** The same key once more, when all is over. */
+  /** The same key once more, when all is long over. */
   readonly again: Seen;
 }
 
@@ -61,7 +63,7 @@ async function persist(rehearsal: Rehearsal, question: Question, random: () => n
     await pause();
   }
   const whole = await rehearsal.send(question);
-  await clock.sleep(60_000);
+  await clock.sleep(MUCH_LATER);
   return { torn, whole, again: await rehearsal.send(question) };
 }
 
@@ -83,7 +85,7 @@ export const retries: { readonly on: Scene; readonly off: Scene } = {
     expectations: [
       {
         name: 'executions',
-        says: 'calls to the provider beyond one for each key, of callers who leave after 30 s of 90, come back three times, and once more later',
+        says: 'calls to the provider beyond one for each key, of callers who leave after 30 s of 90, come back three times, and once more 23 hours later',
         goal: { kind: 'never' },
         unit: 'count',
         virtual: true,
@@ -106,11 +108,11 @@ export const retries: { readonly on: Scene; readonly off: Scene } = {
       },
       {
         name: 'replays-differ',
-        says: 'answers to the same key a minute later with other bytes',
+        says: 'answers to the same key 23 hours later with other bytes',
         goal: { kind: 'never' },
         unit: 'count',
         virtual: true,
-        declared: 'stored bytes',
+        declared: 'stored bytes, 24 h',
       },
       {
         name: 'other-body',

@@ -449,8 +449,10 @@ export const configSchema = z.strictObject({
   idempotency: z
     .strictObject({
       keep: duration
-        .default(600_000)
-        .describe('How long the answer to a call with an Idempotency-Key is given again; 0 keeps none.'),
+        .default(86_400_000)
+        .describe(
+          'How long the answer to a call with an Idempotency-Key is given again, unless `memory` is needed before; 0 keeps none.',
+        ),
       memory: size
         .default(64 * 1024 ** 2)
         .describe('Memory for such answers, finished and under way; the oldest make room first.'),

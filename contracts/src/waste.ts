@@ -21,11 +21,16 @@ export interface WasteCounts {
   /** Whose question had been asked before in the window, on the same route of the same model. */
   readonly repeats: number;
   readonly repeatsMicroUsd: MicroUsd;
+  /**
+   * The same with those whose messages, tools, schema and sampling had been asked before and whose other fields differ: who asked,
+   * metadata that a test framework stamps on each run, and rarely a field that has a say in the answer.
+   */
+  readonly alike: number;
+  readonly alikeMicroUsd: MicroUsd;
 }
 
 /**
- * What development paid again. A lower bound: a question that differs in a field without a say in the answer counts as new here,
- * and so does the first of the window.
+ * What development paid again: `repeats` at least, `alike` at most, as seen in the window. The first of the window counts as new.
  */
 export interface WasteReport extends WasteCounts {
   readonly from: EpochMs;

@@ -357,18 +357,25 @@ async function waste(flags: WasteFlags): Promise<void> {
         { title: 'paid', align: 'right' },
         { title: 'asked before', align: 'right' },
         { title: 'wasted', align: 'right' },
+        { title: 'but for names', align: 'right' },
       ],
-      report.rows.map(({ route, model, microUsd, exchanges, repeats, repeatsMicroUsd }) => [
+      report.rows.map(({ route, model, microUsd, exchanges, repeats, repeatsMicroUsd, alikeMicroUsd }) => [
         bold(route),
         model,
         dollars(microUsd),
         `${count(repeats)} of ${count(exchanges)}`,
         dollars(repeatsMicroUsd),
+        dollars(alikeMicroUsd),
       ]),
     ),
   );
+  const { microUsd, repeatsMicroUsd, alikeMicroUsd } = report;
   print(
-    `${dollars(report.repeatsMicroUsd)} of ${dollars(report.microUsd)} (${percent(report.repeatsMicroUsd / report.microUsd)}) paid for what had been asked before, at least`,
+    `${dollars(repeatsMicroUsd)} of ${dollars(microUsd)} (${percent(repeatsMicroUsd / microUsd)}) paid for what had been asked before, at least`,
   );
+  if (alikeMicroUsd > repeatsMicroUsd)
+    print(
+      `${dollars(alikeMicroUsd)} (${percent(alikeMicroUsd / microUsd)}) with questions that differ beside their messages, tools, schema and sampling, as in user or metadata`,
+    );
   print(dim('→ midwatch up --auto asks each question once'));
 }

@@ -46,7 +46,7 @@ test('what development paid again is told apart from what it had to ask, and pro
   const window = { from: START, to: START + 1_000 };
   const nobody = { keys: [], tenants: [], features: [], routes: [] };
   expect(await store.waste.read({ ...window, whose: { ...nobody, tenants: ['ci'] } })).toMatchObject([
-    { exchanges: 4, microUsd: 550, repeats: 2, repeatsMicroUsd: 350 },
+    { exchanges: 4, microUsd: 550, repeats: 2, repeatsMicroUsd: 350, alike: 2, alikeMicroUsd: 350 },
     { model: 'other', exchanges: 1, microUsd: 100, repeats: 0, repeatsMicroUsd: 0 },
   ]);
   const all = { ...nobody, tenants: ['ci'], keys: ['k1'], features: ['nightly'] };

@@ -57,10 +57,31 @@ test('a folder of cassettes: listed with price and release, a miss explained, ch
   const told = await mw('waste', '--url', house.url, '--token', house.token);
   expect(told).toMatchObject({ code: 0 });
   expect(told.out).toContain('2 of 5');
+  // A framework that stamps each run makes every question a new one to the letter, and to a cassette the same.
+  for (const run of ['r1', 'r2', 'r3'])
+    await (
+      await fetch(`${house.url}/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ ...ask('What is 6*7?'), user: run, metadata: { run } }),
+      })
+    ).text();
+  // Another limit is another question.
+  await (
+    await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ ...ask('What is 6*7?'), max_tokens: 77 }),
+    })
+  ).text();
+  const stamped = await until(async () => {
+    const report = await house.api.waste();
+    return report.exchanges === 9 && report;
+  }, 'the record of nine exchanges');
+  expect(stamped).toMatchObject({ repeats: 2, alike: 4 });
+  expect(stamped.alikeMicroUsd).toBeGreaterThan(stamped.repeatsMicroUsd);
   expect(await house.stop()).toBe(0);
 
   const listed = lines<Listed>((await mw('list', '--json')).out);
-  expect(listed).toHaveLength(3);
+  expect(listed).toHaveLength(5);
   for (const { bill, releases, proposed } of listed) {
     expect(bill?.microUsd).toBeGreaterThan(0);
     expect(releases).toHaveLength(1);
@@ -93,13 +114,13 @@ test('a folder of cassettes: listed with price and release, a miss explained, ch
   expect(await mw('verify', '--sample', '2', '--dry-run')).toMatchObject({ code: 0 });
   expect(sim.calls()).toBe(before);
   const fresh = await mw('verify', '--sample', '100%');
-  expect(fresh.out).toContain('3 cassettes of 3 are asked again, which costs at most about $');
-  expect(fresh.out).toContain('0 of 3 drifted, 95 % interval');
+  expect(fresh.out).toContain('5 cassettes of 5 are asked again, which costs at most about $');
+  expect(fresh.out).toContain('0 of 5 drifted, 95 % interval');
   expect(fresh.code).toBe(0);
-  expect(sim.calls()).toBe(before + 3);
+  expect(sim.calls()).toBe(before + 5);
   expect(JSON.parse(readFileSync(join(house.folder, 'cassettes', 'verified.json'), 'utf8'))).toMatchObject({
-    sampled: 3,
-    of: 3,
+    sampled: 5,
+    of: 5,
     drifted: [],
   });
 

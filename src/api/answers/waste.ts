@@ -9,6 +9,13 @@ const counts = {
   microUsd,
   repeats: z.number().int().describe('Whose question had been asked before in the window.'),
   repeatsMicroUsd: microUsd,
+  alike: z
+    .number()
+    .int()
+    .describe(
+      'The same with those that differ at most in fields beside messages, tools, schema and sampling.',
+    ),
+  alikeMicroUsd: microUsd,
 };
 
 export const wasteReport = z.object({

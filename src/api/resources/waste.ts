@@ -12,7 +12,7 @@ export const wasteEndpoints = [
     summary:
       'What exchanges that are no production (`development:` of the configuration) paid for questions that had been asked before, which cassettes would have answered for nothing; by default the last 30 days.',
     query: wasteQuerySchema,
-    answer: { schema: 'WasteReport', says: 'A lower bound, by route and model.' },
+    answer: { schema: 'WasteReport', says: '`repeats` at least, `alike` at most, by route and model.' },
     async handle({ query }, { services }): Promise<WasteReport> {
       const to = query.to ?? services.clock.now() + 1;
       const from = query.from ?? to - MONTH;
@@ -27,6 +27,8 @@ export const wasteEndpoints = [
         microUsd: sum(({ microUsd }) => microUsd),
         repeats: sum(({ repeats }) => repeats),
         repeatsMicroUsd: sum(({ repeatsMicroUsd }) => repeatsMicroUsd),
+        alike: sum(({ alike }) => alike),
+        alikeMicroUsd: sum(({ alikeMicroUsd }) => alikeMicroUsd),
         rows,
         undeclared,
       };
