@@ -159,6 +159,27 @@ export const rampVerdictSchema = z.strictObject({
 });
 export type RampVerdict = z.output<typeof rampVerdictSchema>;
 
+/** An ask that nobody makes yet. */
+export const rampDecideSchema = z.strictObject({
+  ask: z.record(z.string(), z.unknown()).describe('The body as it would be sent.'),
+  protocol: z.string().min(1).default('openai-chat').describe('What it is written in.'),
+  thread: z.string().min(1).optional().describe('As in x-midwatch-thread.'),
+  task: z.string().min(1).optional().describe('As in x-midwatch-task.'),
+  user: z.string().min(1).optional().describe('As in x-midwatch-user.'),
+  feature: z.string().min(1).optional().describe('As in x-midwatch-feature.'),
+});
+export type RampAsked = z.input<typeof rampDecideSchema>;
+export type RampOrder = z.output<typeof rampDecideSchema>;
+
+/** Where an ask would go, were it made now. */
+export interface RampDecision {
+  readonly path: 'new' | 'old';
+  readonly tier: string;
+  /** How hard it is, and its bucket from 1; absent while the ramp still learns what is hard. */
+  readonly score: number;
+  readonly bucket?: number;
+}
+
 export const rampJudgeSchema = z.strictObject({
   verdicts: z.array(rampVerdictSchema).min(1).max(1_000),
 });

@@ -24,7 +24,9 @@ import type {
   PolicyVersionView,
   ProviderView,
   QuotaView,
+  RampAsked,
   RampChange,
+  RampDecision,
   RampJudged,
   RampVerdict,
   RampView,
@@ -120,6 +122,8 @@ export interface Midwatch {
     rollback(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
     /** Opens a bucket again after a fix, or begins the whole ramp anew. */
     reset(route: string, change?: RampChange, options?: CallOptions): Promise<RampView>;
+    /** Where an ask would go, were it made now; nobody is asked. */
+    decide(route: string, asked: RampAsked, options?: CallOptions): Promise<RampDecision>;
     /** What answers were worth, for a ramp with `verdicts`: by the id in their header x-midwatch-exchange. */
     judge(route: string, verdicts: readonly RampVerdict[], options?: CallOptions): Promise<RampJudged>;
   };
@@ -223,6 +227,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       advance: (route, change = {}, call) => post(`/ramps/${segment(route)}/advance`, change, call),
       rollback: (route, change = {}, call) => post(`/ramps/${segment(route)}/rollback`, change, call),
       reset: (route, change = {}, call) => post(`/ramps/${segment(route)}/reset`, change, call),
+      decide: (route, asked, call) => post(`/ramps/${segment(route)}/decide`, asked, call),
       judge: (route, verdicts, call) => post(`/ramps/${segment(route)}/judge`, { verdicts }, call),
     },
     routers: (call) => get('/routers', call),

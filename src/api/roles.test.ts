@@ -32,6 +32,7 @@ const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /keys': ['admin'],
   'POST /keys/:id/revoke': ['operator', 'admin'],
   'POST /ramps/:route/advance': ['operator', 'admin'],
+  'POST /ramps/:route/decide': ['operator', 'admin'],
   'POST /ramps/:route/judge': ['operator', 'admin'],
   'POST /ramps/:route/reset': ['operator', 'admin'],
   'POST /ramps/:route/rollback': ['operator', 'admin'],

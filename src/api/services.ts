@@ -17,7 +17,9 @@ import type {
   ProviderView,
   QuotaReading,
   RampChange,
+  RampDecision,
   RampJudged,
+  RampOrder,
   RampVerdict,
   RampView,
   Result,
@@ -92,6 +94,8 @@ export interface ApiServices {
   fallbacks(): readonly FallbackEdge[];
   /** Empty where nothing ramps. */
   ramps(): readonly RampView[];
+  /** Undefined: this route has no ramp. A string: why nobody can say. */
+  decideRamp(route: string, order: RampOrder): RampDecision | string | undefined;
   /** Undefined: this route has no ramp. */
   judgeRamp(route: string, verdicts: readonly RampVerdict[]): RampJudged | undefined;
   /** Undefined: this route has no ramp. */

@@ -147,6 +147,10 @@ export async function startApi() {
       const ramp = traffic.ramps.find((one) => one.route === route);
       return ramp && { ok: true, ramp };
     },
+    decideRamp: (route) =>
+      traffic.ramps.some((one) => one.route === route)
+        ? { path: 'old', tier: 'primary', score: 0.2, bucket: 1 }
+        : undefined,
     judgeRamp: (route, verdicts) => {
       const ramp = traffic.ramps.find((one) => one.route === route);
       return ramp && { counted: verdicts.length, unknown: [], ramp };

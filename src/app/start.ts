@@ -19,6 +19,7 @@ import { openDataFolder, readIfThere, writeWhole } from './data-folder.ts';
 import { type Database, DatabaseAway, openDatabase } from './database.ts';
 import { deferrals } from './defer.ts';
 import { openEvidence } from './evidence.ts';
+import { foresee } from './foresee.ts';
 import { createLateStore } from './late-store.ts';
 import { keepLearnt } from './learnt.ts';
 import { limits, openLedger } from './ledger.ts';
@@ -367,6 +368,7 @@ async function compose(given: Composition): Promise<Running> {
     ...fallbacksOf(gateway, () => active.loaded.config.providers, clock),
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
+    decideRamp: (route, order) => foresee(steering.ramps, route, order),
     judgeRamp: steering.ramps.judge,
     tiers: steering.tiers,
     routers: steering.routers.read,

@@ -8,11 +8,12 @@ import type {
   RampAct,
   RampChange,
   RampConfig,
+  RampDecision,
   SayAct,
   SteerQuestion,
   Turn,
 } from '#contracts';
-import { sessionOf } from '#kernel';
+import { type Session, sessionOf } from '#kernel';
 import { bucketOf, type Ramp, type RampState, ramp } from '#kernel/ramp';
 import { Held, type Path } from './held.ts';
 import { bucketsOf, given, type Learnt, learn, type Sample } from './learning.ts';
@@ -105,19 +106,43 @@ export class Climb {
     if (!moving || !state) return this.waiting;
     const bucket = bucketOf(scoreOf(facets), moving.learnt.edges);
     // Who names no session is one of his own.
-    const { name, ends } = sessionOf(question, config.session) ?? { name: question.id, ends: false };
-    const held = ends ? this.held.get(name) : undefined;
-    const path = moving.ramp.decide(state, {
-      session: name,
-      bucket,
-      ...(who.feature !== undefined && { workflow: who.feature }),
-      ...(held && { held }),
-    });
-    if (ends) {
-      this.held.set(name, path);
-      if (this.share && held !== path) this.word({ held: [name, path] });
+    const session = sessionOf(question, config.session) ?? { name: question.id, ends: false };
+    const { path, held } = this.way(moving, state, bucket, session, who.feature);
+    if (session.ends) {
+      this.held.set(session.name, path);
+      if (this.share && held !== path) this.word({ held: [session.name, path] });
     }
     return moving.turns[path][bucket];
+  }
+
+  /** Where `steer` would send it, without that anything begins; undefined for a caller without a session, for whom it is drawn. */
+  foresee({ facets, who, place }: Pick<SteerQuestion, 'facets' | 'who' | 'place'>): RampDecision | undefined {
+    const { config, from } = this.ascent;
+    const { moving, state } = this;
+    const score = scoreOf(facets);
+    if (!moving || !state) return { path: 'old', tier: from, score };
+    const session = sessionOf({ place, who }, config.session);
+    if (!session) return undefined;
+    const bucket = bucketOf(score, moving.learnt.edges);
+    const { path } = this.way(moving, state, bucket, session, who.feature);
+    return { path, tier: path === 'new' ? config.to : from, score, bucket: bucket + 1 };
+  }
+
+  private way(
+    { ramp }: Moving,
+    state: RampState,
+    bucket: number,
+    { name, ends }: Session,
+    workflow: string | undefined,
+  ): { readonly path: Path; readonly held: Path | undefined } {
+    const held = ends ? this.held.get(name) : undefined;
+    const path = ramp.decide(state, {
+      session: name,
+      bucket,
+      ...(workflow !== undefined && { workflow }),
+      ...(held && { held }),
+    });
+    return { path, held };
   }
 
   ended(facts: ExchangeFacts): void {

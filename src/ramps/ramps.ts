@@ -6,6 +6,7 @@ import type {
   FrozenRoutes,
   Log,
   RampChange,
+  RampDecision,
   RampJudged,
   RampVerdict,
   RampView,
@@ -35,6 +36,11 @@ export interface Ramps {
     | undefined;
   /** Verdicts on answers; undefined: no route of this name ramps. */
   judge(route: string, verdicts: readonly RampVerdict[]): RampJudged | undefined;
+  /** Where an ask would go; `ramp` undefined: no route of this name ramps. */
+  foresee(
+    route: string,
+    asked: Parameters<Climb['foresee']>[0],
+  ): { readonly ramps: boolean; readonly decision?: RampDecision | undefined };
   /** A ramp whose plan is the same goes on where it stood; another plan begins anew. */
   reload(routes: Config['routes']): void;
   snapshot(): RampsSnapshot;
@@ -119,6 +125,10 @@ export function createRamps({
       if (!climb) return undefined;
       const why = climb.change(verb, change);
       return why === undefined ? { ok: true, ramp: look(climb) } : { ok: false, why };
+    },
+    foresee(route, asked) {
+      const climb = climbs.get(route);
+      return { ramps: climb !== undefined, decision: climb?.foresee(asked) };
     },
     judge(route, verdicts) {
       const climb = climbs.get(route);

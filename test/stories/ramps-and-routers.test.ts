@@ -28,6 +28,14 @@ const configOf = (harm: number) =>
         ],
         ramp: { to: 'new', stages: [[0, 100]], edges: [0.2], baseline: 0.02, minimum: 5, harm },
       },
+      halved: {
+        match: { model: 'halved' },
+        tiers: [
+          { name: 'old', targets: [{ provider: 'simulator', model: 'sim-instant' }] },
+          { name: 'new', targets: [{ provider: 'simulator', model: 'sim-instant' }] },
+        ],
+        ramp: { to: 'new', stages: [[0, 50]], edges: [0.2], baseline: 0.02, minimum: 5, harm: 50 },
+      },
       judged: {
         match: { model: 'judged' },
         tiers: [
@@ -134,6 +142,39 @@ test('hard asks on a broken new path are sent back, at once, to stay there over 
   house = await house.again();
   expect((await ramp()).buckets[1]?.rolledBack?.why).toContain('expected 2.0 %');
   expect(await ask('ramped', long, 'restarted')).not.toContain('"refusal":"');
+}, 60_000);
+
+test('an application can ask beforehand where its ask will go, and is told the truth', async () => {
+  const { decide } = house.api.ramps;
+  const bodyOf = (text: string) => ({ model: 'halved', messages: [{ role: 'user', content: text }] });
+  const paths: string[] = [];
+  for (let i = 0; i < 40; i++) {
+    const thread = `foreseen ${i}`;
+    const said = await decide('halved', { ask: bodyOf(long), thread });
+    const response = await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-midwatch-thread': thread },
+      body: JSON.stringify(bodyOf(long)),
+    });
+    await response.text();
+    expect(said).toMatchObject({ bucket: 2, tier: response.headers.get('x-midwatch-tier') as string });
+    expect(said.tier).toBe(said.path);
+    paths.push(said.path);
+  }
+  expect(new Set(paths).size).toBe(2);
+  expect(await decide('halved', { ask: bodyOf('Hi.'), thread: 'easy' })).toMatchObject({
+    path: 'old',
+    bucket: 1,
+  });
+  const halved = (await house.api.ramps.list()).find(({ route }) => route === 'halved');
+  expect((halved?.buckets[1]?.n ?? 0) + (halved?.buckets[1]?.old ?? 0)).toBe(40);
+  expect(halved?.buckets[0]).toMatchObject({ n: 0, old: 0 });
+  const refusal = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error.message);
+  expect(await refusal(decide('halved', { ask: bodyOf(long) }))).toContain('without a session');
+  expect(await refusal(decide('halved', { ask: bodyOf(long), thread: 't', protocol: 'morse' }))).toContain(
+    'morse',
+  );
+  expect(await refusal(decide('routed', { ask: bodyOf(long), thread: 't' }))).toContain('has no ramp');
 }, 60_000);
 
 test('bad answers that look like good ones are told by a judge, after the answer, and send the bucket back', async () => {

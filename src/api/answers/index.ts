@@ -24,7 +24,7 @@ import {
   tokenCreated,
   tokenView,
 } from './house.ts';
-import { rampJudged, rampView } from './ramp.ts';
+import { rampDecision, rampJudged, rampView } from './ramp.ts';
 import { routerView } from './router.ts';
 import { run, runDetail, runEvents, runPage } from './runs.ts';
 import { shadowReport } from './shadows.ts';
@@ -79,6 +79,7 @@ export const answers = {
   QuotaView: quotaView,
   RateView: rateView,
   RampView: rampView,
+  RampDecision: rampDecision,
   RampJudged: rampJudged,
   ReloadView: reloadView,
   RouterView: routerView,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RAMP_PHASES, type RampJudged, type RampView } from '#contracts';
+import { RAMP_PHASES, type RampDecision, type RampJudged, type RampView } from '#contracts';
 import type { Same } from './same.ts';
 
 const epoch = z.number().describe('Milliseconds since 1970-01-01 UTC.');
@@ -74,3 +74,11 @@ export const rampJudged = z.object({
   ramp: rampView,
 });
 true satisfies Same<RampJudged, z.output<typeof rampJudged>>;
+
+export const rampDecision = z.object({
+  path: z.enum(['new', 'old']),
+  tier: z.string(),
+  score: z.number().describe('How hard it is: 0 harmless, about 1 where everything about it is large.'),
+  bucket: z.number().int().optional().describe('From 1; absent while the ramp still learns what is hard.'),
+});
+true satisfies Same<RampDecision, z.output<typeof rampDecision>>;

@@ -1,6 +1,13 @@
-import { type RampJudged, type RampView, rampChangeSchema, rampJudgeSchema } from '#contracts';
+import {
+  type RampDecision,
+  type RampJudged,
+  type RampView,
+  rampChangeSchema,
+  rampDecideSchema,
+  rampJudgeSchema,
+} from '#contracts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
-import { notFound, Refusal } from '../http/refusal.ts';
+import { badRequest, notFound, Refusal } from '../http/refusal.ts';
 import type { ApiServices } from '../services.ts';
 import { knownRoute } from '../traffic/known-route.ts';
 import { unfrozen } from '../traffic/still.ts';
@@ -83,6 +90,30 @@ const judge = endpoint({
   },
 });
 
+const decide = endpoint({
+  method: 'POST',
+  path: '/ramps/:route/decide',
+  access: 'operator',
+  summary:
+    'Where an ask would go, were it made now: for an application that prepares it differently for the new path. Nobody is asked, nothing is kept, and the session is not begun.',
+  body: rampDecideSchema,
+  answer: {
+    schema: 'RampDecision',
+    says: 'The path, the tier, the bucket; 400 for an ask that cannot be read, or one of no session, for which it is drawn when it comes.',
+  },
+  handle({ params, body }, { services }): RampDecision {
+    const route = params.route ?? '';
+    const decided = services.decideRamp(route, body);
+    if (decided === undefined) throw noRamp(services, route);
+    if (typeof decided === 'string')
+      throw badRequest(
+        decided,
+        'Send the body as it would be asked, its protocol, and a thread, task or user.',
+      );
+    return decided;
+  },
+});
+
 export const rampEndpoints = [
   endpoint({
     method: 'GET',
@@ -100,4 +131,5 @@ export const rampEndpoints = [
     'Opens a bucket again after a fix, its evidence begun anew; without a bucket the whole ramp, at its first stage.',
   ),
   judge,
+  decide,
 ];
