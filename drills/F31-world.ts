@@ -1,19 +1,22 @@
 import { type CassetteFiles, type Cassettes, createCassettes, type Mode } from '#cassettes';
-import { seeded, sha256 } from '#kernel';
+import type { Transport } from '#contracts';
+import { seeded, sha256, systemClock } from '#kernel';
 import { createRedactor } from '#telemetry';
 import type { SceneContext } from './define.ts';
 import type { Question, Rehearsal, Seen } from './rehearsal.ts';
 
 /** A provider that takes ten to thirty seconds for a call, as in the catalogue. */
-const WORLD = JSON.stringify({
-  models: {
-    dev: {
-      firstToken: { median: 18_000, sigma: 0.2 },
-      gap: { median: 5, sigma: 0.3 },
-      tokens: { median: 40 },
+const worldOf = (timeline: readonly object[]): string =>
+  JSON.stringify({
+    models: {
+      dev: {
+        firstToken: { median: 18_000, sigma: 0.2 },
+        gap: { median: 5, sigma: 0.3 },
+        tokens: { median: 40 },
+      },
     },
-  },
-});
+    timeline,
+  });
 const CONFIG = JSON.stringify({
   providers: { sim: { kind: 'simulator', prices: { dev: { input: 2.5, output: 15 } } } },
   routes: { dev: { tiers: [{ name: 'primary', targets: [{ provider: 'sim', model: 'dev' }] }] } },
@@ -39,6 +42,8 @@ export function shelf(): Shelf {
 export interface Desk extends Rehearsal {
   /** Absent where there are no cassettes between gateway and provider. */
   readonly tape: Cassettes | undefined;
+  /** Past the cassettes, to the provider. */
+  readonly live: Transport | undefined;
 }
 
 /** The gateway of somebody who develops: real routes, a slow provider that is paid, and cassettes between them or not. */
@@ -47,19 +52,22 @@ export function desk(
   mode: Mode | undefined,
   files: CassetteFiles,
   exhausted: 'miss' | 'last' = 'miss',
+  timeline: readonly object[] = [],
 ): Desk {
   let tape: Cassettes | undefined;
+  let live: Transport | undefined;
   const rehearsal = rehearse({
-    world: WORLD,
+    world: worldOf(timeline),
     config: CONFIG,
     ...(mode && {
       around: (inner, clock) => {
+        live = inner;
         tape = createCassettes({ inner, mode, files, clock, mask, exhausted, speed: 'instant', bill });
         return tape.transport;
       },
     }),
   });
-  return { ...rehearsal, tape };
+  return { ...rehearsal, tape, live };
 }
 
 /** The same price for every call, so that shares of calls are shares of dollars. */
@@ -150,12 +158,17 @@ export interface Run {
   readonly upstream: number;
   readonly microUsd: number;
   readonly ms: number;
+  /** By the clock on the wall: what gateway and cassettes themselves take. */
+  readonly wall: number;
 }
+
+const wall = systemClock();
 
 /** The whole suite at once, then the agent, as one run of a test job. */
 export async function runOf(desk: Desk, run: number): Promise<Run> {
   const { clock, finished, crossings } = desk;
   const [records, crossed, began] = [finished.length, crossings.length, clock.monotonic()];
+  const started = wall.monotonic();
   desk.tape?.rewind();
   const tests = await desk.run(
     Promise.all(Array.from({ length: SUITE }, (_, i) => desk.send(caseOf(i, run)))),
@@ -170,6 +183,7 @@ export async function runOf(desk: Desk, run: number): Promise<Run> {
     upstream: crossings.length - crossed,
     microUsd: finished.slice(records).reduce((sum, { facts }) => sum + facts.cost.microUsd, 0),
     ms: clock.monotonic() - began,
+    wall: wall.monotonic() - started,
   };
 }
 
@@ -274,6 +288,44 @@ export function leaked(secret: string, files: Shelf): boolean {
 /** What a person would read: the pieces of each stream put together. */
 const spelled = (text: string): string =>
   [...text.matchAll(/\\"content\\":\\"(.*?)\\"/g)].map((match) => match[1]).join('');
+
+/** What is wrong with answers of today that cassettes of yesterday do not know; `wording` alone is no drift, it is a model. */
+export const DRIFTS = {
+  'another model': [{ fault: 'alias-flip', with: { to: 'dev-2' } }],
+  'another end': [{ fault: 'length' }],
+  'a refusal': [{ fault: 'content-filter' }],
+} as const satisfies Readonly<Record<string, readonly object[]>>;
+export const REWORDED = [{ fault: 'alias-flip', with: { name: false, fingerprint: false, wording: true } }];
+
+export interface Checked {
+  readonly drifted: number;
+  readonly unknown: number;
+  readonly n: number;
+}
+
+/** Questions recorded of the provider as it was, every one of them asked again of the provider as it is. */
+export async function verified(context: SceneContext, n: number, now: readonly object[]): Promise<Checked> {
+  const files = shelf();
+  const recorder = desk(context, 'record', files);
+  await recorder.run(Promise.all(Array.from({ length: n }, (_, i) => recorder.send(caseOf(i, 0)))));
+  recorder.tape?.flush();
+  const { tape, live, run } = desk(context, 'replay', files, 'miss', now);
+  if (!tape || !live) throw new Error('a desk with cassettes has both');
+  const { cassettes } = await run(
+    tape.check({
+      live,
+      sample: n,
+      request: ({ method, path, headers, body }) => ({
+        url: `http://provider.invalid${path}`,
+        method,
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: new TextEncoder().encode(JSON.stringify(body)),
+      }),
+    }),
+  );
+  const count = (verdict: string) => cassettes.filter((one) => one.verdict === verdict).length;
+  return { drifted: count('drifted'), unknown: count('unknown'), n: cassettes.length };
+}
 
 /** The questions of a month of development: new ones, and of the dollars this share for what had been asked before. */
 export function month(calls: number, share: number, seed: number): readonly Question[] {

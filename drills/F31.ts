@@ -1,6 +1,8 @@
 import { seeded } from '#kernel';
 import { defineDrill, type SceneContext } from './define.ts';
 import {
+  type Checked,
+  DRIFTS,
   desk,
   distinctIn,
   edit,
@@ -8,18 +10,21 @@ import {
   month,
   original,
   planted,
+  REWORDED,
   type Run,
   runOf,
   STEPS,
   SUITE,
   shelf,
   shuffled,
+  verified,
 } from './F31-world.ts';
-import { never } from './measure.ts';
+import { type Measure, never } from './measure.ts';
 
 const RUNS = { quick: 3, full: 50 } as const;
 const EDITS = { quick: 80, full: 400 } as const;
 const SECRETS = { quick: 40, full: 200 } as const;
+const VERIFIED = { quick: 20, full: 100 } as const;
 const MONTH = { quick: 120, full: 500 } as const;
 /** Of the dollars, as in the catalogue: $1,240 of $2,847. */
 const WASTE = 0.43;
@@ -62,6 +67,23 @@ async function secrets(context: SceneContext) {
   recorder.tape?.flush();
   const found = all.filter(({ secret }) => leaked(secret, files));
   return { found, n: all.length, recorded: files.texts.size };
+}
+
+const fresh = ({ n, drifted, unknown }: Checked): number => n - drifted - unknown;
+
+/** Every cassette is wrong by each kind of drift in turn. */
+async function unseen(context: SceneContext): Promise<Measure> {
+  let missed = 0;
+  let n = 0;
+  const examples: string[] = [];
+  for (const [kind, now] of Object.entries(DRIFTS)) {
+    const seen = await verified(context, size(VERIFIED, context), now);
+    missed += seen.n - seen.drifted;
+    n += seen.n;
+    if (seen.drifted < seen.n)
+      examples.push(`${kind}: ${seen.drifted} of ${seen.n} found, ${seen.unknown} unknown`);
+  }
+  return never(missed, n, examples);
 }
 
 /** The month as it was paid, and as it would have been with cassettes. */
@@ -120,6 +142,13 @@ export const F31 = defineDrill({
         declared: '< 5 s',
       },
       {
+        name: 'second-run-took',
+        says: 'a later run by the clock on the wall, gateway and cassettes included',
+        goal: { kind: 'every', atMost: 5_000 },
+        unit: 'ms',
+        declared: '< 5 s',
+      },
+      {
         name: 'runs-differ',
         says: 'later runs of which one byte differs from the first',
         goal: { kind: 'never' },
@@ -146,6 +175,12 @@ export const F31 = defineDrill({
         goal: { kind: 'never' },
         unit: 'count',
         declared: '0 of 200',
+      },
+      {
+        name: 'stale-unseen',
+        says: `cassettes that no longer fit and are not found out when all are asked again (${Object.keys(DRIFTS).join(', ')})`,
+        goal: { kind: 'never' },
+        unit: 'count',
       },
       {
         name: 'waste-told',
@@ -181,6 +216,8 @@ export const F31 = defineDrill({
         ),
         'second-run-paid': never(runs.filter(({ microUsd }) => microUsd > 0).length, runs.length),
         'second-run-waited': { kind: 'values', values: runs.map(({ ms }) => ms) },
+        'second-run-took': { kind: 'values', values: runs.map(({ wall }) => wall) },
+        'stale-unseen': await unseen(context),
         'runs-differ': never(runs.filter(({ digest }) => digest !== first.digest).length, runs.length),
         'edits-answered': never(edited.edited, edited.n),
         'volatile-missed': never(edited.volatile, edited.n),
@@ -204,6 +241,12 @@ export const F31 = defineDrill({
         unit: 'count',
       },
       {
+        name: 'fresh-called-stale',
+        says: 'cassettes called stale whose provider is as it was, or only chooses other words',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
+      {
         name: 'new-called-waste',
         says: 'dollars for new questions that the meter calls waste',
         goal: { kind: 'every', atMost: 0 },
@@ -215,7 +258,14 @@ export const F31 = defineDrill({
       const one = desk(context, 'auto', shelf());
       for (const question of questions) await one.ask(question);
       const { money } = one.tape?.report() ?? {};
+      const same = await verified(context, size(VERIFIED, context), []);
+      const reworded = await verified(context, size(VERIFIED, context), REWORDED);
       return {
+        'fresh-called-stale': never(
+          same.n + reworded.n - fresh(same) - fresh(reworded),
+          same.n + reworded.n,
+          [same, reworded].map((one) => `${one.drifted} drifted, ${one.unknown} unknown of ${one.n}`),
+        ),
         'new-not-asked': never(questions.length - one.crossings.length, questions.length),
         'new-called-waste': { kind: 'values', values: [money?.wasted.microUsd ?? Number.NaN] },
       };
