@@ -76,14 +76,19 @@ export interface Found extends Fault {
   readonly told: number;
 }
 
-/** Four clean weeks are learnt once; then each fault begins at an hour of its own of the fifth, and stays. */
+/**
+ * Four clean weeks are learnt once; then each fault begins at an hour of its own of the fifth, or as soon after it as nothing is said
+ * to be wrong, and stays. False alarms are the twin's to count.
+ */
 export function faultsOf(seed: number, faults: readonly Fault[]): readonly Found[] {
-  const world = new World('regime', seed, LEARNT + WITHIN + LASTS);
+  const world = new World('regime', seed, LEARNT + 2 * WITHIN + LASTS);
   const random = seededRandom('F56 regime', seed);
-  const begins = faults.map((fault) => ({ fault, at: LEARNT + Math.floor(random() * WITHIN) }));
+  let waiting = faults.map((fault) => ({ fault, at: LEARNT + Math.floor(random() * WITHIN) }));
   const found: Found[] = [];
-  for (let i = 0; i < LEARNT + WITHIN; i++) {
-    for (const { fault, at } of begins) if (at === i) found.push(struck(world, random, i, fault));
+  for (let i = 0; waiting.length > 0 && i < LEARNT + 2 * WITHIN; i++) {
+    const quiet = !turned(world, START + i * HOUR).found;
+    for (const { fault, at } of waiting) if (at <= i && quiet) found.push(struck(world, random, i, fault));
+    if (quiet) waiting = waiting.filter(({ at }) => at > i);
     world.live(random, i, world);
   }
   return found;
@@ -98,8 +103,7 @@ function struck(world: World, random: Random, from: number, fault: Fault): Found
     world.live(random, i, both, factor, whose === 'provider' ? factor : 1);
     const now = START + (i + 1) * HOUR;
     const { found, of } = turned(both, now);
-    // One that was found before the fault is a false alarm, which the twin counts.
-    if (!found || found.at <= begin) continue;
+    if (!found) continue;
     after = Math.min(after, found.at - begin);
     const cause = regimeCause(both.callers[of], both.probes.typical);
     if (cause === 'provider' || cause === 'ours') return { ...fault, after, cause, told: now - begin };

@@ -1,6 +1,7 @@
 import { hourOfWeek, seededRandom } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
 import { type Fault, faultsOf, fixed, paced, quiet } from './F56-regime.ts';
+import { peakOf } from './F56-tiers.ts';
 import {
   cycle,
   EVERY_HOUR,
@@ -117,6 +118,7 @@ async function ask(rehearsal: Rehearsal, hours: readonly { readonly at: number }
   await Promise.all(all);
 }
 
+const NOT_ASKED: Measure = { kind: 'rate', events: 0, n: 0 };
 const values = (...all: readonly number[]): Measure => ({ kind: 'values', values: all });
 
 const FAULTS = [1.5, 1.3, 1.2].flatMap((factor): Fault[] => [
@@ -176,6 +178,14 @@ async function pace(context: SceneContext): Promise<Measure> {
   return values(rehearsal.climate.read()[0]?.perToken?.recent?.p50 ?? 0);
 }
 
+/** A tier of two targets, of which one has its peak now. */
+async function shared(context: SceneContext): Promise<Record<string, Measure>> {
+  if (context.quick) return { shared: NOT_ASKED, 'shared-faster': values() };
+  const byHour = await peakOf(context, true);
+  const alike = await peakOf(context, false);
+  return { shared: byHour.peaked, 'shared-faster': values(byHour.mean / alike.mean) };
+}
+
 const FALSE_CUTS: Omit<Expectation, 'goal'> = {
   name: 'peak-cut',
   says: 'calls given up at the peak of a healthy day, by the limits of their hours',
@@ -213,6 +223,20 @@ export const F56 = defineDrill({
         says: 'calls given up by the limits of the hours when only three weeks are known',
         goal: { kind: 'never' },
         unit: 'count',
+      },
+      {
+        name: 'shared',
+        says: 'calls of a tier of two that go to the one that has its peak, where the tier goes by the hour',
+        goal: { kind: 'rate', atMost: 0.33 },
+        unit: 'share',
+        full: true,
+      },
+      {
+        name: 'shared-faster',
+        says: 'first token of such a tier at the peak, over what it is where both take the same, median of the seeds',
+        goal: { kind: 'quantile', q: 0.5, atMost: 0.97 },
+        unit: 'share',
+        full: true,
       },
       {
         name: 'found',
@@ -317,6 +341,7 @@ export const F56 = defineDrill({
           broken: early.peak.cut + early.night.cut,
           n: early.peak.asked + early.night.asked,
         },
+        ...(await shared(context)),
         pace: await pace(context),
         ...paces(context),
         ...regimes(context),
@@ -360,13 +385,20 @@ export const F56 = defineDrill({
         'night-cut': night.rate,
         cut: values((peak.cut + night.cut) / (peak.asked + night.asked)),
         'cycle-alarms': context.quick
-          ? { kind: 'rate', events: 0, n: 0 }
+          ? NOT_ASKED
           : Array.from({ length: WORLDS }, (_, i) => quiet(WORLDS * context.seed + i)).reduce(pool),
       };
     },
   },
   off: {
     expectations: [
+      {
+        name: 'shared',
+        says: 'calls of a tier of two that go to the one that has its peak, both taking the same',
+        goal: { kind: 'rate', atLeast: 0.45 },
+        unit: 'share',
+        full: true,
+      },
       {
         ...FALSE_CUTS,
         says: 'calls given up at the peak of a healthy day by one limit for all hours',
@@ -389,7 +421,12 @@ export const F56 = defineDrill({
     ],
     async run(context) {
       const { peak } = await monday(context, { curve: cycle, byHour: false, slowNights: true });
-      return { 'peak-cut': peak.rate, cut: values(peak.cut), alarms: values(fixed(context.seed)) };
+      return {
+        'peak-cut': peak.rate,
+        cut: values(peak.cut),
+        alarms: values(fixed(context.seed)),
+        shared: context.quick ? NOT_ASKED : (await peakOf(context, false)).peaked,
+      };
     },
   },
 });

@@ -74,6 +74,12 @@ export const targetSchema = z.strictObject({
 export const tierSchema = z.strictObject({
   name,
   targets: z.array(targetSchema).min(1).optional(),
+  byHour: z
+    .boolean()
+    .optional()
+    .describe(
+      'Share the traffic of this tier among its targets by how fast each is at this hour of the week, ∝ 1 / (first token)³, once four weeks are known of all of them; without it, and until then, by health alone.',
+    ),
   reply: z.string().optional().describe('A canned answer instead of targets, marked as degraded.'),
   minProof: z
     .enum(PROOF_LEVELS)

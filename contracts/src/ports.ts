@@ -120,6 +120,8 @@ export interface Route {
 export interface Tier {
   readonly name: string;
   readonly targets: readonly Target[];
+  /** They share its traffic by how fast each is at this hour. */
+  readonly byHour?: boolean;
   readonly reply?: string;
 }
 export interface Target {

@@ -29,6 +29,10 @@ test('each switch has its line, with its numbers', () => {
       attempts: { perTarget: 3, perExchange: 5 },
       exercise: { share: 0.01 },
       timeouts: { byHour: true },
+      defer: { within: '6h' },
+      tiers: [
+        { name: 'both', byHour: true, targets: ['m', 'n'].map((model) => ({ provider: 'up', model })) },
+      ],
     },
     {
       up: {
@@ -45,6 +49,8 @@ test('each switch has its line, with its numbers', () => {
     'also when the answer is a content filter or a refusal',
     'hedge: ',
     'limit: up: as many calls at once as its latency bears, at most 50',
+    'try: both: up/m, then up/n; shared by how fast each is at this hour of the week',
+    'defer: runs of the batch lane that nobody waits for begin at the calmest hour within 6 h',
     'wait: by the hour: ',
     'relay: a stream begins only when its answer is known to be complete',
   ])

@@ -45,7 +45,7 @@ export function policyOf(
       step: i === 0 ? 'try' : 'else',
       says:
         tier.reply === undefined
-          ? `${tier.name}: ${targetsOf(tier).join(', then ')}`
+          ? `${tier.name}: ${targetsOf(tier).join(', then ')}${tier.byHour ? '; shared by how fast each is at this hour of the week, once four weeks are known of all' : ''}`
           : `${tier.name}: answer "${tier.reply}"`,
     })),
     ...when(config.router !== undefined, {

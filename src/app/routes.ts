@@ -41,6 +41,7 @@ export function buildRoutes(config: Config, at: RoutesAt = {}): RouteTable {
     tiers: route.tiers.map((tier) => ({
       name: tier.name,
       targets: (tier.targets ?? []).map(target),
+      ...(tier.byHour && { byHour: true }),
       ...(tier.reply !== undefined && { reply: tier.reply }),
     })),
     ...(frozen?.has(name) && { frozen: frozen.get(name)?.version }),

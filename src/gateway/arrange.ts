@@ -1,9 +1,11 @@
 import type { Clock, Failure, FailureKind, MonotonicMs, Route } from '#contracts';
 import type { Landing } from './attempt.ts';
+import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
 import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
 import type { Walk } from './walk.ts';
+import { hourWeights } from './weights.ts';
 
 type Failed = Extract<Landing, { kind: 'failed' }>;
 
@@ -12,7 +14,11 @@ type Failed = Extract<Landing, { kind: 'failed' }>;
  * park that is about to end, since leaving it has a price; that park is waited out.
  */
 export async function arrange(
-  { clock, standing }: { readonly clock: Clock; readonly standing: Standing },
+  {
+    clock,
+    standing,
+    climate,
+  }: { readonly clock: Clock; readonly standing: Standing; readonly climate: Climate },
   deadline: MonotonicMs,
   walk: Walk,
   steps: readonly Step[],
@@ -30,7 +36,10 @@ export async function arrange(
       if (walk.stopped) return stoppedBy(walk.stopped);
       continue;
     }
-    const chosen = standing.choose(steps, walk.facets);
+    const weights = steps.some(({ tier }) => tier.byHour)
+      ? hourWeights(climate, steps, walk.facets)
+      : undefined;
+    const chosen = standing.choose(steps, walk.facets, weights);
     if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
     if (chosen === 0) return steps;
     const [intended] = steps;

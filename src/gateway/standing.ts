@@ -88,11 +88,14 @@ export class Standing {
     this.hearsay = new Hearsay(clock);
   }
 
-  /** Place in the plan of the target that this exchange is sent to; undefined when none takes ordinary traffic. */
-  choose(steps: readonly Step[], ask: Wanted): number | undefined {
+  /**
+   * Place in the plan of the target that this exchange is sent to; undefined when none takes ordinary traffic. `weights`: of each
+   * against the others of its tier, all alike without them.
+   */
+  choose(steps: readonly Step[], ask: Wanted, weights?: readonly number[]): number | undefined {
     const now = this.clock.now();
     const tiers = new Map<unknown, number>();
-    const candidates = steps.map((step): Candidate => {
+    const candidates = steps.map((step, i): Candidate => {
       const { tier } = step;
       const stand = this.of(step, ask);
       if (!tiers.has(tier)) tiers.set(tier, tiers.size);
@@ -100,6 +103,7 @@ export class Standing {
         health: stand.health,
         tier: tiers.get(tier) as number,
         available: closed(stand, now) === 0,
+        ...(weights && { weight: weights[i] as number }),
       };
     });
     return this.spread.choose(candidates, now, () => this.clock.random())?.index;
