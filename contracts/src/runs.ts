@@ -9,6 +9,7 @@ import type { Fields } from './wire.ts';
  *
  * `succeeded`: an answer that came to a good end. `degraded`: the same from another tier than intended. `refused`,
  * `truncated`, `invalid`: an answer, behind a 200, that is none of these. `failed`: no answer. `expired`: nobody got to it.
+ * `cancelled_after_action`: cancelled when a tool call had been streamed, so that whoever watched may have acted on it.
  */
 export const RUN_STATES = [
   'queued',
@@ -20,6 +21,7 @@ export const RUN_STATES = [
   'invalid',
   'failed',
   'cancelled',
+  'cancelled_after_action',
   'expired',
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];

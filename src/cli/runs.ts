@@ -83,7 +83,7 @@ export const runs = () =>
         const run = await midwatch.runs.cancel(await find(midwatch, wanted));
         if (flags.json) return printJson(run);
         print(
-          run.state === 'running' || run.state === 'cancelled'
+          run.state === 'running' || run.state.startsWith('cancelled')
             ? `${green('●')} cancelled ${bold(run.id)}`
             : `${yellow('●')} ${bold(run.id)} was over before: ${coloured(run)}`,
         );

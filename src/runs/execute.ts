@@ -104,9 +104,10 @@ export function execute(ports: ExecutionPorts, claimed: ClaimedRun): Execution {
 
   const cancel = () => {
     if (!alive) return;
-    const { exchange } = listener;
+    const { exchange, acted } = listener;
     listener.hangUp();
-    void end({ state: 'cancelled', outcome: 'cancelled', ...(exchange !== undefined && { exchange }) });
+    const state = acted ? 'cancelled_after_action' : 'cancelled';
+    void end({ state, outcome: 'cancelled', ...(exchange !== undefined && { exchange }) });
   };
 
   const begin = () => {

@@ -44,6 +44,11 @@ export class Listener implements Outgoing {
     return this.head?.headers['x-midwatch-exchange'];
   }
 
+  /** A tool call has been told, so somebody may have acted on it. */
+  get acted(): boolean {
+    return this.scanner.read(false).toolCalls > 0;
+  }
+
   /** Hears no more; `over` is not called after it. */
   hangUp(): void {
     this.done = true;

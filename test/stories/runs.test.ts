@@ -258,6 +258,23 @@ test('cancelled: the provider is let go, and so is the caller who watches', asyn
   });
 });
 
+test('cancelled when a tool call has been told: that somebody may have acted on it is said', async () => {
+  const call = {
+    index: 0,
+    id: 'call_1',
+    type: 'function',
+    function: { name: 'pay', arguments: '{"usd":5}' },
+  };
+  const parts = [chunk({ tool_calls: [call] }), ...DATA].map((data) => `data: ${data}\n\n`);
+  up.play({ status: 200, headers: SSE_HEAD, framing: 'chunked', parts, pause: 100 });
+  const run = await submit({}, {}, { stream: true });
+  await watchRun(`${house.url}${run.urls.events}`, { take: 4 });
+  await house.api.runs.cancel(run.id);
+  expect(await over(run.id)).toMatchObject({ status: 'cancelled_after_action', outcome: 'cancelled' });
+  const { rows } = await house.api.runs.list({ state: 'cancelled_after_action' });
+  expect(rows.map(({ id }) => id)).toEqual([run.id]);
+});
+
 test('news of the end are signed, told until they are taken, and each time the same', async () => {
   whole();
   receipts = [500];

@@ -11,6 +11,7 @@ export const TONE: Readonly<Record<RunState, Tone>> = {
   invalid: 'broken',
   failed: 'broken',
   cancelled: 'waiting',
+  cancelled_after_action: 'short',
   expired: 'broken',
 };
 
@@ -25,5 +26,6 @@ export const MEANS: Readonly<Record<RunState, string>> = {
   invalid: 'An answer that cannot be used',
   failed: 'No answer',
   cancelled: 'Ended by somebody',
+  cancelled_after_action: 'Ended by somebody, after a tool call that may have been acted on',
   expired: 'Nobody got to it in time',
 };
