@@ -269,6 +269,8 @@ export interface BudgetAsk {
   readonly cause: SpendCause;
   /** The dearest this attempt can come to; undefined when no price is known, which reserves each budget's default and alarms. */
   readonly worst: MicroUsd | undefined;
+  /** Provider and model that have no price, for the alarm. */
+  readonly unpriced?: string;
   /** How long the attempt may last; an unsettled reservation is given back after it. */
   readonly ttlMs: number;
 }
@@ -436,6 +438,8 @@ export type LedgerEvent =
   | {
       readonly type: 'unpriced';
       readonly at: EpochMs;
+      /** Provider and model, where known. */
+      readonly what?: string;
       readonly subject: BudgetSubject;
       readonly cause: SpendCause;
     }

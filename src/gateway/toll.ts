@@ -213,11 +213,13 @@ function fromBudgets(bill: Bill, quota: QuotaDecision | undefined): Paid | Failu
   if (quota && !quota.ok) return quotaShort(key, quota.retryAfterMs, quota.why, quota.axis);
   if (quota) walk.queued += quota.waitedMs;
   if (!ledger.budgets) return new Paid(ledger, key, name, quota, undefined);
+  const worst = worstOf(ctx, walk.facets, toll.target, toll.model, tokensIn, ledger.answers.longest(name));
   const budget = ledger.budgets.reserve({
     subject: subjectOf(walk),
     cause: toll.cause,
-    worst: worstOf(ctx, walk.facets, toll.target, toll.model, tokensIn, ledger.answers.longest(name)),
+    worst,
     ttlMs: left,
+    ...(worst === undefined && { unpriced: `${toll.target.provider}/${toll.model}` }),
   });
   return budget instanceof Promise
     ? budget.then((decision) => paid(bill, quota, decision))

@@ -222,6 +222,23 @@ test('a disconnect settles an estimate, an unpriced model its default, each bill
   expect(records).toBe(40_007);
 });
 
+test('a model without a price alarms by its name, once in ten minutes and not with every call', async () => {
+  const { budgets, events, clock } = world({
+    all: { per: 'organisation', hard: 10, unpriced: 0, period: 'day' },
+  });
+  const call = async (unpriced: string) =>
+    budgets.reserve({ ...ask({ organisation: 'us', turn: String(events.length) }, undefined), unpriced });
+  for (let n = 0; n < 5; n++) await call('up/new');
+  await call('up/newer');
+  await clock.advance(600_000);
+  await call('up/new');
+  expect(events.flatMap((e) => (e.type === 'unpriced' ? [e.what] : []))).toEqual([
+    'up/new',
+    'up/newer',
+    'up/new',
+  ]);
+});
+
 test('an unsettled reservation expires and says so; its late bill still counts', async () => {
   const { clock, budgets, events } = world({ all: { per: 'organisation', hard: 1, period: 'lifetime' } });
   const us = { organisation: 'us' };

@@ -18,6 +18,10 @@ import type {
 import { type BudgetBook, createBook, type Entry } from './book.ts';
 import { spendBook } from './spend.ts';
 
+/** Milliseconds. */
+const UNPRICED_AGAIN = 600_000;
+const MOST_TOLD = 1_000;
+
 type Bill = { readonly microUsd: MicroUsd; readonly state: SpendState };
 
 export interface Budgets {
@@ -79,7 +83,8 @@ export function createBudgets(options: {
         if (!open) return false;
         open = false;
         total.add(ask.cause, what, what.microUsd);
-        if (what.state === 'unpriced' && ask.worst !== undefined) unpriced(ask.subject, ask.cause);
+        if (what.state === 'unpriced' && ask.worst !== undefined)
+          unpriced(ask.subject, ask.cause, ask.unpriced);
         if (!hold) return true;
         const actual: number[] = [];
         for (const entry of entries) actual.push(bill(entry, ask.cause, what));
@@ -121,13 +126,25 @@ export function createBudgets(options: {
     };
   }
 
-  const unpriced = (subject: BudgetSubject, cause: SpendCause) =>
-    onEvent?.({ type: 'unpriced', at: clock.now(), subject, cause });
+  /** When each was last told of. */
+  const told = new Map<string, number>();
+
+  /** Now and then for each model: it is as true of every call, and a log of ten thousand a second tells less than one line. */
+  function unpriced(subject: BudgetSubject, cause: SpendCause, what?: string): void {
+    if (!onEvent) return;
+    const at = clock.now();
+    const last = told.get(what ?? '');
+    if (last !== undefined && at - last < UNPRICED_AGAIN) return;
+    // Models of catch-all routes are named by callers.
+    if (told.size >= MOST_TOLD) told.clear();
+    told.set(what ?? '', at);
+    onEvent({ type: 'unpriced', at, ...(what !== undefined && { what }), subject, cause });
+  }
 
   return {
     reserve(ask) {
       const { subject, worst, ttlMs } = ask;
-      if (worst === undefined) unpriced(subject, ask.cause);
+      if (worst === undefined) unpriced(subject, ask.cause, ask.unpriced);
       const entries = book.of(subject, clock.now());
       if (entries.length === 0) return granted(ask, entries, undefined);
       const claims: Claim[] = [];

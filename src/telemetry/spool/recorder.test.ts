@@ -63,6 +63,15 @@ test('a timer that is late does not make the next record wait', async () => {
   expect(idsIn(files)).toEqual(ids(3));
 });
 
+test('a gateway that was idle before it stops does not miss the segment that was taken meanwhile', async () => {
+  const { folder, clock, recorder } = setUp({ segmentMs: 60_000 });
+  recorder.record(finishedOf(0));
+  await clock.advance(60_000);
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  await recorder.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('segments turn over by size and by age, and a segment is closed on the way out', async () => {
   const { folder, clock, files, recorder } = setUp({ segmentBytes: 2_000, segmentMs: 60_000 });
   for (let i = 0; i < 12; i++) {

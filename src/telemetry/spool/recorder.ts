@@ -217,7 +217,9 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
 
     async close() {
       await this.flush();
-      if (segment.bytes > 0) files.append(segment.name, endFrame());
+      // One that is too old to be written to needs no mark, and may be in the database and gone.
+      if (segment.bytes > 0 && clock.monotonic() - segment.openedAt < segmentMs)
+        files.append(segment.name, endFrame());
       files.close(segment.name);
     },
   };
