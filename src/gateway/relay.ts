@@ -56,6 +56,9 @@ export interface RelayContext {
 const ONE_IN = 16;
 const EACH_MEASURED = 16;
 
+/** Of a stream, bytes: what it says is kept for the record, and one without an end would fill the memory. Four times what the longest answers with log probabilities come to. */
+export const MOST_STREAMED = 256 * 1024 ** 2;
+
 /** Of what was sent, bytes: a longer answer is not kept, and so not finished by anybody else. */
 const MOST_KEPT = 1024 ** 2;
 
@@ -73,6 +76,7 @@ export class Relay implements StreamTaker {
   private held: Uint8Array[] = [];
   private over = false;
   private chunks = 0;
+  private bytes = 0;
   /** Malformed events left out so far. */
   private dropped = 0;
   private voice: Voice | undefined;
@@ -108,6 +112,13 @@ export class Relay implements StreamTaker {
     const now = ctx.clock.monotonic();
     this.gaps.add(now - this.last);
     this.last = now;
+    this.bytes += chunk.length;
+    if (this.bytes > MOST_STREAMED) {
+      this.fails(
+        seen('malformed', `The provider sent more than ${MOST_STREAMED / 1024 ** 2} MiB without an end.`),
+      );
+      return;
+    }
     scanner.push(chunk);
     const ready = this.ready(chunk);
     if (scanner.failure) {

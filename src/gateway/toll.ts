@@ -287,9 +287,8 @@ function subjectOf({ who, place, id }: Walk): BudgetAsk['subject'] {
   return subject;
 }
 
-const callerOf = ({ who, caller }: Walk): string | undefined =>
-  caller ??
-  (who.key === undefined && who.user === undefined ? undefined : `${who.key ?? ''} ${who.user ?? ''}`);
+/** Callers who say nothing of themselves are one, as are all that share a key: without places kept for them they would all be told the same moment. */
+const callerOf = ({ who, caller }: Walk): string => caller ?? `${who.key ?? ''} ${who.user ?? ''}`;
 
 const credentials = new WeakMap<Target, string>();
 /** Which key of the provider, without a letter of it. */

@@ -229,11 +229,9 @@ test('chat: one id, one model, one reason, one terminator, usage of both attempt
   expect(rest?.usage).toMatchObject({ basis: 'reported', output: 20 });
   const usage = chunks.at(-1).usage;
   expect(usage.completion_tokens).toBe((before?.usage.output ?? 0) + 20);
-  expect(raw).toMatch(
-    /\n: midwatch exchange=\S+ outcome=complete attempts=2 takeover=cut cost-usd=\d+\.\d{6}\n\n$/,
-  );
-  const cost = Number(/cost-usd=(\S+)/.exec(raw)?.[1]);
-  expect(Math.round(cost * 1e6)).toBe(facts.cost.microUsd);
+  // What one of the two costs nobody knows, so nothing is said of both.
+  expect(facts.cost.state).toBe('unpriced');
+  expect(raw).toMatch(/\n: midwatch exchange=\S+ outcome=complete attempts=2 takeover=cut\n\n$/);
 });
 
 test('messages: blocks, one reason, one end', async () => {
