@@ -176,8 +176,8 @@ class QuotaCall implements QuotaAsk {
   readonly caller: string | undefined;
   readonly deadline: EpochMs;
   readonly ttlMs: number;
-  /** Made for those who wait, and few do: a controller costs as much as all else that is asked of a quota. */
-  private leaving: AbortController | undefined;
+  /** Made for those who wait, and few do: a controller costs as much as all else that is asked of a quota. Not among the fields, which go to another thread as they are. */
+  #leaving: AbortController | undefined;
 
   constructor({ ctx, ledger, walk, toll, key, name, tokensIn, left }: Bill, now: MonotonicMs) {
     const { answers } = ledger;
@@ -199,12 +199,12 @@ class QuotaCall implements QuotaAsk {
   }
 
   get signal(): AbortSignal {
-    this.leaving ??= new AbortController();
-    return this.leaving.signal;
+    this.#leaving ??= new AbortController();
+    return this.#leaving.signal;
   }
 
   leave(): void {
-    this.leaving?.abort();
+    this.#leaving?.abort();
   }
 }
 
