@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { RampView, RouterView } from '#contracts';
-import { type RedisServer, startRedis } from '#ledger/testing';
-import { createMidwatch, type Midwatch } from '#sdk';
-import { freshDatabase } from '#store/testing';
-import { type Product, product, until } from '../support/product.ts';
-import { type Provider, provider } from '../support/provider.ts';
+import { type Product, until } from '../support/product.ts';
+import { askForTier, type Replicas, replicas } from '../support/replicas.ts';
 
 /**
  * Three gateways on one Redis, one of them with two threads: each ramp and each router has one book, whichever gateway serves, and
@@ -12,14 +9,14 @@ import { type Provider, provider } from '../support/provider.ts';
  */
 setDefaultTimeout(120_000);
 
-const houses: Product[] = [];
-let database: Awaited<ReturnType<typeof freshDatabase>>;
-let redis: RedisServer;
-let up: Provider;
-let next: Provider;
+let rig: Replicas;
+let houses: Replicas['houses'];
+let api: Replicas['api'];
+let redis: Replicas['redis'];
+let up: Replicas['first'];
+let next: Replicas['second'];
 
 const config = (threads: number) => `
-redis: ${redis.url}
 gateway: { threads: ${threads} }
 providers:
   up: { protocol: openai, baseUrl: "${up.url}", apiKey: sk-up, prices: { m-1: { input: 10, output: 10 } } }
@@ -45,52 +42,19 @@ routes:
       - { name: small, targets: [{ provider: next, model: m-1 }] }
     router: { cheap: small, dear: large, rules: [{ take: cheap, turns: 1 }], expectedEscalation: 0, holdback: 0.2 }
 `;
-const start = async (threads = 1) => {
-  const house = await product({ config: config(threads), env: { DATABASE_URL: database.url } });
-  houses.push(house);
-  return house;
-};
-/** The first has made the admin token of all. */
-const api = (house: Product): Midwatch =>
-  createMidwatch({ baseUrl: house.url, token: (houses[0] as Product).token });
+const start = (threads = 1) => rig.start(config(threads));
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  redis = await startRedis();
-  up = provider();
-  next = provider();
+  rig = await replicas();
+  ({ houses, api, redis, first: up, second: next } = rig);
   await start(2);
   await Promise.all([start(), start()]);
-  await until(
-    async () =>
-      (await Promise.all(houses.map(async (h) => (await api(h).system()).replicas?.peers.length))).every(
-        (n) => n === 2,
-      ),
-    'three replicas to have met',
-    30_000,
-  );
-  // Who has just begun asks the others for a while where they stand.
-  await Bun.sleep(3_500);
+  await rig.met(3);
 });
-afterAll(async () => {
-  await Promise.all(houses.map((house) => house.stop()));
-  for (const house of houses) house.remove();
-  up.stop();
-  next.stop();
-  await redis.stop();
-  await database.drop();
-});
+afterAll(() => rig.stop());
 
-async function ask(house: Product, model: string, thread?: string, text = 'Well?'): Promise<string | null> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { connection: 'close', ...(thread !== undefined && { 'x-midwatch-thread': thread }) },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }),
-  });
-  await response.text();
-  expect(response.status).toBe(200);
-  return response.headers.get('x-midwatch-tier');
-}
+const ask = (house: Product, model: string, thread?: string, text?: string) =>
+  askForTier(house, model, { thread, ...(text !== undefined && { text }) });
 const ramp = async (house: Product): Promise<RampView['buckets'][number]> =>
   (await api(house).ramps.list()).find(({ route }) => route === 'ramped')
     ?.buckets[0] as RampView['buckets'][number];

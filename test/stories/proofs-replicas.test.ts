@@ -2,11 +2,8 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FallbackView } from '#contracts';
-import { type RedisServer, startRedis } from '#ledger/testing';
-import { createMidwatch, type Midwatch } from '#sdk';
-import { freshDatabase } from '#store/testing';
-import { type Product, product, until } from '../support/product.ts';
-import { type Provider, provider } from '../support/provider.ts';
+import { type Product, until } from '../support/product.ts';
+import { askForTier, type Replicas, replicas } from '../support/replicas.ts';
 
 /**
  * Three gateways on one Redis, one of them with two threads: what one has seen of a fallback all know, whether they saw it work or
@@ -14,14 +11,14 @@ import { type Provider, provider } from '../support/provider.ts';
  */
 setDefaultTimeout(120_000);
 
-const houses: Product[] = [];
-let database: Awaited<ReturnType<typeof freshDatabase>>;
-let redis: RedisServer;
-let up: Provider;
-let spare: Provider;
+let rig: Replicas;
+let houses: Replicas['houses'];
+let api: Replicas['api'];
+let redis: Replicas['redis'];
+let up: Replicas['first'];
+let spare: Replicas['second'];
 
 const config = (threads: number, total = 60) => `
-redis: ${redis.url}
 gateway: { threads: ${threads} }
 providers:
   up: { protocol: openai, baseUrl: "${up.url}", apiKey: sk-up, free: true }
@@ -36,53 +33,18 @@ routes:
       - { name: primary, targets: [{ provider: up, model: m-1 }] }
       - { name: fallback, minProof: EXERCISED, targets: [{ provider: spare, model: m-1 }] }
 `;
-const start = async (threads = 1, total?: number) => {
-  const house = await product({ config: config(threads, total), env: { DATABASE_URL: database.url } });
-  houses.push(house);
-  return house;
-};
-/** The first has made the admin token of all. */
-const api = (house: Product): Midwatch =>
-  createMidwatch({ baseUrl: house.url, token: (houses[0] as Product).token });
+const start = (threads = 1, total?: number) => rig.start(config(threads, total));
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  redis = await startRedis();
-  up = provider();
-  spare = provider();
+  rig = await replicas();
+  ({ houses, api, redis, first: up, second: spare } = rig);
   await start(2);
   await Promise.all([start(), start()]);
-  await until(
-    async () =>
-      (await Promise.all(houses.map(async (h) => (await api(h).system()).replicas?.peers.length))).every(
-        (n) => n === 2,
-      ),
-    'three replicas to have met',
-    30_000,
-  );
-  // Who has just begun asks the others for a while where they stand.
-  await Bun.sleep(3_500);
+  await rig.met(3);
 });
-afterAll(async () => {
-  await Promise.all(houses.map((house) => house.stop()));
-  for (const house of houses) house.remove();
-  up.stop();
-  spare.stop();
-  await redis.stop();
-  await database.drop();
-});
+afterAll(() => rig.stop());
 
-async function ask(house: Product): Promise<string | null> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    // So that both threads are met.
-    headers: { connection: 'close' },
-    body: JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'Well?' }] }),
-  });
-  await response.text();
-  expect(response.status).toBe(200);
-  return response.headers.get('x-midwatch-tier');
-}
+const ask = (house: Product) => askForTier(house, 'chat');
 const askAll = async (n: number) => {
   for (let i = 0; i < n; i++) await ask(houses[i % 3] as Product);
 };
@@ -140,7 +102,7 @@ test('one that comes back with nothing in its folder is told again', async () =>
   const last = houses[2] as Product;
   await last.stop();
   rmSync(join(last.folder, '.midwatch', 'proofs.json'));
-  houses[2] = await last.again({ env: { DATABASE_URL: database.url } });
+  houses[2] = await last.again({ env: rig.env });
   await everywhere(({ exercised: { n } }) => n === exercised.n, 'all to stand where they stood');
 });
 

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { type RedisServer, startRedis } from '#ledger/testing';
-import { createMidwatch, type Midwatch } from '#sdk';
-import { freshDatabase } from '#store/testing';
-import { type Product, product, until } from '../support/product.ts';
-import { type Provider, provider } from '../support/provider.ts';
+import { type Product, until } from '../support/product.ts';
+import { type Replicas, replicas } from '../support/replicas.ts';
 
 /**
  * Three gateways of the whole product before the same providers, on one Postgres and one Redis: what one has learnt of a
@@ -11,29 +8,14 @@ import { type Provider, provider } from '../support/provider.ts';
  */
 setDefaultTimeout(120_000);
 
-const houses: Product[] = [];
-let database: Awaited<ReturnType<typeof freshDatabase>>;
-let redis: RedisServer;
-let up: Provider;
-let spare: Provider;
-let config: string;
+let rig: Replicas;
+let houses: Replicas['houses'];
+let api: Replicas['api'];
+let redis: Replicas['redis'];
+let up: Replicas['first'];
+let spare: Replicas['second'];
 
-const start = async () => {
-  const house = await product({ config, env: { DATABASE_URL: database.url } });
-  houses.push(house);
-  return house;
-};
-/** The first has made the admin token of all. */
-const api = (house: Product): Midwatch =>
-  createMidwatch({ baseUrl: house.url, token: (houses[0] as Product).token });
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  redis = await startRedis();
-  up = provider();
-  spare = provider();
-  config = `
-redis: ${redis.url}
+const config = () => `
 providers:
   up: { protocol: openai, baseUrl: "${up.url}", apiKey: sk-up, prices: { m-1: { input: 1, output: 1 } } }
   spare: { protocol: openai, baseUrl: "${spare.url}", apiKey: sk-spare, prices: { m-1: { input: 1, output: 1 } } }
@@ -45,17 +27,15 @@ routes:
 budgets:
   house: { per: organisation, hard: 1000 }
 `;
+const start = () => rig.start(config());
+
+beforeAll(async () => {
+  rig = await replicas();
+  ({ houses, api, redis, first: up, second: spare } = rig);
   await start();
   await Promise.all([start(), start()]);
 });
-afterAll(async () => {
-  await Promise.all(houses.map((house) => house.stop()));
-  for (const house of houses) house.remove();
-  up.stop();
-  spare.stop();
-  await redis.stop();
-  await database.drop();
-});
+afterAll(() => rig.stop());
 
 async function ask(house: Product): Promise<number> {
   const response = await fetch(`${house.url}/v1/chat/completions`, {
@@ -70,14 +50,7 @@ const statusOf = async (house: Product, name: string) =>
 
 test('a target that one finds down is avoided by all within 2 s, by one that just started, too', async () => {
   const [first, second, third] = houses as [Product, Product, Product];
-  await until(
-    async () =>
-      (await Promise.all(houses.map(async (h) => (await api(h).system()).replicas?.peers.length))).every(
-        (n) => n === 2,
-      ),
-    'three replicas to have met',
-    30_000,
-  );
+  await rig.met(3);
   up.down(true);
   for (let i = 0; i < 6; i++) expect(await ask(first)).toBe(200);
   expect(await statusOf(first, 'up')).toBe('down');

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { RampView } from '#contracts';
-import { createMidwatch, type Midwatch } from '#sdk';
-import { freshDatabase } from '#store/testing';
-import { type Product, product, until } from '../support/product.ts';
-import { type Provider, provider } from '../support/provider.ts';
+import { type Product, until } from '../support/product.ts';
+import { askForTier as ask, type Replicas, replicas } from '../support/replicas.ts';
 
 /**
  * Two gateways on one database, the second with three threads: what a person decides on one, and what a ramp finds there, is
@@ -11,10 +9,11 @@ import { type Provider, provider } from '../support/provider.ts';
  */
 setDefaultTimeout(120_000);
 
-const houses: Product[] = [];
-let database: Awaited<ReturnType<typeof freshDatabase>>;
-let up: Provider;
-let next: Provider;
+let rig: Replicas;
+let houses: Replicas['houses'];
+let api: Replicas['api'];
+let up: Replicas['first'];
+let next: Replicas['second'];
 
 const config = (threads: number) => `
 gateway: { threads: ${threads} }
@@ -38,40 +37,16 @@ routes:
       - { id: a, from: large, to: small, maxShare: 1, reason: budget, owner: ana, expiresAt: "2031-01-01T00:00:00Z" }
       - { id: b, from: large, to: small, maxShare: 1, reason: budget, owner: ana, expiresAt: "2021-01-01T00:00:00Z", onExpire: extend-with-approval }
 `;
-const start = async (threads = 1) => {
-  const house = await product({ config: config(threads), env: { DATABASE_URL: database.url } });
-  houses.push(house);
-  return house;
-};
-/** The first has made the admin token of all. */
-const api = (house: Product): Midwatch =>
-  createMidwatch({ baseUrl: house.url, token: (houses[0] as Product).token });
+const start = (threads = 1) => rig.start(config(threads));
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  up = provider();
-  next = provider();
+  rig = await replicas({ apart: true });
+  ({ houses, api, first: up, second: next } = rig);
   await start();
   await start(3);
 });
-afterAll(async () => {
-  await Promise.all(houses.map((house) => house.stop()));
-  for (const house of houses) house.remove();
-  up.stop();
-  next.stop();
-  await database.drop();
-});
+afterAll(() => rig.stop());
 
-async function ask(house: Product, model: string): Promise<string | null> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { connection: 'close' },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Well?' }] }),
-  });
-  await response.text();
-  expect(response.status).toBe(200);
-  return response.headers.get('x-midwatch-tier');
-}
 /** Of twelve asks at once, dealt out among the threads of the house. */
 const tiersOf = async (house: Product, model: string) =>
   new Set(await Promise.all(Array.from({ length: 12 }, () => ask(house, model))));
