@@ -1,7 +1,6 @@
 // The door of the resilience mechanisms: pure steps over plain JSON state; time and chance come in as arguments.
 export * from './backoff.ts';
 export * from './contention.ts';
-export * from './deadline.ts';
 export * from './decaying-sketch.ts';
 export * from './effort.ts';
 export { SIZES, sizeClass } from './health/baseline.ts';

@@ -9,7 +9,7 @@ export const PAGE = join(HERE, '../../../docs/reference/resilience.md');
 export const LABELS = ['Formula', 'Assumes', 'Cost', 'Lies when', 'Reference'] as const;
 
 /** Files that serve mechanisms and are none themselves. */
-const HELPERS = new Set(['index.ts', 'reference.gen.ts', 'spelling.ts', 'signal.ts']);
+const HELPERS = new Set(['index.ts', 'reference.gen.ts', 'spelling.ts', 'signal.ts', 'hour-label.ts']);
 
 export interface Mechanism {
   readonly file: string;

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { BACKOFF, createBackoffState, nextWait } from './backoff.ts';
-import { createDeadline, timeForAttempt, timeLeft } from './deadline.ts';
 import { createParkState, earliestFree, PARK, park, parkedFor, parkSucceeded } from './park.ts';
 
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
@@ -52,18 +51,6 @@ test('backoff never comes earlier than the target asked, and does not wait what 
     }),
     { seed: 2 },
   );
-});
-
-test('deadline: the caller shortens it, an attempt gets what is left or is not begun', () => {
-  const deadline = createDeadline(1_000, 300_000, 10_000);
-  expect(deadline.at).toBe(11_000);
-  expect(createDeadline(0, 5, 10).at).toBe(5);
-  expect(createDeadline(0, 5, Number.NaN).at).toBe(5);
-  expect(timeForAttempt(deadline, 2_000, { limit: 3_000 })).toBe(3_000);
-  expect(timeForAttempt(deadline, 9_000, { limit: 3_000 })).toBe(2_000);
-  expect(timeForAttempt(deadline, 9_000, { minUseful: 2_500 })).toBeUndefined();
-  expect(timeForAttempt(deadline, 11_000)).toBeUndefined();
-  expect(timeLeft(deadline, 12_000)).toBe(0);
 });
 
 test('park: a word from the target is kept to the millisecond, capped, and never shortened by a later one', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { drawIndex, seededRandom } from '../stats/index.ts';
-import { admission, capacity, gradualReturn, type ReturnState } from './failover.ts';
+import { admission, capacity } from './failover.ts';
 import { parity } from './parity.ts';
 import { edgeProof } from './proof.ts';
 import { readiness } from './readiness.ts';
@@ -115,26 +115,6 @@ test('on: the fallback is not stormed and the first lane is served; off: a 429 s
     expect(off.topServed / off.top).toBeLessThan(0.5);
   }
   expect(topServed / top).toBeGreaterThanOrEqual(0.99);
-});
-
-test('traffic comes back step by step, and a flapping primary does not swing it', () => {
-  const back = gradualReturn({ trip: 0.2, recover: 0.05, dwell: 30_000 });
-  const walk = (failures: (now: number) => number, until: number) => {
-    let state: ReturnState = { at: 'primary' };
-    const shares: number[] = [];
-    for (let now = 0; now <= until; now += 1_000) {
-      state = back.step(state, now, failures(now));
-      if (shares.at(-1) !== back.share(state)) shares.push(back.share(state));
-    }
-    return shares;
-  };
-  expect(walk((now) => (now < 60_000 ? 1 : 0), 300_000)).toEqual([0, 0.05, 0.25, 1]);
-  // Between the two thresholds nothing moves.
-  expect(walk(() => 0.1, 300_000)).toEqual([1]);
-  expect(walk((now) => (now < 10_000 ? 1 : 0.1), 300_000)).toEqual([0]);
-  // Down again each time it gets a quarter: never the whole.
-  expect(walk((now) => (now < 10_000 || now % 90_000 > 80_000 ? 1 : 0), 900_000)).not.toContain(1);
-  expect(() => gradualReturn({ trip: 0.1, recover: 0.1 })).toThrow('recover');
 });
 
 test('capacity is judged on the axis that binds, and not at all without one', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { seededRandom } from '../stats/index.ts';
-import { allocate, PICK_START, pick, secondsToProve } from './exercise.ts';
+import { PICK_START, pick, secondsToProve } from './exercise.ts';
 
 test('the number picked is within one of n times the share, at every n', () => {
   fc.assert(
@@ -31,41 +31,6 @@ test('which exchange is picked cannot be foretold, and a share of nothing picks 
   }
   expect(places.size).toBe(100);
   expect(pick(PICK_START, 0, 0.5)).toEqual({ state: PICK_START, exercise: false });
-});
-
-test('the budget is kept, freshness comes first, then need', () => {
-  fc.assert(
-    fc.property(
-      fc.array(
-        fc.record({
-          state: fc.constantFrom('UNPROVEN', 'PROVEN', 'STALE', 'BROKEN'),
-          rate: fc.double({ min: 0, max: 100, noNaN: true }),
-          halted: fc.boolean(),
-        }),
-        { maxLength: 8 },
-      ),
-      fc.double({ min: 0, max: 0.05, noNaN: true }),
-      (needs, total) => {
-        const edges = needs.map((need, i) => ({ ...need, edge: `e${i}` }) as const);
-        const shares = allocate(edges, { total });
-        const spent = edges.reduce((s, e) => s + e.rate * shares.get(e.edge)!, 0);
-        expect(spent).toBeLessThanOrEqual(total * edges.reduce((s, e) => s + e.rate, 0) + 1e-9);
-        for (const e of edges) {
-          const share = shares.get(e.edge)!;
-          expect(share).toBeGreaterThanOrEqual(0);
-          expect(share).toBeLessThanOrEqual(0.01 + 1e-12);
-          if (e.halted) expect(share).toBe(0);
-        }
-      },
-    ),
-    { numRuns: 300, seed: 7 },
-  );
-  const edge = (name: string, state: 'UNPROVEN' | 'PROVEN' | 'BROKEN') => ({ edge: name, state, rate: 10 });
-  const tight = allocate([edge('p', 'PROVEN'), edge('b', 'BROKEN'), edge('u', 'UNPROVEN')], { total: 0.004 });
-  expect(tight.get('u')).toBe(0.01);
-  expect(tight.get('b')!).toBeGreaterThan(tight.get('p')!);
-  // 10 a second: seven exercises a day keep an edge fresh.
-  expect(tight.get('p')! * 10 * 86_400).toBeCloseTo(Math.log(1000), 6);
 });
 
 test('time to a proof is what the share and the rate make of it', () => {

@@ -1,64 +1,12 @@
 /**
  * Which exchanges go through an edge on purpose.
  *
- * Formula: `allocate`: first every edge the share that keeps it fresh, −ln(1 − sure)/(rate · staleAfter); then, neediest first, up to `maxShare` until the budget is spent. `pick`: one exchange of every block of 1/share, at a place drawn by chance.
- * Assumes: `rate` counts the exchanges that may be exercised: idempotent, not critical.
- * Cost: `pick` O(1); `allocate` O(edges · log edges).
+ * Formula: `pick`: one exchange of every block of 1/share, at a place drawn by chance.
+ * Assumes: what is counted may be exercised: idempotent, not critical.
+ * Cost: O(1).
  * Lies when: traffic comes in bursts shorter than a block: a block then spans the quiet hours too.
  */
-import { checkInnerProbability, checkNonNegative, checkPositive, checkProbability } from '../stats/check.ts';
-import type { ProofName } from './proof.ts';
-
-export interface ExerciseNeed {
-  readonly edge: string;
-  readonly state: ProofName;
-  /** Exchanges per second that may be exercised on it. */
-  readonly rate: number;
-  /** Error budget burning, or an outage: not now. */
-  readonly halted?: boolean;
-}
-
-export interface ExerciseBudget {
-  /** Exercises over all exchanges together, as a share of the sum of rates. */
-  readonly total: number;
-  /** Largest share of one edge; 0.01. */
-  readonly maxShare?: number;
-  /** Milliseconds that `edgeProof` allows between successes; 24 hours. */
-  readonly staleAfter?: number;
-  /** Chance of an exercise within `staleAfter`; 0.999. */
-  readonly sure?: number;
-}
-
-/**
- * Unproven first: it may carry a failover tonight, and nobody knows whether it can. A broken edge is known not to, and is
- * out of use until somebody mends it.
- */
-const NEED: Readonly<Record<ProofName, number>> = { UNPROVEN: 0, STALE: 1, BROKEN: 2, PROVEN: 3 };
-
-/** Share of its exchanges that each edge is exercised with. */
-export function allocate(
-  edges: readonly ExerciseNeed[],
-  budget: ExerciseBudget,
-): ReadonlyMap<string, number> {
-  const { total, maxShare = 0.01, staleAfter = 86_400_000, sure = 0.999 } = budget;
-  checkProbability('total', total);
-  checkProbability('maxShare', maxShare);
-  checkPositive('staleAfter', staleAfter);
-  checkInnerProbability('sure', sure);
-  for (const { rate } of edges) checkNonNegative('rate', rate);
-  const shares = new Map(edges.map((e) => [e.edge, 0]));
-  const live = edges.filter((e) => !e.halted && e.rate > 0).sort((a, b) => NEED[a.state] - NEED[b.state]);
-  let left = total * edges.reduce((sum, e) => sum + e.rate, 0);
-  const give = (edge: ExerciseNeed, share: number) => {
-    const has = shares.get(edge.edge) as number;
-    const more = Math.min(Math.max(0, Math.min(share, maxShare) - has), left / edge.rate);
-    shares.set(edge.edge, has + more);
-    left = Math.max(0, left - more * edge.rate);
-  };
-  for (const edge of live) give(edge, (-Math.log1p(-sure) * 1_000) / (edge.rate * staleAfter));
-  for (const edge of live) give(edge, maxShare);
-  return shares;
-}
+import { checkProbability } from '../stats/check.ts';
 
 /** Plain JSON; `share` is the one for which the block was drawn. */
 export interface PickState {

@@ -1,7 +1,7 @@
 /**
- * What happens to the traffic of a tier that is down: who may go to the next one, and how it comes back.
+ * What happens to the traffic of a tier that is down: who may go to the next one. How it comes back is the health's to say.
  *
- * Formula: admission is a token bucket of the fallback's proven capacity; lane p of L may draw only while more than reserve·p/(L − 1) of the bucket is left, so that the first lane alone has the last of it. Return goes by steps of share, each held for `dwell`, forward only below `recover`, back to nothing above `trip`.
+ * Formula: admission is a token bucket of the fallback's proven capacity; lane p of L may draw only while more than reserve·p/(L − 1) of the bucket is left, so that the first lane alone has the last of it.
  * Assumes: `perSecond` is what the fallback has been shown to carry, not what its contract says.
  * Cost: O(1).
  * Lies when: one exchange costs much more than another and `cost` does not say so.
@@ -70,42 +70,6 @@ export function capacity(
     if (!worst || ratio < worst.ratio) worst = { ratio, enough: ratio >= headroom, axis };
   }
   return worst;
-}
-
-export interface ReturnRule {
-  /** Failure share of the primary above which it is left. */
-  readonly trip: number;
-  /** Below which it gets its traffic back; lower than `trip`. */
-  readonly recover: number;
-  /** Milliseconds each step is held; 30 seconds. */
-  readonly dwell?: number;
-  /** Shares on the way back; 5, 25, 100 %. */
-  readonly steps?: readonly number[];
-}
-
-export type ReturnState =
-  | { readonly at: 'primary' }
-  | { readonly at: 'fallback'; readonly since: EpochMs }
-  | { readonly at: 'returning'; readonly step: number; readonly since: EpochMs };
-
-export function gradualReturn(rule: ReturnRule) {
-  const { trip, recover, dwell = 30_000, steps = [0.05, 0.25, 1] } = rule;
-  if (!(recover < trip))
-    throw new RangeError('gradualReturn: recover must lie below trip, or the traffic swings');
-  const start: ReturnState = { at: 'primary' };
-  return {
-    start,
-    /** `failures`: share among recent real or probing calls to the primary. */
-    step(state: ReturnState, now: EpochMs, failures: number): ReturnState {
-      if (failures > trip) return state.at === 'fallback' ? state : { at: 'fallback', since: now };
-      if (state.at === 'primary' || failures > recover || now - state.since < dwell) return state;
-      const step = state.at === 'fallback' ? 0 : state.step + 1;
-      return step >= steps.length - 1 ? { at: 'primary' } : { at: 'returning', step, since: now };
-    },
-    /** Share of exchanges that the primary gets. */
-    share: (state: ReturnState): number =>
-      state.at === 'primary' ? 1 : state.at === 'fallback' ? 0 : (steps[state.step] ?? 1),
-  };
 }
 
 /** Tiers in the order in which a failover tries them: as declared, those known to be broken last, for when nothing else is left. */
