@@ -141,6 +141,8 @@ async function compose(given: Composition): Promise<Running> {
   const late = createLateStore();
   /** As the file says it; what is in force may differ on routes that are frozen. */
   let configured = loaded;
+  /** A newer file was refused for a frozen route. */
+  let refused = false;
   const freezes = createFreezes({
     store: late.store.freezes,
     clock,
@@ -150,7 +152,11 @@ async function compose(given: Composition): Promise<Running> {
       write: (text) => writeWhole(folder.freezes, text),
     },
     configured: () => configured.config,
-    changed: () => putInForce(configured),
+    changed() {
+      putInForce(configured);
+      // Nobody saves a file again because a route was thawed.
+      if (refused) reload();
+    },
     differences,
   });
   const effective = (file: LoadedConfig): Active =>
@@ -310,7 +316,11 @@ async function compose(given: Composition): Promise<Running> {
   const reload = createReload({
     read: given.reread ?? (() => loaded),
     current: () => configured,
-    refusals: freezes.refusals,
+    refusals(before, next) {
+      const why = freezes.refusals(before, next);
+      refused = why.length > 0;
+      return why;
+    },
     apply: putInForce,
     log,
   });

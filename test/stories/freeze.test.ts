@@ -137,6 +137,18 @@ test('it outlives a restart with another file, shows what moved, and ends with a
   expect(rows).toMatchObject([{ actor: 'admin', subject: 'chat', detail: { reason: 'incident 12' } }]);
 });
 
+test('a change that was refused while a route was frozen comes with the thaw', async () => {
+  await a.api.routes.freeze('chat', {});
+  edit(a, text(sim.url, { model: 'sim-steady' }));
+  await expect(a.api.reload()).rejects.toMatchObject({ code: 'not_reloaded' });
+  expect((await ask(a)).model).toBe('sim-instant');
+  await a.api.routes.thaw('chat');
+  await until(async () => (await ask(a)).model === 'sim-steady', 'what was refused');
+  edit(a, text(sim.url, {}));
+  await a.api.reload();
+  expect((await ask(a)).model).toBe('sim-instant');
+});
+
 test('a version that was in force before can be taken back', async () => {
   const versions = await until(async () => {
     const all = await a.api.routes.versions('chat');
