@@ -1,5 +1,6 @@
 import { hourOfWeek, seededRandom } from '#kernel/stats';
 import { defineDrill, type Expectation, type SceneContext } from './define.ts';
+import { deferred } from './F56-defer.ts';
 import { type Fault, faultsOf, fixed, paced, quiet } from './F56-regime.ts';
 import { peakOf } from './F56-tiers.ts';
 import {
@@ -186,6 +187,12 @@ async function shared(context: SceneContext): Promise<Record<string, Measure>> {
   return { shared: byHour.peaked, 'shared-faster': values(byHour.mean / alike.mean) };
 }
 
+/** Runs that can wait and come at the peak. */
+async function putOff(context: SceneContext): Promise<Record<string, Measure>> {
+  const { eased, late, fullest } = await deferred(context, cycle);
+  return { 'deferred-eased': eased, 'deferred-late': late, 'deferred-fullest': fullest };
+}
+
 const FALSE_CUTS: Omit<Expectation, 'goal'> = {
   name: 'peak-cut',
   says: 'calls given up at the peak of a healthy day, by the limits of their hours',
@@ -237,6 +244,25 @@ export const F56 = defineDrill({
         goal: { kind: 'quantile', q: 0.5, atMost: 0.97 },
         unit: 'share',
         full: true,
+      },
+      {
+        name: 'deferred-eased',
+        says: 'load of the provider when a run begins that can wait for twelve hours, over its load when the run came at the peak, median',
+        goal: { kind: 'quantile', q: 0.5, atMost: 0.75 },
+        unit: 'share',
+        full: true,
+      },
+      {
+        name: 'deferred-late',
+        says: 'of these, begun later than they can wait',
+        goal: { kind: 'never' },
+        unit: 'count',
+      },
+      {
+        name: 'deferred-fullest',
+        says: 'of these, the share of the fullest half hour, each seed',
+        goal: { kind: 'every', atMost: 0.5 },
+        unit: 'share',
       },
       {
         name: 'found',
@@ -342,6 +368,7 @@ export const F56 = defineDrill({
           n: early.peak.asked + early.night.asked,
         },
         ...(await shared(context)),
+        ...(await putOff(context)),
         pace: await pace(context),
         ...paces(context),
         ...regimes(context),
@@ -370,6 +397,13 @@ export const F56 = defineDrill({
         unit: 'share',
       },
       {
+        name: 'deferred',
+        says: 'runs that can wait and are put off where no hour is calmer than another',
+        goal: { kind: 'rate', atMost: 0.25 },
+        unit: 'share',
+        full: true,
+      },
+      {
         name: 'cycle-alarms',
         says: 'weeks of the cycle alone in which a change was found, after four to learn it',
         goal: { kind: 'rate', atMost: 0.1 },
@@ -380,7 +414,9 @@ export const F56 = defineDrill({
     ],
     async run(context) {
       const { peak, night } = await monday(context, { curve: flat, byHour: true });
+      const { put } = await deferred(context, flat);
       return {
+        deferred: put,
         'peak-cut': peak.rate,
         'night-cut': night.rate,
         cut: values((peak.cut + night.cut) / (peak.asked + night.asked)),

@@ -1,5 +1,14 @@
 import { buildRoutes, createClassify, limits, type OpenLedger, openLedger, parseConfig } from '#app';
-import type { Clock, Config, DigestedExchange, EpochMs, Finished, Steerer, Transport } from '#contracts';
+import type {
+  Clock,
+  Config,
+  DigestedExchange,
+  EpochMs,
+  Finished,
+  RouteTable,
+  Steerer,
+  Transport,
+} from '#contracts';
 import { createGateway, type Gateway } from '#gateway';
 import { createIdempotency } from '#idempotency';
 import { systemClock, virtualClock } from '#kernel';
@@ -66,6 +75,8 @@ export interface Rehearsal {
   readonly proofs: Gateway['proofs'];
   /** Proves fallbacks by calls of its own, on the clock of the rehearsal. */
   readonly drill: Gateway['drill'];
+  /** Routes in force. */
+  table(): RouteTable;
   /** Another configuration of routes and providers, in force from the next ask on; ledgers stay as they are. */
   reconfigure(config: string): void;
   /** Quotas and budgets, where the configuration has any. */
@@ -179,6 +190,7 @@ export function rehearse(options: RehearsalOptions): Rehearsal {
     seats: gateway.seats,
     proofs: gateway.proofs,
     drill: (order) => run(gateway.drill(order)),
+    table: () => table,
     reconfigure(text) {
       config = read(text);
       table = buildRoutes(config, listening && { simulator: listening });

@@ -16,6 +16,7 @@ export {
   parseConfig,
 } from './config/index.ts';
 export { type Assets, prepareConsole } from './console-assets.ts';
+export { deferrals } from './defer.ts';
 export { type LoadCall, limits, type OpenLedger, openLedger, simulateLoad } from './ledger.ts';
 export { createLog } from './log.ts';
 export { unprovenIn } from './proven.ts';
