@@ -35,7 +35,7 @@ import type {
   TiersReport,
 } from '#contracts';
 import type { KeyService } from './keys/service.ts';
-import type { HoursReading } from './traffic/hours.ts';
+import type { HoursReading, RegimeFinding } from './traffic/hours.ts';
 import type { WeatherReading } from './traffic/weather.ts';
 
 /** The stored parts of an ask, parsed. */
@@ -90,6 +90,8 @@ export interface ApiServices {
   weather(): readonly WeatherReading[];
   /** The week of each target that answered, without words. */
   hours(): readonly HoursReading[];
+  /** Whatever of it is slower than its own week now. */
+  regimes(): readonly RegimeFinding[];
   /** Fallbacks as they stand, in the order of the configuration. */
   fallbacks(): readonly FallbackEdge[];
   /** Empty where nothing ramps. */

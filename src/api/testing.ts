@@ -67,6 +67,7 @@ export const SYSTEM: SystemView = {
 const noTraffic = () => ({
   providers: [] as ReturnType<ApiServices['providers']>,
   hours: [] as ReturnType<ApiServices['hours']>,
+  regimes: [] as ReturnType<ApiServices['regimes']>,
   weather: [] as ReturnType<ApiServices['weather']>,
   fallbacks: [] as ReturnType<ApiServices['fallbacks']>,
   ramps: [] as ReturnType<ApiServices['ramps']>,
@@ -140,6 +141,7 @@ export async function startApi() {
     routes: () => [ROUTE],
     providers: () => traffic.providers,
     hours: () => traffic.hours,
+    regimes: () => traffic.regimes,
     weather: () => traffic.weather,
     fallbacks: () => traffic.fallbacks,
     ramps: () => traffic.ramps,

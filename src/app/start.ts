@@ -50,7 +50,7 @@ import { copiesOf } from './threads/report.ts';
 import { settingsOf } from './threads/settings.ts';
 import { startUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
-import { readWeather, watchWeather } from './weather.ts';
+import { readWeather, watchRegimes, watchWeather } from './weather.ts';
 
 export interface StartOptions {
   readonly loaded: LoadedConfig;
@@ -277,6 +277,7 @@ async function compose(given: Composition): Promise<Running> {
   };
   warnOfUnproven();
   lifecycle.onStop('weather watch', watchWeather(gateway, clock, log));
+  lifecycle.onStop('regime watch', watchRegimes(gateway, clock, log));
 
   const replicas = openReplicas({
     url: config.redis,
@@ -374,6 +375,7 @@ async function compose(given: Composition): Promise<Running> {
     routes: () => describeRoutes(active.table, active.loaded, freezes.pins, steering.tiers.demotions()),
     providers: () => ofAllThreads(describeTargets(active.table, gateway), crew.targets()),
     hours: () => gateway.climate.read(),
+    regimes: () => gateway.climate.regimes(),
     weather: () => readWeather(gateway),
     ...fallbacksOf(gateway, () => active.loaded.config.providers, clock),
     ramps: steering.ramps.read,

@@ -4,6 +4,29 @@ import type { Gateway, ProbeReading, WeatherReading } from '#gateway';
 const TICK = 1_000;
 
 type Watched = Pick<Gateway, 'weather' | 'probes'>;
+/** An hour is what a regime is judged by; a minute is soon enough to hear of it. */
+const LOOK = 60_000;
+
+/** Logs which targets leave their own week, and which come back. */
+export function watchRegimes({ climate }: Pick<Gateway, 'climate'>, clock: Clock, log: Log): () => void {
+  let open = new Set<string>();
+  return clock.every(LOOK, () => {
+    const now = new Set<string>();
+    for (const { provider, model, figure, regime } of climate.regimes()) {
+      const name = `${provider}/${model} ${figure}`;
+      if (!open.has(name) && !now.has(name))
+        log('warn', 'target slower than its week', {
+          target: `${provider}/${model}`,
+          figure,
+          cause: regime.cause,
+          since: regime.since,
+        });
+      now.add(name);
+    }
+    for (const name of open) if (!now.has(name)) log('info', 'target back in its week', { target: name });
+    open = now;
+  });
+}
 
 /** Makes the probes that are due and logs what the weather becomes. */
 export function watchWeather({ weather, probes }: Watched, clock: Clock, log: Log): () => void {

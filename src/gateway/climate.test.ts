@@ -121,3 +121,18 @@ test('calm hours are those of the size, or of the size that most is known of; no
   expect(climate.calmest(target, LONG, 12 * HOUR)).toEqual(calm);
   expect(climate.calmest({ ...target, model: 'other' }, SHORT, DAY)).toBeUndefined();
 });
+
+test('a target that is slower than its week for hours is told with the figure that is; nobody asks it on a schedule', async () => {
+  const clock = virtualClock({ seed: 8 });
+  const climate = new Climate(clock, estimate);
+  await live(climate, clock, step(), 30);
+  expect(climate.regimes()).toEqual([]);
+  for (let i = 0; i < 8 * 20; i++) {
+    await clock.run(clock.sleep(180_000));
+    const office = new Date(clock.now()).getUTCHours() >= 14 && new Date(clock.now()).getUTCHours() < 22;
+    climate.ended(tried(step(), 1.6 * (office ? 1_000 : 500)), SHORT, GOOD, 0);
+  }
+  expect(climate.regimes()).toMatchObject([
+    { provider: 'openai', model: 'm', figure: 'firstToken', regime: { of: 'typical', cause: 'unknown' } },
+  ]);
+});

@@ -76,6 +76,15 @@ export type Seen = readonly [
 /** Plain data: five weeks are not learnt again after a restart. */
 export type ClimateSnapshot = Readonly<Record<string, Kept>>;
 
+type Regime = Omit<RegimeView, 'says'>;
+/** A figure of a target that has left its week. */
+export interface RegimeReading {
+  readonly provider: string;
+  readonly model: string;
+  readonly figure: 'firstToken' | 'perToken';
+  readonly regime: Regime;
+}
+
 /** One figure as it stands. */
 export interface FigureReading {
   readonly cells: readonly HourView[];
@@ -83,7 +92,7 @@ export interface FigureReading {
   /** A factor on the normal of this hour that its own weeks differ by. */
   readonly usual: number;
   /** Slower than its week for hours on end. */
-  readonly regime?: Omit<RegimeView, 'says'>;
+  readonly regime?: Regime;
 }
 
 /** One profile as it stands, for a page. */
@@ -195,6 +204,20 @@ export class Climate {
     const size = sizeClass(this.estimate(ask, 0, 0).input);
     const best = all.find((one) => one.size === size) ?? all.sort((a, b) => b.hours.seen - a.hours.seen)[0];
     return best?.rule.calmest(best.hours, now, within);
+  }
+
+  /** Whatever is slower than its own week now. */
+  regimes(): readonly RegimeReading[] {
+    const found: RegimeReading[] = [];
+    for (const { provider, model, zone, size, rule, hours, perToken } of this.profiles.values()) {
+      if (size === PROBE) continue;
+      const probe = this.profiles.get(nameOf(provider, model, PROBE, zone));
+      const first = regimeOf(rule, hours, probe);
+      const pace = perToken && regimeOf(rule, perToken.hours, probe?.perToken);
+      if (first) found.push({ provider, model, figure: 'firstToken', regime: first });
+      if (pace) found.push({ provider, model, figure: 'perToken', regime: pace });
+    }
+    return found;
   }
 
   read(): readonly ClimateReading[] {
@@ -323,20 +346,25 @@ function figureOf(
 ): FigureReading {
   const n = Math.floor(lately.weight(recent, now));
   const p50 = lately.quantile(recent, 0.5);
-  const { found, of } = rule.regime(hours);
+  const regime = regimeOf(rule, hours, probe);
   return {
     cells: rule.read(hours),
     usual: rule.usual(hours, now, USUAL),
     ...(p50 !== undefined && n >= ENOUGH_RECENT && { recent: { p50, n } }),
-    ...(found && {
-      regime: {
-        since: found.since,
-        foundAt: found.at,
-        of,
-        cause: regimeCause(hours[of], probe?.hours.typical),
-      },
-    }),
+    ...(regime && { regime }),
   };
+}
+
+function regimeOf(rule: Hours, hours: HoursState, probe: Series | undefined): Regime | undefined {
+  const { found, of } = rule.regime(hours);
+  return (
+    found && {
+      since: found.since,
+      foundAt: found.at,
+      of,
+      cause: regimeCause(hours[of], probe?.hours.typical),
+    }
+  );
 }
 
 const known = ({ begun }: HoursState, now: number): boolean => begun > 0 && now - begun >= MONTH;

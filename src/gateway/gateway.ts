@@ -81,7 +81,7 @@ export interface Gateway {
   /** How every target stands that was asked for so far. */
   readonly standing: Pick<Standing, 'read' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** What is normal at each hour of the week. */
-  readonly climate: Pick<Climate, 'read' | 'calmest' | 'snapshot' | 'restore' | 'news' | 'hear'>;
+  readonly climate: Pick<Climate, 'read' | 'regimes' | 'calmest' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** How long targets keep their callers waiting, and why. */
   readonly weather: Pick<Weather, 'read' | 'settle' | 'snapshot' | 'restore' | 'news' | 'hear'>;
   /** What Midwatch asks on a schedule; made when it is ticked. */

@@ -83,6 +83,7 @@ const look = (facts: Partial<AttentionFacts>) =>
     window: window({}),
     before: window({}),
     targets: [],
+    regimes: [],
     budgets: [],
     ramps: [],
     routers: [],
@@ -463,4 +464,21 @@ test('the tier mix where it is not what was promised, and rules that need a deci
   expect(found[1]?.todo).toBe('Look. Owner: bob.');
   expect(found[3]?.todo).toContain('nobody is named');
   expect(found[4]?.todo).toContain('midwatch tiers approve chat lent');
+});
+
+test('a target that has left its week is told once a figure, since its earliest, with whose it is', () => {
+  const one = (since: number, cause: 'provider' | 'ours', figure: 'firstToken' | 'perToken') => ({
+    provider: 'openai',
+    model: 'm',
+    figure,
+    regime: { since, foundAt: since + 1, of: 'typical' as const, cause },
+  });
+  const told = look({
+    regimes: [one(5, 'provider', 'firstToken'), one(3, 'ours', 'firstToken'), one(9, 'provider', 'perToken')],
+  }).filter(({ what }) => what.includes('its own week'));
+  expect(told.map(({ level, why }) => [level, why.split(',')[0]])).toEqual([
+    ['warn', 'Each token takes longer than in its own week'],
+    ['note', 'Slower than its own week'],
+  ]);
+  expect(told[1]?.todo).toContain('Changes');
 });

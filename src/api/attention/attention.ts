@@ -13,10 +13,12 @@ import type {
   SystemView,
   TierFinding,
 } from '#contracts';
+import type { RegimeFinding } from '../traffic/hours.ts';
 import { fallbackAttention } from './fallbacks.ts';
 import { freezeAttention } from './freezes.ts';
 import { houseAttention } from './house.ts';
 import { rampAttention } from './ramps.ts';
+import { regimeAttention } from './regimes.ts';
 import { routerAttention } from './routers.ts';
 import { spendAttention } from './spend.ts';
 import { budgetAttention, targetAttention } from './targets.ts';
@@ -32,6 +34,7 @@ export interface AttentionFacts {
   /** As long as the window, just before it. */
   readonly before: RollupWindow;
   readonly targets: readonly ProviderView[];
+  readonly regimes: readonly RegimeFinding[];
   readonly budgets: readonly BudgetView[];
   readonly ramps: readonly RampView[];
   readonly routers: readonly RouterView[];
@@ -51,6 +54,7 @@ export const attention = (facts: AttentionFacts): readonly Attention[] =>
   [
     ...houseAttention(facts.system, facts.status),
     ...targetAttention(facts.targets),
+    ...regimeAttention(facts.regimes),
     ...rampAttention(facts.ramps),
     ...routerAttention(facts.routers),
     ...budgetAttention(facts.budgets),

@@ -72,6 +72,7 @@ export const watchEndpoints = [
         window,
         before,
         targets: targetViews(services),
+        regimes: services.regimes(),
         budgets: budgetViews(services.budgets()),
         routers: services.routers().filter(({ route }) => only === undefined || route === only),
         ramps: services.ramps().filter(({ route }) => only === undefined || route === only),

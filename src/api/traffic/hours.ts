@@ -24,6 +24,14 @@ export interface HoursReading
   readonly perToken?: FigureReading;
 }
 
+/** A figure of a target that has left its week, before it is put into words. */
+export interface RegimeFinding {
+  readonly provider: string;
+  readonly model: string;
+  readonly figure: 'firstToken' | 'perToken';
+  readonly regime: Omit<RegimeView, 'says'>;
+}
+
 /** The most used first. */
 export const hoursViews = (
   readings: readonly HoursReading[],
@@ -41,22 +49,8 @@ const seen = ({ cells }: HoursView): number => cells.reduce((sum, { n }) => sum 
 function viewOf(reading: HoursReading, at: number): HoursView {
   const { provider, model, tokens, zone, since, acts, cells, hour, timeout, perToken } = reading;
   const label = hourLabel(hour, zone, at);
-  const first = told(
-    reading,
-    hour,
-    label,
-    'Slower than its own week',
-    'Its slow answers are slower than they were',
-  );
-  const pace =
-    perToken &&
-    told(
-      perToken,
-      hour,
-      label,
-      'Each token takes longer than in its own week',
-      'The slow ones among its streams are slower than they were',
-    );
+  const first = told(reading, hour, label, 'firstToken');
+  const pace = perToken && told(perToken, hour, label, 'perToken');
   return {
     provider,
     model,
@@ -75,7 +69,7 @@ function told(
   { cells, recent, usual, regime }: FigureReading,
   hour: number,
   label: string,
-  ...[typical, tail]: readonly [typical: string, tail: string]
+  figure: RegimeFinding['figure'],
 ): PaceView {
   const cell = cells[hour];
   const factor = cell && recent && recent.p50 / cell.p50;
@@ -90,14 +84,25 @@ function told(
       ...(factor !== undefined && { factor }),
       says: says(state, factor, label, recent !== undefined),
     },
-    ...(regime && {
-      regime: {
-        ...regime,
-        says: `${regime.of === 'tail' ? tail : typical}, hour after hour; the change is ${WHOSE[regime.cause]}.`,
-      },
-    }),
+    ...(regime && { regime: { ...regime, says: saysRegime(figure, regime) } }),
   };
 }
+
+const SLOWER: Readonly<Record<RegimeFinding['figure'], Readonly<Record<RegimeView['of'], string>>>> = {
+  firstToken: {
+    typical: 'Slower than its own week',
+    tail: 'Its slow answers are slower than they were',
+  },
+  perToken: {
+    typical: 'Each token takes longer than in its own week',
+    tail: 'The slow ones among its streams are slower than they were',
+  },
+};
+
+export const saysRegime = (
+  figure: RegimeFinding['figure'],
+  { of, cause }: Omit<RegimeView, 'says'>,
+): string => `${SLOWER[figure][of]}, hour after hour; the change is ${WHOSE[cause]}.`;
 
 const stateOf = (factor: number | undefined, usual: number): HourState =>
   factor === undefined ? 'unknown' : factor > usual ? 'above' : factor < 1 / usual ? 'below' : 'normal';
