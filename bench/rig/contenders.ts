@@ -71,7 +71,7 @@ export async function startField(): Promise<Field> {
         pid: bare.pid,
       },
       { name: 'Midwatch', ...contending(house) },
-      { name: 'Midwatch, everything on', ...contending(everything) },
+      { name: 'Midwatch, everything on', ...contending(everything, EVERYTHING.named) },
       {
         name: 'Portkey',
         address: {
@@ -94,8 +94,8 @@ export async function startField(): Promise<Field> {
   };
 }
 
-const contending = (house: House) => ({
-  address: { port: house.port, headers: { authorization: `Bearer ${house.key}` } },
+const contending = (house: House, named = false) => ({
+  address: { port: house.port, headers: { authorization: `Bearer ${house.key}` }, named },
   pid: house.pid,
   house,
 });
