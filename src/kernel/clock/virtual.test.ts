@@ -39,6 +39,14 @@ test('a promise that nothing will ever settle is reported, not awaited for ever'
   await expect(clock.run(new Promise(() => undefined))).rejects.toThrow('hangs');
 });
 
+test('however short a wait is, time has gone by when it is over', async () => {
+  const clock = virtualClock();
+  const due = clock.monotonic() + 0.00005;
+  let looks = 0;
+  while (clock.monotonic() < due && looks++ < 5) await clock.run(clock.sleep(due - clock.monotonic()));
+  expect(looks).toBe(1);
+});
+
 test('every repeats until cancelled', async () => {
   const clock = virtualClock();
   let n = 0;

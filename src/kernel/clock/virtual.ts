@@ -30,7 +30,9 @@ export function virtualClock(options: { seed?: number; start?: number; settle?: 
 
   const add = (ms: number, fn: () => void, every?: number) => {
     const id = ++order;
-    timers.set(id, { due: time + Math.max(0, ms), order: id, fn, every });
+    const due = time + Math.max(0, ms);
+    // A wait shorter than the resolution of event time would never end: whoever looks again when it is over finds it is not.
+    timers.set(id, { due: ms > 0 && due === time ? time * (1 + Number.EPSILON) : due, order: id, fn, every });
     return id;
   };
   const rest = async () => {
