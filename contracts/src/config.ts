@@ -199,7 +199,7 @@ export const routeSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'When a first token is later than the live 95th percentile, ask once more elsewhere, and a third time where that is late too; at most 5 % more calls, the losers are cancelled and their bills estimated. A whole answer counts as late for the length that answers like it have: of the same key, tenant, feature, shape and `max_tokens`.',
+      'When a first token is later than the live 95th percentile, ask once more elsewhere, and a third time where that is late too; at most 5 % more calls, the losers are cancelled and their bills estimated. A whole answer counts as late for the length that answers like it have: of the same key, tenant, feature, shape and `max_tokens`. Never asked twice: what lets the provider act (its own tool servers, `background`, a kept conversation).',
     ),
   takeover: z
     .strictObject({

@@ -1,6 +1,7 @@
 import type { Log, MonotonicMs, Route } from '#contracts';
 import { outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
+import { acts } from './acting.ts';
 import type { Flight, Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
@@ -58,7 +59,7 @@ interface Racer {
 
 /**
  * Makes a try and, when its first output is late beyond the live 95th percentile, asks once more, and a third time where that is
- * late as well: elsewhere where somebody else stands well, else the same target again. The first that lands well wins; the others
+ * late as well: elsewhere where somebody else stands well, else the same target again; never where the provider would act twice. The first that lands well wins; the others
  * are cut, and their bills settled as estimates. With none that lands well the last to fail is told, or a refusal, which is better.
  */
 export async function hedged(
@@ -108,6 +109,10 @@ export async function hedged(
   for (;;) {
     const next = await soonest(watchdog, field, wait === undefined ? undefined : clock.monotonic() + wait);
     if (next === undefined) {
+      if (acts(walk.body)) {
+        wait = undefined;
+        continue;
+      }
       // Those who are merely late are gone when it is asked again; the straggler is still waiting.
       const patient = asked || sent > 0;
       asked = true;

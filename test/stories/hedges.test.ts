@@ -87,6 +87,30 @@ describe.each([true, false])('hedged, streaming: %p', (stream) => {
     expect(hedges.filter((a) => a.outcome !== 'complete' && a.failure?.kind !== 'hedge_lost')).toEqual([]);
   }, 60_000);
 
+  test('a straggler that lets the provider act is waited for, not asked twice', async () => {
+    let straggle = false;
+    const slow: Behaviour = async (call) => {
+      await Bun.sleep(1_500);
+      await good(call);
+    };
+    const { house, second, record } = await open((call) => (straggle ? slow(call) : good(call)), {
+      second: good,
+      route,
+    });
+    await learn(house, stream);
+    straggle = true;
+    const before = second.calls.length;
+    const answer = await fetch(`${house.url}${OPENAI.path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...JSON.parse(OPENAI.ask(stream)), conversation: 'conv_1' }),
+    });
+    expect(answer.status).toBe(200);
+    await answer.text();
+    expect((await record(KNOWN)).attempts).toHaveLength(1);
+    expect(second.calls.length).toBe(before);
+  }, 60_000);
+
   test('when the hedge is late as well, a third call is made and no fourth', async () => {
     const facts = await untilHedged(async () => {
       let straggle = false;
