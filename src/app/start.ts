@@ -453,7 +453,12 @@ async function compose(given: Composition): Promise<Running> {
   // On loopback the door opens at once and the database follows; elsewhere it must first be known that a key exists.
   const early = isLoopback(config.listen.host) ? openDoors() : undefined;
   await keys.start();
-  lifecycle.onStop('keys', () => keys.stop());
+  let keysStopped: Promise<void> | undefined;
+  const stopKeys = () => {
+    keysStopped ??= keys.stop();
+    return keysStopped;
+  };
+  lifecycle.onStop('keys', stopKeys);
 
   let degraded: string | undefined;
   let adminToken: string | undefined;
@@ -475,6 +480,8 @@ async function compose(given: Composition): Promise<Running> {
       log,
     });
     lifecycle.onStop('scribe', thread.stop);
+    // Before the database goes, since their last use is written there.
+    lifecycle.onStop('keys', stopKeys);
     lifecycle.onStop(
       'upkeep',
       startUpkeep(database.store, () => active.loaded.config.retention, clock, log),

@@ -148,6 +148,25 @@ test('SIGTERM lets a stream finish and refuses what is new', async () => {
   house.remove();
 });
 
+test('a stop in good order complains of nothing, and when a key was last used is known after it', async () => {
+  const house = await product();
+  const { key, id } = await house.api.keys.create({ name: 'app' });
+  const answer = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: 'sim-instant', messages: [{ role: 'user', content: 'Hello.' }] }),
+  });
+  expect(answer.status).toBe(200);
+  await answer.text();
+  expect(await house.stop('SIGTERM')).toBe(0);
+  expect(house.log()).not.toMatch(/"level":"(warn|error)"/);
+  const again = await house.again();
+  const kept = (await again.api.keys.list()).find((one) => one.id === id);
+  expect(kept?.lastUsedAt).toBeGreaterThan(0);
+  await again.stop();
+  house.remove();
+});
+
 test('a path that nobody serves is refused in the dialect it belongs to, header or not', async () => {
   const house = await product();
   const told = async (path: string, headers = {}) => {
