@@ -200,9 +200,10 @@ export class Broadcast implements Outgoing {
   }
 
   private hasRoom(): boolean {
-    const all = [...this.listeners];
-    if (all.length === 0) return true;
-    return this.keeps ? all.some((l) => !l.blocked) : all.every((l) => !l.blocked);
+    if (this.listeners.size === 0) return true;
+    // Held: one who reads is enough. Not held any more: one who does not is too much.
+    for (const { blocked } of this.listeners) if (blocked !== this.keeps) return this.keeps;
+    return !this.keeps;
   }
 
   private makeRoom(): void {
