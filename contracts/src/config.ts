@@ -20,7 +20,9 @@ function isZone(zone: string): boolean {
   }
 }
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore');
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]*$/i, 'use letters, digits, dot, dash and underscore, a letter or digit first');
 
 export const timeoutsSchema = z.strictObject({
   connect: duration.default(5_000).describe('Until a connection to the provider stands, TLS included.'),

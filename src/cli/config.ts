@@ -18,19 +18,19 @@ import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
 interface Flags {
+  readonly config?: string;
   readonly json?: true;
 }
 
 export const config = () =>
-  new Command('config')
-    .description('The configuration file.')
-    .addCommand(
-      new Command('check')
-        .description('Read the configuration as a start would, and say everything that is wrong with it.')
-        .argument('[file]', `configuration file (default: ${DEFAULT_FILE}, else what the environment gives)`)
-        .option('--json', 'print one JSON object')
-        .action(check),
-    );
+  new Command('config').description('The configuration file.').addCommand(
+    new Command('check')
+      .description('Read the configuration as a start would, and say everything that is wrong with it.')
+      .argument('[file]', `configuration file (default: ${DEFAULT_FILE}, else what the environment gives)`)
+      .option('-c, --config <file>', 'the same, as `midwatch up` takes it')
+      .option('--json', 'print one JSON object')
+      .action((file: string | undefined, flags: Flags) => check(file ?? flags.config, flags)),
+  );
 
 function check(file: string | undefined, flags: Flags): void {
   let loaded: LoadedConfig;

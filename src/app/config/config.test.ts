@@ -78,6 +78,12 @@ test.each([
     'providers.openai.quota[0].rpm',
     'known here: models, perModel, requestsPerMinute',
   ],
+  [
+    'routes:\n  "my chat": { tiers: [] }',
+    2,
+    'routes.my chat',
+    '"my chat" cannot be a name here: use letters',
+  ],
   ['routes:\n  chat:\n    tiers: [{ name: a }]', 3, 'routes.chat.tiers[0]', 'either `targets` or'],
 ])('%j is refused at its line with a remedy', (text, line, path, message) => {
   const [first] = problems(text);

@@ -104,6 +104,17 @@ function explain(issue: z.core.$ZodIssue, lineOf: LineOf): ConfigProblem[] {
       };
     });
   }
+  if (issue.code === 'invalid_key') {
+    const [why] = issue.issues;
+    const key = JSON.stringify(issue.path.at(-1));
+    return [
+      {
+        ...at(lineOf(issue.path)),
+        path: formatPath(issue.path),
+        message: `${key} cannot be a name here: ${why?.message ?? issue.message}`,
+      },
+    ];
+  }
   // A union reports each branch that failed; what was meant is the one whose kind of value it is.
   const meant =
     issue.code === 'invalid_union'
