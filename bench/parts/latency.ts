@@ -4,6 +4,7 @@ import type { Context, Part, PartResult } from '../part.ts';
 import { number, spread, table } from '../report/table.ts';
 import { type ContenderName, startField } from '../rig/contenders.ts';
 import { startGenerator } from '../rig/generator.ts';
+import { type Warm, warmUp } from '../rig/warm.ts';
 
 const RATES = [100, 500] as const;
 const NAMES: readonly ContenderName[] = [
@@ -27,20 +28,8 @@ export const latency: Part = {
     const field = await startField();
     const generator = await startGenerator();
     const rounds: Round[] = [];
-    let first = 1;
-    // Compiled before it is measured: a service that runs for months is asked at its usual speed.
-    for (const { address } of field.contenders)
-      first += (
-        await generator.run({
-          kind: 'closed',
-          address,
-          connections: 8,
-          warmMs: 0,
-          ms: quick ? 1_000 : 2_000,
-          first,
-        })
-      ).sent;
-    for (const { house } of field.contenders) await house?.settle();
+    const warm = await warmUp(generator, field.contenders, { quick, first: 1 });
+    let first = 1 + warm.sent;
     for (let round = 0; round < (quick ? 1 : 3); round++)
       for (const rate of RATES) {
         const of = new Map<ContenderName, PacedResult>();
@@ -55,11 +44,11 @@ export const latency: Part = {
       }
     await generator.stop();
     await field.stop();
-    return report(rounds);
+    return report(rounds, warm);
   },
 };
 
-function report(rounds: readonly Round[]): PartResult {
+function report(rounds: readonly Round[], warm: Warm): PartResult {
   const values = (rate: number, name: ContenderName, read: (r: PacedResult) => number) =>
     rounds
       .filter((r) => r.rate === rate)
@@ -102,7 +91,7 @@ function report(rounds: readonly Round[]): PartResult {
         rows,
       ),
       '',
-      `Questions are due at fixed moments whether or not the last answer has come; one that has to wait counts from when it was due. Where the connection was free and the generator's own timer came late, the time runs from the moment of sending, and the lateness stands in its own column. Median of ${rounds.length / RATES.length} rounds, smallest and largest in brackets.`,
+      `Questions are due at fixed moments whether or not the last answer has come; one that has to wait counts from when it was due. Where the connection was free and the generator's own timer came late, the time runs from the moment of sending, and the lateness stands in its own column. Median of ${rounds.length / RATES.length} rounds, smallest and largest in brackets. ${warm.cold}`,
     ].join('\n'),
     verdicts: [
       {
