@@ -100,7 +100,6 @@ async function bunTest(paths: readonly string[]): Promise<Counts> {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** Most stories wait more than they work, so two lanes of them share the machine. */
 async function stories(): Promise<Counts> {
   const files = readdirSync(join(ROOT, 'test', 'stories'))
     .filter((file) => file.endsWith('.test.ts'))
@@ -108,8 +107,12 @@ async function stories(): Promise<Counts> {
     .map((file) => `test/stories/${file}`);
   const alone = files.filter((file) => ALONE.has(basename(file)));
   const together = files.filter((file) => !ALONE.has(basename(file)));
-  const lanes = await Promise.all([0, 1].map((lane) => bunTest(together.filter((_, i) => i % 2 === lane))));
-  return sum([...lanes, await bunTest(alone)]);
+  return sum([await inLanes(together), await bunTest(alone)]);
+}
+
+/** Two at a time: one lane leaves a core idle while it waits for a database or a socket. */
+async function inLanes(files: readonly string[]): Promise<Counts> {
+  return sum(await Promise.all([0, 1].map((lane) => bunTest(files.filter((_, i) => i % 2 === lane)))));
 }
 
 function sum(all: readonly Counts[]): Counts {
@@ -124,12 +127,17 @@ function text(stream: ReadableStream<Uint8Array>): Promise<string> {
   return new Response(stream).text();
 }
 
-function units(): Promise<Counts> {
+async function units(): Promise<Counts> {
   if (!Bun.which('redis-server') && !Bun.which('valkey-server'))
     console.log(
       'NO REDIS: what gateways share through it was not tested. Install it (`apt-get install redis-server`).',
     );
-  return bunTest(['contracts', 'src', 'sdk', 'console', 'drills', 'bench']);
+  const files = ['contracts', 'src', 'sdk', 'console', 'drills', 'bench'].flatMap((folder) =>
+    [...new Bun.Glob('**/*.test.{ts,tsx}').scanSync({ cwd: join(ROOT, folder) })]
+      .filter((file) => !file.split('/').includes('node_modules'))
+      .map((file) => `${folder}/${file}`),
+  );
+  return inLanes(files.sort());
 }
 
 async function browser(): Promise<Counts> {
