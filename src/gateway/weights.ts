@@ -2,7 +2,7 @@ import type { AskFacets } from '#contracts';
 import type { Climate } from './climate.ts';
 import type { Step } from './plan.ts';
 
-/** One that takes twice as long takes a ninth of what the other does: enough to go on knowing its week. */
+/** Of two, one that is twice as slow is given a ninth of the traffic: enough to go on knowing its week. */
 const POWER = 3;
 
 /**
