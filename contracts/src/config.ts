@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { budgetsSchema } from './budgets.ts';
 import { PROOF_LEVELS } from './fallbacks.ts';
-import { budgetsSchema, LANES, lanesSchema, quotasSchema } from './ledger.ts';
+import { LANES, lanesSchema } from './lanes.ts';
 import { demotionSchema, mixSchema } from './mix.ts';
+import { quotasSchema } from './quotas.ts';
 import { rampSchema } from './ramp.ts';
 import { routerSchema } from './router.ts';
 import { duration, instant, size } from './units.ts';

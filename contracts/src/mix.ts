@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RateView } from './api.ts';
 import type { Source } from './exchange.ts';
 import type { EpochMs } from './ids.ts';
-import { LANES } from './ledger.ts';
+import { LANES } from './lanes.ts';
 import { DEMOTION_REASONS, type DemotionReason } from './steer.ts';
 import { instant } from './units.ts';
 

@@ -2,7 +2,7 @@ import type { AskFacets } from './ask.ts';
 import type { ExchangeFacts, Place, Who } from './exchange.ts';
 import type { Failure } from './failure.ts';
 import type { EpochMs, ExchangeId } from './ids.ts';
-import type { Lane } from './ledger.ts';
+import type { Lane } from './lanes.ts';
 import type { Route } from './ports.ts';
 
 /** Why an exchange was served by another tier than the one meant for it. */

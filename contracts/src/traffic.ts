@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { WatchTotals } from './api.ts';
+import type { BudgetReading } from './budgets.ts';
 import type { EpochMs, MicroUsd } from './ids.ts';
-import type { BudgetReading, Lane, QuotaReading } from './ledger.ts';
+import type { Lane } from './lanes.ts';
+import type { QuotaReading } from './quotas.ts';
 import type { SlownessView } from './weather.ts';
 
 /**
