@@ -12,7 +12,7 @@ import {
 } from '#app';
 import { systemClock } from '#kernel';
 import { firstCalls } from './first-calls.ts';
-import { port, untilSignal } from './process.ts';
+import { port, untilTold } from './process.ts';
 import { bold, cyan, dim, yellow } from './terminal.ts';
 
 interface UpFlags {
@@ -95,11 +95,9 @@ async function run(flags: UpFlags): Promise<void> {
   // Under a supervisor SIGHUP means «read your configuration again»; from a terminal it means that the terminal is gone.
   const supervised = process.stdin.isTTY !== true;
   if (supervised) process.on('SIGHUP', () => running.reload());
-  await untilSignal(supervised ? ['SIGINT', 'SIGTERM'] : undefined);
+  await untilTold(supervised ? ['SIGINT', 'SIGTERM'] : undefined);
   if (!flags.json)
     console.log(dim('draining: streams may finish, new requests are refused; a second signal ends at once'));
-  process.once('SIGINT', () => process.exit(130));
-  process.once('SIGTERM', () => process.exit(143));
   await running.stop();
   process.exit(0);
 }

@@ -148,6 +148,35 @@ test('SIGTERM lets a stream finish and refuses what is new', async () => {
   house.remove();
 });
 
+test('npm start ends when npm is told to, streams first, and a Ctrl-C that comes twice is one', async () => {
+  const folder = fresh();
+  const npm = Bun.spawn(['npm', 'start', '--prefix', ROOT, '--', '--json', '--port', '0', '--data', folder], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
+  const out = npm.stdout.getReader();
+  let said = '';
+  while (!said.includes('"ready"')) {
+    const { value, done } = await out.read();
+    if (done) break;
+    said += new TextDecoder().decode(value);
+  }
+  const { url } = JSON.parse(said.slice(said.indexOf('{'))) as { url: string };
+  const ask = {
+    model: 'sim-slow',
+    stream: true,
+    max_tokens: 60,
+    messages: [{ role: 'user', content: 'Tell.' }],
+  };
+  const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(ask) });
+  npm.kill('SIGINT');
+  npm.kill('SIGINT');
+  expect(await answer.text()).toContain('[DONE]');
+  await npm.exited;
+  expect(await fetch(`${url}/healthz`).catch(() => 'gone')).toBe('gone');
+});
+
 test('a stop in good order complains of nothing, and when a key was last used is known after it', async () => {
   const house = await product();
   const { key, id } = await house.api.keys.create({ name: 'app' });
