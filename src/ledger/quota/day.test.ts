@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { dayProfile, exhaustion } from './day.ts';
+import { dayProfile, exhaustion, needOf } from './day.ts';
+import { createDays } from './days.ts';
 
 const HOUR = 3_600_000;
 const hourly = (profile: ReturnType<typeof dayProfile>, from: number, to: number, amount: number) => {
@@ -50,4 +51,31 @@ test('what is refilled by night does not fill a limit above its rim', () => {
   const rate = 1_000 / HOUR;
   // Full at 0, ten quiet hours, then a thousand an hour more than is refilled.
   expect(exhaustion(3_000, { rate, depth: 3_000 }, expected, 0, 24 * HOUR)).toBeCloseTo(13 * HOUR, 0);
+});
+
+test('what must be left is the most that use gets ahead of the refill, and falls as the day goes on', () => {
+  const expected = (at: number) => (at < 8 * HOUR || at >= 16 * HOUR ? 0 : 1_000);
+  expect(needOf(0, expected, 0, 24 * HOUR)).toBeCloseTo(8_000, 0);
+  expect(needOf(0, expected, 12 * HOUR, 24 * HOUR)).toBeCloseTo(4_000, 0);
+  expect(needOf(0, expected, 16 * HOUR, 24 * HOUR)).toBe(0);
+  // Refilled by 400 an hour: the eight quiet hours pay for 3,200 of the eight busy ones.
+  expect(needOf(400 / HOUR, expected, 0, 24 * HOUR)).toBeCloseTo(8_000 - 16 * 400, 0);
+  expect(needOf(400 / HOUR, expected, 8 * HOUR, 24 * HOUR)).toBeCloseTo(4_800, 0);
+});
+
+test('of a limit that three replicas share each leaves people what all of them need', () => {
+  const limit = { axis: 'tokensPerDay', rate: 0, depth: 100_000 } as const;
+  const reserve = (replicas: number) => {
+    const days = createDays();
+    let used = 0;
+    for (let minute = 0; minute < 36 * 60; minute++) {
+      const now = minute * 60_000;
+      days.add(limit.axis, 'interactive', 10, now);
+      used += 10 * replicas;
+      days.look({ ...limit, endsAt: 48 * HOUR }, used, now);
+    }
+    return days.reserve({ ...limit, endsAt: 48 * HOUR }, 'batch', 36 * HOUR) as number;
+  };
+  expect(reserve(1) / (1.25 * 12 * 600)).toBeWithin(0.99, 1.02);
+  expect(reserve(3) / reserve(1)).toBeWithin(2.5, 3.01);
 });

@@ -18,6 +18,10 @@ export interface DayProfile {
   add(amount: number, now: EpochMs): void;
   /** Expected use an hour at the instant `at`; the latest pace where no day before has told. */
   expected(at: EpochMs, now: EpochMs): number;
+  /** Every hour of a day has been seen. */
+  whole(now: EpochMs): boolean;
+  /** Middling size of one use. */
+  readonly size: number;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface DayProfile {
  * ratios would let a quiet hour of the night, three calls instead of one, foretell an end at noon.
  */
 export function dayProfile(): DayProfile {
-  const mean: (number | undefined)[] = new Array(HOURS);
+  const mean: (number | undefined)[] = new Array(HOURS).fill(undefined);
   const days: number[] = new Array(HOURS).fill(0);
   let hour = -1;
   let since = 0;
@@ -36,7 +40,6 @@ export function dayProfile(): DayProfile {
   /** The same without a day to compare with. */
   let lately = 0;
   let hours = 0;
-  /** Middling size of one use. */
   let size = 0;
 
   const close = (now: EpochMs) => {
@@ -93,12 +96,19 @@ export function dayProfile(): DayProfile {
     add(amount, now) {
       close(now);
       sum += amount;
-      size += size === 0 ? amount : 0.01 * (amount - size);
+      if (amount > 0) size += size === 0 ? amount : 0.01 * (amount - size);
     },
     expected(at, now) {
       close(now);
       const known = between(at);
       return known === undefined ? latest(now) : known * pace(now);
+    },
+    whole(now) {
+      close(now);
+      return mean.every((use) => use !== undefined);
+    },
+    get size() {
+      return size;
     },
   };
 }
@@ -125,4 +135,25 @@ export function exhaustion(
     at = end;
   }
   return undefined;
+}
+
+/**
+ * What must be left now so that a use by `expected` an hour is met until `until`: the most that it gets ahead of the refill by
+ * `rate` per millisecond, max over t of ∫ (expected − rate).
+ */
+export function needOf(
+  rate: number,
+  expected: (at: EpochMs) => number,
+  now: EpochMs,
+  until: EpochMs,
+): number {
+  let lacking = 0;
+  let most = 0;
+  for (let at = now; at < until; ) {
+    const end = Math.min(until, (Math.floor(at / STEP) + 1) * STEP);
+    lacking += (expected((at + end) / 2) / HOUR - rate) * (end - at);
+    most = Math.max(most, lacking);
+    at = end;
+  }
+  return most;
 }

@@ -23,8 +23,8 @@ export interface KeptPlaces {
   needed(i: number, rate: number, now: EpochMs): number;
   /** Share of callers who came lately. */
   readonly coming: number;
-  /** Sum over all places. */
-  promised(i: number): number;
+  /** Sum over all places that are due before `until`: those after the end of a day are met from the next one. */
+  promised(i: number, until?: EpochMs): number;
   each(visit: (place: Place) => void): void;
   /** Forgets whoever did not come. */
   lapse(now: EpochMs): void;
@@ -111,9 +111,12 @@ export function keptPlaces(most: () => number, grace: () => number): KeptPlaces 
       }
       return most;
     },
-    promised(i) {
+    promised(i, until = Number.POSITIVE_INFINITY) {
       let sum = 0;
-      for (const { amounts } of places) sum += amounts[i]!;
+      for (const { amounts, due } of places) {
+        if (due >= until) break;
+        sum += amounts[i]!;
+      }
       return sum;
     },
     each: (visit) => places.forEach(visit),

@@ -202,6 +202,60 @@ test('a calendar day starts afresh at midnight, and its end is foretold', async 
   expect(now(big).ok).toBe(true);
 });
 
+/** Use by people, and by background work that takes whatever it gets, hour by hour of three days; who was refused on the third. */
+async function people(day: 'calendar' | 'continuous') {
+  const HOUR = 3_600_000;
+  const { now, clock, quotas, key } = world({ tokensPerDay: 24_000, headroom: 1, day });
+  const refused: Lane[] = [];
+  const use = (lane: Lane) => {
+    const estimate = { tokensIn: 100, tokensOut: 0 };
+    const grant = now({ lane, estimate });
+    if (grant.ok) grant.settle(estimate);
+    return grant.ok;
+  };
+  for (let hour = 0; hour < 72; hour++) {
+    // Twelve thousand a day, half of the limit: nothing by night, and nothing after eighteen.
+    const asks = hour % 24 >= 6 && hour % 24 < 18 ? 10 : 0;
+    for (let i = 0; i < 10; i++) {
+      // Two days to learn from; background work joins at the midnight after them.
+      if (hour >= 48) while (use('batch'));
+      if (i < asks && !use('interactive') && hour >= 48) refused.push('interactive');
+      await clock.run(HOUR / 10);
+    }
+  }
+  return { refused, left: quotas.reading(key)!.axes[0]!.left };
+}
+
+test('background work leaves people what their day will need, and takes the rest when it is over', async () => {
+  const { refused, left } = await people('calendar');
+  expect(refused).toEqual([]);
+  expect(left).toBeLessThan(200);
+});
+
+test('the same of a daily limit that refills all the time', async () => {
+  expect((await people('continuous')).refused).toEqual([]);
+});
+
+test('a place kept for tomorrow takes nothing of today', async () => {
+  const { now, clock, quotas, ask } = world({
+    tokensPerDay: 10_000,
+    requestsPerMinute: 60,
+    day: 'calendar',
+    headroom: 1,
+  });
+  const big = { tokensIn: 1_000, tokensOut: 0 };
+  // Seven of ten are for background work; the others are told to come at midnight, and places are kept for them.
+  for (let i = 0; i < 20; i++) now({ lane: 'batch', estimate: big, caller: `b${i}` });
+  await clock.run(60_000);
+  const small = { estimate: { tokensIn: 10, tokensOut: 0 } };
+  while (now(small).ok);
+  const refusal = now(small);
+  if (refusal.ok) throw new Error('must be refused');
+  expect(refusal).toMatchObject({ axis: 'requests' });
+  expect(refusal.retryAfterMs).toBeLessThan(3_000);
+  expect(quotas.reserve(ask({ ...small, deadline: clock.now() + 5_000 }))).toBeInstanceOf(Promise);
+});
+
 test('exhaustion is the instant at which an hourly profile has used up what is left', () => {
   const hour = 3_600_000;
   const profile = (at: number) => (Math.floor(at / hour) % 24 < 12 ? 100 : 300);

@@ -17,7 +17,7 @@ import {
   type QuotaReading,
   type Taking,
 } from '#contracts';
-import { type DayProfile, dayProfile, exhaustion } from './day.ts';
+import { createDays } from './days.ts';
 import { keptPlaces, type Place } from './kept.ts';
 import { type Limit, limitsOf } from './limits.ts';
 import { createLine, type Waiting } from './line.ts';
@@ -58,7 +58,6 @@ const LEAST_SHARE = 0.05;
 const LEAST_COMING = 0.25;
 const LONGEST_REFUSAL = 60_000;
 const AWAY_RETRY = 1_000;
-const DAY = 86_400_000;
 
 export function createScope(options: {
   readonly name: string;
@@ -82,7 +81,7 @@ export function createScope(options: {
   /** Of the places of each lane. */
   const lastDue: Record<Lane, EpochMs> = { interactive: 0, normal: 0, batch: 0 };
   const use = Object.fromEntries(LANES.map((lane) => [lane, [] as UseRate[]])) as Record<Lane, UseRate[]>;
-  const days = new Map<QuotaAxis, DayProfile>();
+  const days = createDays();
   const pressures = new Map<QuotaAxis, Pressure>();
   let lookAt = 0;
   let asking = false;
@@ -102,14 +101,22 @@ export function createScope(options: {
 
   /**
    * What a lane leaves of limit `i` for those above it: its share of what an amount leaves of a full bucket. Its share of the
-   * whole bucket would ask a large amount to find the bucket full, which on a busy day it never is.
+   * whole bucket would ask a large amount to find the bucket full, which on a busy day it never is. Of a day it leaves what they
+   * are expected to need until its end, once a day has shown it: three tenths are too little in the morning and too much in
+   * the evening. Its floor of the day is its own in any case.
    */
-  const toAbove = (i: number, lane: Lane, amount: number): number =>
-    (1 - lanes()[lane].stopAt) * Math.max(0, limits[i]!.depth - amount);
+  function toAbove(i: number, lane: Lane, amount: number, now: EpochMs): number {
+    const { stopAt, floor } = lanes()[lane];
+    if (stopAt === 1) return 0;
+    const limit = limits[i]!;
+    const expected = limit.daily ? days.reserve(limit, lane, now) : undefined;
+    if (expected !== undefined) return Math.min(expected, (1 - floor) * limit.depth);
+    return (1 - stopAt) * Math.max(0, limit.depth - amount);
+  }
 
   /** The same and what was promised, whichever is more. */
   function leave(i: number, lane: Lane, amount: number, owed: boolean, now: EpochMs): number {
-    const above = owed ? 0 : toAbove(i, lane, amount);
+    const above = owed ? 0 : toAbove(i, lane, amount, now);
     return kept.size === 0 ? above : Math.max(above, kept.needed(i, limits[i]!.rate, now));
   }
 
@@ -151,26 +158,23 @@ export function createScope(options: {
       settle(actual) {
         const figures = taken.map(({ amountOf }) => amountOf(actual));
         for (let i = 0; i < taken.length; i++)
-          if (taken[i]!.daily) day(taken[i]!.axis).add(figures[i]!, clock.now());
+          if (taken[i]!.daily) days.add(taken[i]!.axis, ask.lane, figures[i]!, clock.now());
         return close(figures);
       },
       release: () => close(NOTHING),
     };
   }
 
-  const day = (axis: QuotaAxis): DayProfile => {
-    const profile = days.get(axis) ?? dayProfile();
-    days.set(axis, profile);
-    return profile;
-  };
-
   /** Tells changes of pressure; not with every call, since nobody acts on it that fast. */
   function look(now: EpochMs): void {
     if (now < lookAt) return;
     lookAt = now + LOOK_EVERY;
-    for (const { axis, account } of limits) {
+    for (const limit of limits) {
+      const { axis, account } = limit;
+      const { share, used, settled } = store.read(account);
+      if (limit.daily) days.look(limit, limit.rate > 0 ? used : settled, now);
       const from = pressures.get(axis) ?? 'calm';
-      const to = pressureOf(from, store.read(account).share);
+      const to = pressureOf(from, share);
       if (to === from) continue;
       pressures.set(axis, to);
       onEvent?.({ type: 'pressure', at: now, scope: name, axis, from, to });
@@ -221,13 +225,13 @@ export function createScope(options: {
         level: limit.depth - store.read(limit.account).used,
         before: before[i]!,
         amount: amounts[i]!,
-        leave: toAbove(i, ask.lane, amounts[i]!),
+        leave: toAbove(i, ask.lane, amounts[i]!, now),
         above: usedAbove(i, ask.lane, now),
         floor: lanes()[ask.lane].floor,
         most: lanes()[ask.lane].stopAt,
         needed: (at) => kept.needed(i, limit.rate, at),
         kept: kept.size > 0,
-        promised: () => kept.promised(i),
+        promised: () => kept.promised(i, limit.endsAt),
         now,
       });
       if (ms > longest) {
@@ -441,15 +445,13 @@ export function createScope(options: {
     reading() {
       const now = clock.now();
       look(now);
-      const axes = limits.map(({ axis, account, limit, rate, depth, daily, endsAt }) => {
+      const axes = limits.map((one) => {
+        const { axis, account } = one;
         const { share, left } = store.read(account);
-        const until = endsAt ?? now + DAY;
-        const end = daily
-          ? exhaustion(left, { rate, depth }, (at) => day(axis).expected(at, now), now, until)
-          : undefined;
+        const end = one.daily ? days.exhaustsAt(one, left, now) : undefined;
         return {
           axis,
-          limit,
+          limit: one.limit,
           share,
           left,
           pressure: pressures.get(axis) ?? 'calm',
