@@ -1,3 +1,4 @@
+import type { Lane } from '#contracts';
 import { seeded } from '#kernel';
 import { drawNormal } from '#kernel/stats';
 import type { Scene, SceneContext } from './define.ts';
@@ -81,7 +82,7 @@ async function days(context: SceneContext, busier: (random: () => number) => num
   return { foretold, happened };
 }
 
-const question = (tokens: number): Question => ({
+const question = (tokens: number, lane: Lane = 'interactive'): Question => ({
   path: '/v1/messages',
   body: {
     model: MODEL,
@@ -91,7 +92,7 @@ const question = (tokens: number): Question => ({
   headers: {
     'anthropic-version': '2023-06-01',
     'x-midwatch-deadline-ms': '10000',
-    'x-midwatch-priority': 'interactive',
+    'x-midwatch-priority': lane,
   },
 });
 
@@ -103,7 +104,50 @@ const errors = ({ foretold, happened }: Day): Measure => ({
   ),
 });
 
-export const day: { readonly on: Scene; readonly twin: Scene } = {
+/** People and background work on one daily limit. */
+interface Shared {
+  readonly people: number;
+  readonly refused: number;
+  /** Share of the limit that was used on the third day. */
+  readonly use: number;
+}
+
+const LUMP = 2_000;
+
+/** The third day is about as busy as the others for people, and from its first minute background work takes whatever it gets. */
+async function shared(context: SceneContext, background: Lane): Promise<Shared> {
+  const random = seeded(`F23 shared ${context.seed}`);
+  const rehearsal = context.rehearse({ world, config });
+  const { clock } = rehearsal;
+  const start = clock.now();
+  const every = (context.quick ? 15 : 5) * MINUTE;
+  const moved = 2 * random() - 1;
+  const busier = 0.9 + 0.2 * random();
+  const third = start + 24 * LEARNED * HOUR;
+  let [people, refused, use] = [0, 0, 0];
+  const living = async () => {
+    for (let now = clock.now(); now < third + 24 * HOUR; now = clock.now()) {
+      const there = now >= third;
+      const hour = (now - start) / HOUR;
+      const mean = (PER_DAY * shape(hour, moved) * ORDINARY * (there ? busier : 1) * every) / (24 * HOUR);
+      const tokens = Math.max(10, mean * Math.exp(SPREAD * drawNormal(random) - SPREAD ** 2 / 2) - OUTPUT);
+      while (there && (await rehearsal.send(question(LUMP, background))).status === 200);
+      const { status } = await rehearsal.send(question(tokens));
+      if (there) people++;
+      if (there && status !== 200) refused++;
+      // Before midnight, when it is another day's.
+      if (now + 2 * every >= third + 24 * HOUR)
+        use = Math.max(use, rehearsal.ledger?.quotas.readings()[0]?.axes[0]?.share ?? 0);
+      await clock.sleep(every - (clock.now() - now));
+    }
+  };
+  await rehearsal.run(living());
+  return { people, refused, use };
+}
+
+const turnedAway = ({ refused, people }: Shared): Measure => ({ kind: 'rate', events: refused, n: people });
+
+export const day: { readonly on: Scene; readonly twin: Scene; readonly off: Scene } = {
   on: {
     expectations: [
       {
@@ -120,11 +164,31 @@ export const day: { readonly on: Scene; readonly twin: Scene } = {
         goal: { kind: 'never' },
         unit: 'count',
       },
+      {
+        name: 'people',
+        says: 'people refused on a day on which background work takes whatever it gets of the same daily limit',
+        goal: { kind: 'rate', atMost: 0.01 },
+        unit: 'share',
+        declared: 'a reserve for people',
+        full: true,
+      },
+      {
+        name: 'day-use',
+        says: 'use of the limit on that day, each seed',
+        goal: { kind: 'every', atLeast: 0.95 },
+        unit: 'share',
+      },
     ],
     async run(context) {
+      const both = await shared(context, 'batch');
       const busy = await days(context, (random) => 1.6 + 0.4 * random());
       const silent = busy.foretold.filter(({ end }) => end === undefined);
-      return { exhaustion: errors(busy), unforetold: never(silent.length, busy.foretold.length) };
+      return {
+        exhaustion: errors(busy),
+        unforetold: never(silent.length, busy.foretold.length),
+        people: turnedAway(both),
+        'day-use': { kind: 'values', values: [both.use] },
+      };
     },
   },
   twin: {
@@ -140,5 +204,16 @@ export const day: { readonly on: Scene; readonly twin: Scene } = {
       const { foretold } = await days(context, () => 1);
       return { 'false-end': never(foretold.filter(({ end }) => end !== undefined).length, foretold.length) };
     },
+  },
+  off: {
+    expectations: [
+      {
+        name: 'people',
+        says: 'people refused on a day on which background work takes whatever it gets, nobody’s rank told',
+        goal: { kind: 'rate', atLeast: 0.5 },
+        unit: 'share',
+      },
+    ],
+    run: async (context) => ({ people: turnedAway(await shared(context, 'interactive')) }),
   },
 };
