@@ -31,7 +31,9 @@ const laneSchema = (floor: number, above: number) =>
         .gt(0)
         .max(1)
         .default(above)
-        .describe('Pressure at which this lane waits and leaves the rest to those above it.'),
+        .describe(
+          'Pressure at which this lane waits and leaves the rest to those above it; 1 leaves nothing. Of a daily limit it leaves what they are expected to need until its end, once a whole day was seen.',
+        ),
       floor: z
         .number()
         .min(0)
