@@ -21,7 +21,7 @@ export interface Protocol extends Member {
   /** Reads a whole unary answer (status 200). Never throws: what cannot be read is `invalid`. */
   readAnswer(body: Uint8Array): Reading;
   /** A fresh scanner for one stream. An event larger than `maxEventBytes` is `malformed`, so that no stream can fill the memory. */
-  scanStream(limits?: { readonly maxEventBytes?: number }): StreamScanner;
+  scanStream(limits?: StreamLimits): StreamScanner;
   /** Where a stream reports usage only on request; absent where it does so by itself, or never. */
   readonly usageWish?: UsageWish;
   /** Classifies an answer whose HTTP status was not 2xx. `now`: when it came, for waits that are told as a date. */
@@ -67,6 +67,8 @@ export type Dialect = 'openai' | 'anthropic';
 
 export interface ReadAsk {
   readonly facets: AskFacets;
+  /** A stream is to tell its usage, in a dialect in which that is a matter of asking. */
+  readonly asksUsage?: boolean;
   /** Position of the JSON value of the top-level `model`, quotes included, so that mapping a model changes these bytes only. */
   readonly modelSpan?: { readonly start: number; readonly end: number };
 }
@@ -89,6 +91,12 @@ export interface Reading {
   readonly message: () => Uint8Array | undefined;
 }
 
+export interface StreamLimits {
+  readonly maxEventBytes?: number;
+  /** Choices asked for, where that is more than one: a stream in which one of them is done is not. */
+  readonly choices?: number;
+}
+
 /**
  * Reads a stream in one pass, whatever the boundaries of its chunks, without re-serialising.
  * Chunk bytes may be kept only until the next `push`.
@@ -103,6 +111,10 @@ export interface StreamScanner {
   readonly ended: boolean;
   /** A reason for the end has been seen on every choice, so only usage and the terminator may follow. */
   readonly finished: boolean;
+  /** What the whole answer costs has been told. */
+  readonly counted: boolean;
+  /** Bytes of the last `push` that stand behind the dialect's own end: nothing of the stream, and nobody's to pass on. */
+  readonly spare: number;
   /** An in-band error event, or an event that cannot be read. */
   readonly failure: Failure | undefined;
   /** Events after the first output that could not be read and were left out; whoever relays leaves them out too. */

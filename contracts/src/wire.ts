@@ -43,8 +43,8 @@ export interface Outgoing {
   onDrain: (() => void) | undefined;
 }
 
-/** Why a request has no whole body. */
-export type BodyTrouble = 'too_large' | 'broken';
+/** Why a request has no whole body. `broken`: it ended before its end; `unreadable`: its chunks are none (RFC 9112 §7.1). */
+export type BodyTrouble = 'too_large' | 'broken' | 'unreadable';
 
 /**
  * Takes a request at its head, so that a caller without a key is refused before a byte of its body is read. What it

@@ -20,7 +20,7 @@ import type {
 } from '#contracts';
 import { seen } from './failures.ts';
 import { keepsShape } from './fallbacks/parity.ts';
-import { GRACE_AFTER_END, GRACE_AFTER_FINISH } from './grace.ts';
+import { type Awaited, GRACE } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { isJson, mislabelled } from './mislabelled.ts';
 import { unrecorded } from './unrecorded.ts';
@@ -118,6 +118,9 @@ export class Flight implements AnswerTaker {
   /** How much output had come when some last came. */
   private outputs = 0;
   private lastOutput: MonotonicMs = 0;
+  /** What is still to come of a stream that is all but over, and since when no more than that is. */
+  private awaited: Awaited | undefined;
+  private awaitedSince: MonotonicMs = 0;
   /** What came between the commit and the taker, in order. */
   private missed: ((taker: StreamTaker) => void)[] | undefined;
 
@@ -128,7 +131,11 @@ export class Flight implements AnswerTaker {
     this.route = (ctx.walk.route as Route).config;
     this.exercised = isExercised(ctx);
     this.buffered = this.route.buffer === 'whole' || this.exercised;
-    this.scanner = ctx.walk.facets.stream ? ctx.protocol.scanStream() : undefined;
+    const { stream, choices } = ctx.walk.facets;
+    // In another dialect an ask is put as one for one choice.
+    this.scanner = stream
+      ? ctx.protocol.scanStream(choices > 1 && !ctx.speech ? { choices } : undefined)
+      : undefined;
     this.dog = ctx.watchdog.watch((kind) => this.due(kind));
   }
 
@@ -197,6 +204,7 @@ export class Flight implements AnswerTaker {
   /** What the caller kept waiting is not the provider's silence. */
   resume(now: MonotonicMs): void {
     this.lastOutput = now;
+    this.awaited = undefined;
     this.waitForMore(now);
     this.call?.resume();
   }
@@ -204,16 +212,29 @@ export class Flight implements AnswerTaker {
   /** How long what comes next of a stream that has begun may take; pings keep it from idling, not from being without content. */
   waitForMore(now: MonotonicMs): void {
     const { ended, finished, outputs } = this.scanner as StreamScanner;
+    if (ended || finished) {
+      this.waitForEnd(now);
+      return;
+    }
     const { idle, content } = this.route.timeouts;
     if (outputs !== this.outputs) {
       this.outputs = outputs;
       this.lastOutput = now;
     }
     const left = this.lastOutput + content - now;
-    if (ended) this.expect('timeout_idle', GRACE_AFTER_END, now);
-    else if (finished) this.expect('timeout_idle', GRACE_AFTER_FINISH, now);
-    else if (left < idle) this.expect('timeout_content', left, now);
+    if (left < idle) this.expect('timeout_content', left, now);
     else this.expect('timeout_idle', idle, now);
+  }
+
+  /** Counted from what brought it so far: comments that go on for ever do not make it go on for ever. */
+  private waitForEnd(now: MonotonicMs): void {
+    const { ended, counted } = this.scanner as StreamScanner;
+    const awaited = ended ? 'close' : this.ctx.one.asksUsage && !counted ? 'usage' : 'terminator';
+    if (awaited !== this.awaited) {
+      this.awaited = awaited;
+      this.awaitedSince = now;
+    }
+    this.expect('timeout_idle', GRACE[awaited], this.awaitedSince);
   }
 
   /** Hands over a stream that has landed: first what is held, then what comes. */
@@ -353,6 +374,7 @@ export class Flight implements AnswerTaker {
     one.firstByte ??= now - one.start;
     if (!this.hold(chunk, this.buffered ? MOST_BODY : MOST_OPENING)) return;
     scanner.push(chunk);
+    if (scanner.spare > 0) this.held.push((this.held.pop() as Uint8Array).subarray(0, -scanner.spare));
     if (scanner.failure) {
       const { failure } = scanner;
       this.abandon();

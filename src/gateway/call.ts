@@ -20,6 +20,8 @@ export interface Written {
   readonly losses?: readonly string[];
   /** It asks for usage that the caller did not ask for. */
   readonly wished?: boolean;
+  /** It asks for usage, whoever wants it. */
+  readonly asksUsage: boolean;
 }
 
 /** The call as the target wants it; a failure when it cannot be put that way, and then nobody is asked. */
@@ -39,7 +41,9 @@ export function writeCall(
     if (!told.ok) return told.error;
     const { losses } = told.value;
     const body = rewritten(errand, protocol.name, told.value.body);
-    return body ? { request: { url, method: 'POST', headers, body }, losses } : notRewritten(protocol.name);
+    return body
+      ? { request: { url, method: 'POST', headers, body }, losses, asksUsage: true }
+      : notRewritten(protocol.name);
   }
   const own = withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model));
   const body = rewritten(errand, protocol.name, own);
@@ -54,6 +58,7 @@ export function writeCall(
       body: wishing ?? body,
     },
     ...(wishing && { wished: true }),
+    asksUsage: wishing !== undefined || errand.ask.asksUsage === true,
   };
 }
 

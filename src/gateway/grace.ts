@@ -1,4 +1,7 @@
-/** After a reason for the end only usage and terminator may follow; a provider that leaves the socket open is not waited for. */
-export const GRACE_AFTER_FINISH = 2_000;
-/** After the terminator nothing may follow but the end of the connection, worth a moment so that it can be reused. */
-export const GRACE_AFTER_END = 250;
+/**
+ * How long a stream that is all but over is waited for, ms, by what is still to come. `usage`: asked for, it comes behind the
+ * reason for the end. `terminator`: nothing that matters; as long as a packet takes that is lost and sent again. `close`: the
+ * end of the connection, worth a moment so that it can be reused.
+ */
+export const GRACE = { usage: 2_000, terminator: 250, close: 250 } as const;
+export type Awaited = keyof typeof GRACE;

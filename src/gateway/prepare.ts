@@ -75,7 +75,7 @@ function begin(
   step: Step,
   model: string,
   cause: AttemptCause,
-  { request, losses, wished }: Written,
+  { request, losses, wished, asksUsage }: Written,
   paid: Paid | undefined,
 ): Prepared {
   const one: Try = {
@@ -88,6 +88,7 @@ function begin(
     translated: step.translator && { to: step.protocol.name, losses: losses ?? [] },
     paid,
     wished: wished === true,
+    asksUsage,
     startedAt: clock.now(),
     start: clock.monotonic(),
   };

@@ -80,6 +80,11 @@ const MIB = 1024 ** 2;
 
 export function noBody(trouble: BodyTrouble, headers: Fields, max: number): Failure {
   if (trouble === 'broken') return refusal('client_left', 'The body broke off before its end.');
+  if (trouble === 'unreadable')
+    return refusal(
+      'bad_request',
+      'The chunks of the body cannot be read: each is its size in hexadecimal, CRLF, so many bytes, CRLF, and the last has size 0.',
+    );
   const declared = Number(headers['content-length']);
   const size = Number.isFinite(declared) ? ` of ${(declared / MIB).toFixed(1)} MiB` : '';
   return refusal(

@@ -120,7 +120,9 @@ export class Relay implements StreamTaker {
       return;
     }
     scanner.push(chunk);
-    const ready = this.ready(chunk);
+    const { spare } = scanner;
+    if (spare > 0 && spare === chunk.length) return;
+    const ready = this.ready(spare > 0 ? chunk.subarray(0, -spare) : chunk);
     if (scanner.failure) {
       this.failed(scanner.failure, ready);
       return;

@@ -133,6 +133,8 @@ export interface Try {
   readonly paid: Paid | undefined;
   /** The provider was asked for usage that the caller did not ask for, and does not see. */
   readonly wished: boolean;
+  /** The provider was asked for usage at all. */
+  readonly asksUsage: boolean;
   /** When it is given up for want of a first token, sooner than the route's own limit. */
   impatience?: Impatience;
   /** Its place among the calls under way, where those are counted. */

@@ -1,3 +1,5 @@
+import type { BodyTrouble } from '#contracts';
+
 /** What a caller is told who came in vain, in the words of OpenAI's dialect. */
 export interface Refusal {
   readonly status: number;
@@ -22,10 +24,15 @@ export const badField = (param: string, message: string): Refusal =>
 export const notJson = (): Refusal =>
   asked(400, 'The body is not JSON; send { "endpoint": "/v1/chat/completions", "body": { … } }.');
 
-export const noBody = (trouble: 'too_large' | 'broken'): Refusal =>
+export const noBody = (trouble: BodyTrouble): Refusal =>
   trouble === 'too_large'
     ? asked(413, 'The body is over the limit (limits.body); send less.', 'request_too_large')
-    : asked(400, 'The body broke off before its end.');
+    : asked(
+        400,
+        trouble === 'broken'
+          ? 'The body broke off before its end.'
+          : 'The chunks of the body cannot be read; each is its size in hexadecimal, CRLF, so many bytes, CRLF.',
+      );
 
 /** Also for a run of somebody else: who may not see it must not learn that it exists. */
 export const noRun = (id: string): Refusal =>

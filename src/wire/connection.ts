@@ -73,7 +73,7 @@ export class Connection implements Line {
 
   received(bytes: Buffer) {
     if (this.phase === 'closed') return;
-    if (this.phase === 'linger' || this.body?.state === 'broken' || this.body?.state === 'too_large')
+    if (this.phase === 'linger' || (this.body && this.body.state !== 'more' && this.body.state !== 'whole'))
       return this.discard(bytes.length);
     if (this.phase === 'head' && this.rest === undefined) this.since = this.house.tick;
     this.rest = this.rest === undefined ? bytes : Buffer.concat([this.rest, bytes]);

@@ -212,7 +212,7 @@ describe('bodies', () => {
     expect(told[2]).toHaveLength(1000);
   });
 
-  test('whose framing breaks are told as broken, and nothing behind them is a request', async () => {
+  test('whose framing breaks are told as unreadable, and nothing behind them is a request', async () => {
     const seen: unknown[] = [];
     const { port } = serve(({ path }, outgoing) => (body) => {
       seen.push([path, body]);
@@ -223,7 +223,7 @@ describe('bodies', () => {
       'POST /1 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\nGET /2 HTTP/1.1\r\nhost: x\r\n\r\n',
     );
     expect(heard).toMatch(/connection: close.*broken$/s);
-    expect(seen).toEqual([['/1', 'broken']]);
+    expect(seen).toEqual([['/1', 'unreadable']]);
   });
 
   test('are not waited for when the answer is given at the head, and the connection goes on behind a small one', async () => {

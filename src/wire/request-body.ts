@@ -1,3 +1,4 @@
+import type { BodyTrouble } from '#contracts';
 import { ChunkedDecoder } from './chunked.ts';
 
 /** Reserved at once; a caller that announces a gigabyte has to send it before it is given the room. */
@@ -6,7 +7,7 @@ const NOTHING = new Uint8Array(0);
 
 /** Gathers the body of one request. Grows by doubling: a list of pieces would let one-byte packets cost a hundred bytes each. */
 export class RequestBody {
-  state: 'more' | 'whole' | 'too_large' | 'broken' = 'more';
+  state: 'more' | 'whole' | BodyTrouble = 'more';
   /** Content still to come; undefined when that is not known. */
   left: number | undefined;
   private readonly decoder: ChunkedDecoder | undefined;
@@ -63,7 +64,7 @@ export class RequestBody {
       this.put(bytes, begin, end, this.max);
     }
     if (decoder.state === 'done') this.state = 'whole';
-    else if (decoder.state === 'bad') this.state = 'broken';
+    else if (decoder.state === 'bad') this.state = 'unreadable';
     return decoder.next;
   }
 

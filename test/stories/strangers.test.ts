@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'bun:test';
+import net from 'node:net';
 import { well } from '../support/failure-table.ts';
 import { type PuppetHouse, type PuppetHouseOptions, puppetHouse } from '../support/houses.ts';
-import { type Behaviour, chunk, head, LAST_CHUNK, whole } from '../support/puppet.ts';
+import { type Behaviour, chunk, head, LAST_CHUNK, streamed, whole } from '../support/puppet.ts';
 import { ANTHROPIC, fetched, OPENAI, type Tongue } from '../support/tongues.ts';
 
 /** What clients and providers do that were not thought of when the failure table was written. */
@@ -14,6 +15,7 @@ const open = async (first: Behaviour, options: Partial<PuppetHouseOptions> = {})
   set = await puppetHouse(first, { tongue: OPENAI, ...options });
   return set;
 };
+const inTongue = (tongue: Tongue, first: Behaviour) => open(first, { tongue });
 const fine =
   (tongue: Tongue): Behaviour =>
   (call) =>
@@ -153,3 +155,127 @@ for (const [path, hint] of [
     const { error } = JSON.parse(said) as { error: { type: string } };
     expect(error.type).toBe(path.includes('messages') ? 'not_found_error' : 'invalid_request_error');
   });
+
+const CHAT_PARTS = [...OPENAI.opening, OPENAI.delta('Hello'), OPENAI.reason()];
+const SAYS_ALL: Readonly<Record<string, readonly [Tongue, readonly string[]]>> = {
+  'the reason for the end of a chat': [OPENAI, CHAT_PARTS],
+  'reason and usage of a chat': [OPENAI, [...CHAT_PARTS, OPENAI.usage]],
+  'the reason of a message': [
+    ANTHROPIC,
+    [...ANTHROPIC.opening, ANTHROPIC.delta('Hello'), ANTHROPIC.reason()],
+  ],
+};
+for (const [what, [tongue, parts]] of Object.entries(SAYS_ALL))
+  for (const after of ['silence', 'comments'] as const)
+    test(`${what} and then ${after} on an open socket is an end, soon`, async () => {
+      let open = true;
+      const { house, record } = await inTongue(tongue, async ({ write, closed }) => {
+        void closed.then(() => {
+          open = false;
+        });
+        write(streamed(tongue.sse, ...parts));
+        for (let n = 0; open && n < 30; n++) {
+          await Bun.sleep(50);
+          if (after === 'comments') write(chunk(': still here\n\n'));
+        }
+        write(chunk(tongue.errorEvent(tongue.words.server, 'nobody should be here any more')));
+      });
+      const { body, broke } = await fetched(house.url, tongue, { stream: true });
+      expect(broke).toBe(false);
+      expect(body.replaceAll(': still here\n\n', '')).toBe(parts.join('') + tongue.terminator);
+      expect((await record(0)).outcome).toBe('complete');
+    });
+
+test('usage that was asked for is waited for, and usage that comes unasked at once is kept', async () => {
+  for (const [asks, late] of [
+    [true, 600],
+    [false, 50],
+  ] as const) {
+    const { house, record } = await open(async ({ write }) => {
+      write(streamed(OPENAI.sse, ...CHAT_PARTS));
+      await Bun.sleep(late);
+      write(chunk(OPENAI.usage) + chunk(OPENAI.terminator) + LAST_CHUNK);
+    });
+    const answer = await fetch(`${house.url}${OPENAI.path}`, {
+      method: 'POST',
+      body: JSON.stringify({
+        ...(JSON.parse(OPENAI.ask(true)) as object),
+        stream_options: { include_usage: asks },
+      }),
+    });
+    expect(await answer.text()).toBe(CHAT_PARTS.join('') + OPENAI.usage + OPENAI.terminator);
+    expect((await record(0)).usage.basis).toBe('reported');
+    await set?.stop();
+  }
+});
+
+const choice = (index: number, content: string, finish: string | null = null): string =>
+  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', model: 'm-1', choices: [{ index, delta: { content }, finish_reason: finish }] })}\n\n`;
+const ONE_CHOICE = choice(0, 'one') + choice(0, '', 'stop');
+for (const [what, rest, outcome] of [
+  ['comes a second later', choice(1, 'two') + choice(1, '', 'stop') + OPENAI.terminator, 'complete'],
+  ['never comes', '', 'cut'],
+  ['is not offered', OPENAI.terminator, 'complete'],
+] as const)
+  test(`of two choices one may be done before the other begins: the second ${what}`, async () => {
+    const { house, record } = await open(async ({ write }) => {
+      write(streamed(OPENAI.sse, ONE_CHOICE));
+      await Bun.sleep(600);
+      write(chunk(rest) + LAST_CHUNK);
+    });
+    const answer = await fetch(`${house.url}${OPENAI.path}`, {
+      method: 'POST',
+      body: JSON.stringify({ ...(JSON.parse(OPENAI.ask(true)) as object), n: 2 }),
+    });
+    const text = await answer.text().catch(() => 'broke');
+    if (outcome === 'complete') expect(text).toBe(ONE_CHOICE + rest);
+    else expect(text).toBe('broke');
+    expect((await record(0)).outcome).toBe(outcome);
+  });
+
+for (const tongue of [OPENAI, ANTHROPIC])
+  for (const [how, join] of [
+    ['in the same read', (write: (text: string) => void, end: string, more: string) => write(end + more)],
+    [
+      'in a read of its own',
+      async (write: (text: string) => void, end: string, more: string) => {
+        write(end);
+        await Bun.sleep(30);
+        write(more);
+      },
+    ],
+  ] as const)
+    test(`what stands behind ${tongue.terminator.split('\n')[0]} ${how} is nothing of the stream`, async () => {
+      const good = [...tongue.opening, tongue.delta('Hello'), tongue.reason(), tongue.usage];
+      const { house, record } = await inTongue(tongue, async ({ write }) => {
+        write(streamed(tongue.sse, ...good.filter((part) => part !== '')));
+        await join(
+          (text) => write(chunk(text)),
+          tongue.terminator,
+          `${tongue.delta(' and more')}data: {"half\n\n: trailing\n\nrubbish`,
+        );
+        write(LAST_CHUNK);
+      });
+      const { body, broke } = await fetched(house.url, tongue, { stream: true });
+      expect([body, broke]).toEqual([good.join('') + tongue.terminator, false]);
+      expect((await record(0)).outcome).toBe('complete');
+    });
+
+test('a chunk of a request that is none is a 400 in the dialect that says so, and the next request is served', async () => {
+  for (const tongue of [OPENAI, ANTHROPIC]) {
+    const { house, first } = await inTongue(tongue, fine(tongue));
+    const { port } = new URL(house.url);
+    const socket = net.connect({ host: '127.0.0.1', port: Number(port) });
+    socket.write(
+      `POST ${tongue.path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"mod\r\nxyz\r\n`,
+    );
+    let told = '';
+    for await (const part of socket as AsyncIterable<Buffer>) told += part.toString();
+    expect(told).toStartWith('HTTP/1.1 400 ');
+    const { error } = JSON.parse(told.slice(told.indexOf('\r\n\r\n'))) as { error: { message: string } };
+    expect(error.message).toContain('hexadecimal');
+    expect(first.calls).toHaveLength(0);
+    expect((await fetched(house.url, tongue, { stream: false })).status).toBe(200);
+    await set?.stop();
+  }
+});

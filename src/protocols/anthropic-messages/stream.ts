@@ -27,6 +27,9 @@ export class MessagesScanner extends DialectScanner {
   get finished(): boolean {
     return this.#finish !== undefined;
   }
+  get counted(): boolean {
+    return this.#counted;
+  }
 
   protected override event(name: string, data: Json): Failure | undefined {
     switch (data.type ?? name) {

@@ -51,6 +51,7 @@ export function readAsk(body: Uint8Array): Result<ReadAsk> {
       stops: typeof ask.stop === 'string' ? 1 : list(ask.stop).length,
       bytes: body.length,
     },
+    asksUsage: object(ask.stream_options).include_usage === true,
     // Looked for only where a route maps the model.
     get modelSpan() {
       return modelSpan(body);

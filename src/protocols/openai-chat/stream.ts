@@ -1,4 +1,4 @@
-import type { Failure, Observed, Reading } from '#contracts';
+import type { Failure, Observed, Reading, StreamLimits } from '#contracts';
 import { isObject, type Json, list, object, word } from '../shared/json.ts';
 import { mergeDelta } from '../shared/merge.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
@@ -21,9 +21,24 @@ export class ChatScanner extends DialectScanner {
   #last: Growing | undefined;
   #usage: unknown;
   #observed: Observed = {};
+  readonly #asked: number;
+
+  constructor(limits: StreamLimits | undefined) {
+    super(limits);
+    this.#asked = limits?.choices ?? 1;
+  }
 
   get finished(): boolean {
-    return this.#choices.length > 0 && this.#choices.every(({ finish }) => finish !== undefined);
+    return !this.#missing && this.#choices.every(({ finish }) => finish !== undefined);
+  }
+  get counted(): boolean {
+    return this.#usage !== undefined;
+  }
+
+  /** A choice is still to come: some servers write one after the other. One that says that it is done knows of no more, as those that ignore `n`. */
+  get #missing(): boolean {
+    const { length } = this.#choices;
+    return length === 0 || (length < this.#asked && !this.ended);
   }
 
   protected override isTerminator(data: string): boolean {
@@ -45,12 +60,16 @@ export class ChatScanner extends DialectScanner {
   }
 
   protected override reading(closed: boolean): Reading {
-    return read([...this.#choices].sort((a, b) => a.index - b.index).map(whole), {
+    const choices = [...this.#choices].sort((a, b) => a.index - b.index).map(whole);
+    const around = {
       error: this.failure,
       usage: openaiUsage(this.#usage),
       observed: this.#observed,
       closed,
-    });
+    };
+    const reading = read(choices, around);
+    if (choices.length === 0 || !this.#missing) return reading;
+    return { ...read([...choices, NOT_COME], around), message: reading.message };
   }
 
   protected override append(content: string): void {
@@ -105,6 +124,9 @@ export class ChatScanner extends DialectScanner {
     }
   }
 }
+
+/** A choice of which nothing has come. */
+const NOT_COME: Choice = { message: {}, finish: undefined, matchedStop: false };
 
 /** The text of a delta that brings nothing else. */
 function onlyContent(delta: unknown): string | undefined {

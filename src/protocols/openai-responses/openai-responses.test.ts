@@ -297,3 +297,21 @@ test('openai-responses: every item is shown, the unknown as it came', () => {
     },
   ]);
 });
+
+test('behind the last event stands nothing, unless it is the terminator that some servers write there too', () => {
+  const last = 'data: {"type":"response.completed","response":{"status":"completed","output":[]}}\n\n';
+  for (const [behind, spare] of [
+    ['data: [DONE]\n\n', 0],
+    ['data:[DONE]\r\n\r\n', 0],
+    ['data: [DONE]\n\ndata: {}\n\n', 24],
+    ['data: {"type":"error"}\n\n', 24],
+  ] as const)
+    for (const cut of [false, true]) {
+      const scanner = protocol.scanStream();
+      if (cut) {
+        scanner.push(Buffer.from(last));
+        scanner.push(Buffer.from(behind));
+      } else scanner.push(Buffer.from(last + behind));
+      expect([behind, scanner.spare, scanner.ended]).toEqual([behind, spare, true]);
+    }
+});

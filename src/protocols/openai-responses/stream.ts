@@ -1,8 +1,8 @@
-import type { Failure, Observed, Reading } from '#contracts';
+import type { Failure, Observed, Reading, StreamLimits } from '#contracts';
 import { isObject, type Json, list, object, text, word } from '../shared/json.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
 import { openaiUsage } from '../shared/openai-usage.ts';
-import { DialectScanner, type StreamLimits } from '../shared/scanner.ts';
+import { DialectScanner } from '../shared/scanner.ts';
 import { errorOf, finishOf, observedOf, read } from './answer.ts';
 
 /**
@@ -52,6 +52,15 @@ export class ResponsesScanner extends DialectScanner {
 
   get finished(): boolean {
     return this.#finish !== undefined;
+  }
+
+  get counted(): boolean {
+    return this.#usage !== undefined;
+  }
+
+  /** Servers that end every stream with `[DONE]` do so behind the last event too. */
+  protected override closes(bytes: Buffer, at: number): boolean {
+    return bytes.length - at <= LONGEST_CLOSE && CLOSE.test(bytes.toString('latin1', at));
   }
 
   /** OpenAI sends none here, some servers do. */
@@ -169,6 +178,9 @@ export class ResponsesScanner extends DialectScanner {
     return item;
   }
 }
+
+const CLOSE = /^data: ?\[DONE\]\s*$/;
+const LONGEST_CLOSE = 32;
 
 /** Parts are written to while the stream goes on, so the item must not share them with the event. */
 const copy = (item: Json): Json => ({

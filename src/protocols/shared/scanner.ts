@@ -1,4 +1,4 @@
-import type { Failure, Reading, StreamScanner } from '#contracts';
+import type { Failure, Reading, StreamLimits, StreamScanner } from '#contracts';
 import { failure } from './failures.ts';
 import { asBuffer, isObject, type Json, parseJson } from './json.ts';
 import { SameButText } from './same-but-text.ts';
@@ -8,16 +8,14 @@ import { TextRun } from './text-run.ts';
 /** Larger than any delta; whole answers in one event (`response.completed`) need their own bound. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
 
-export interface StreamLimits {
-  readonly maxEventBytes?: number;
-}
-
 /** What every dialect's scanner shares: events in, the first failure kept, nothing read after it or after the end. */
 export abstract class DialectScanner implements StreamScanner {
   outputs = 0;
   ended = false;
   malformed = 0;
+  spare = 0;
   abstract readonly finished: boolean;
+  abstract readonly counted: boolean;
   #failure: Failure | undefined;
   readonly #sse: SseReader;
   readonly #same = new SameButText();
@@ -51,6 +49,7 @@ export abstract class DialectScanner implements StreamScanner {
     if (at === bytes.length) return;
     this.#same.forget();
     this.#sse.push(at === 0 ? bytes : bytes.subarray(at));
+    if (this.ended) this.spare = this.closes(bytes, bytes.length - this.#sse.unread) ? 0 : this.#sse.unread;
     if (this.#sse.overflow)
       this.#failure ??= failure(
         'malformed',
@@ -72,6 +71,10 @@ export abstract class DialectScanner implements StreamScanner {
 
   /** Data that ends a stream without being JSON. */
   protected isTerminator(_data: string): boolean {
+    return false;
+  }
+  /** Is what stands behind the end, from `at` on, one more way to say the same? */
+  protected closes(_bytes: Buffer, _at: number): boolean {
     return false;
   }
   protected append(_text: string): void {}
@@ -109,6 +112,7 @@ export abstract class DialectScanner implements StreamScanner {
     this.#settle();
     if (this.isTerminator(data)) {
       this.ended = true;
+      this.#sse.stop();
       return;
     }
     const parsed = parseJson(data);
@@ -123,6 +127,8 @@ export abstract class DialectScanner implements StreamScanner {
     }
     this.appended = undefined;
     this.#failure = this.event(name, parsed.value);
+    // Set by the event, which the compiler does not see.
+    if (this.ended as boolean) this.#sse.stop();
     const { block } = this.#sse;
     if (this.appended === undefined || block === undefined) this.#same.forget();
     else this.#same.learn(block, this.appended);

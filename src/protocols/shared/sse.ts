@@ -16,6 +16,9 @@ export class SseReader {
   /** Blocks of lines ended by a blank line, comments included. */
   events = 0;
   overflow = false;
+  /** Bytes of the last `push` that were not read, since reading had been stopped. */
+  unread = 0;
+  #stopped = false;
   readonly #emit: (name: string, data: string) => void;
   readonly maxEventBytes: number;
   /** The line begun in earlier chunks. Grows by doubling: a stream that drips single bytes must not cost n². */
@@ -46,6 +49,10 @@ export class SseReader {
     const bytes = asBuffer(chunk);
     let at = this.#afterCr && bytes[0] === LF ? 1 : 0;
     this.#afterCr = false;
+    if (this.#stopped) {
+      this.unread = bytes.length - at;
+      return;
+    }
     this.#chunk = bytes;
     this.#begin = this.pending > 0 ? -1 : at;
     let lf = -1;
@@ -71,8 +78,17 @@ export class SseReader {
         else if (at === bytes.length) this.#afterCr = true;
       }
       if (this.#bytes === 0) this.#begin = at;
+      if (this.#stopped) {
+        this.unread = bytes.length - at;
+        break;
+      }
     }
     this.#chunk = undefined;
+  }
+
+  /** Reads nothing behind the event that is being told. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** While an event is told: its bytes from the first line to the blank one, where one chunk holds them all. */

@@ -1,12 +1,13 @@
-import type { Failure, Reading } from '#contracts';
+import type { Failure, Reading, StreamLimits } from '#contracts';
 import { failure } from './failures.ts';
 import type { Json } from './json.ts';
 import { failureOutcome, unreadable } from './readings.ts';
-import { cutFailure, DialectScanner, type StreamLimits } from './scanner.ts';
+import { cutFailure, DialectScanner } from './scanner.ts';
 
 /** For endpoints that never stream: whatever event comes is an error or does not belong here. */
 export class UnaryScanner extends DialectScanner {
   readonly finished = false;
+  readonly counted = false;
   readonly #inBand: (data: Json) => Failure | undefined;
 
   constructor(limits: StreamLimits | undefined, inBand: (data: Json) => Failure | undefined) {
