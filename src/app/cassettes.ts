@@ -2,20 +2,25 @@ import {
   type Bill,
   type Cassette,
   type CheckReport,
+  createCassettes,
   nodeCassetteFiles,
   openRack,
   type Rack,
+  summary,
   type WholeAnswer,
 } from '#cassettes';
 import {
   type Clock,
   type Config,
   type Dialect,
+  type Log,
   NO_USAGE,
   type Pricer,
   type Protocol,
   type Provider,
   type Reading,
+  type Redactor,
+  type Transport,
   type TransportRequest,
   type Usage,
 } from '#contracts';
@@ -24,7 +29,37 @@ import { createRedactor } from '#telemetry';
 import { createTransport } from '#wire';
 import { pricerOf } from './active.ts';
 import { kindOf } from './config/index.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import { proxyOf } from './proxy.ts';
+import type { StartOptions } from './start-options.ts';
+
+export interface TapeOptions {
+  readonly to: NonNullable<StartOptions['cassettes']>;
+  readonly inner: Transport;
+  readonly config: () => Config;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Between the gateway and the providers: records what they say, or says it in their place. */
+export function openTape({ to, inner, config, redactor, clock, log, lifecycle }: TapeOptions): Transport {
+  const tape = createCassettes({
+    inner,
+    mode: to.mode,
+    speed: to.speed,
+    files: nodeCassetteFiles(to.folder),
+    clock,
+    mask: (text) => redactor.secrets(text).text,
+    ...labels(config, clock),
+  });
+  lifecycle.onStop('cassettes', () => {
+    tape.flush();
+    log('info', 'cassettes', { says: summary(tape.report()) });
+  });
+  return tape.transport;
+}
 
 /** Where a provider of the configuration listens in one dialect. */
 interface Address {
@@ -50,7 +85,7 @@ const protocolAt = (pathname: string): Protocol | undefined =>
   protocols.find(({ path }) => pathname.endsWith(path));
 
 /** What a cassette says of itself beside question and answer: what it cost, and under which release it was made. */
-export function labels(config: () => Config, clock: Clock) {
+function labels(config: () => Config, clock: Clock) {
   let known:
     | { readonly of: Config; readonly addresses: readonly Address[]; readonly pricer: Pricer }
     | undefined;

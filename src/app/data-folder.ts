@@ -186,3 +186,9 @@ export async function writeWholeLater(file: string, text: string): Promise<void>
 
 export const readIfThere = (file: string): string | undefined =>
   existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+
+/** One file of the folder, for who reads and writes it whole. */
+export const snapshotFile = (file: string) => ({
+  read: async () => readIfThere(file),
+  write: async (text: string) => writeWhole(file, text),
+});
