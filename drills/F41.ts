@@ -1,19 +1,24 @@
 import { defineDrill, type Scene } from './define.ts';
 import { outage } from './F41-outage.ts';
 import { slow } from './F41-slow.ts';
+import { stall } from './F41-stall.ts';
 
-const both = (one: Scene, other: Scene): Scene => ({
-  expectations: [...one.expectations, ...other.expectations],
-  run: async (context) => ({ ...(await one.run(context)), ...(await other.run(context)) }),
+const all = (...scenes: readonly Scene[]): Scene => ({
+  expectations: scenes.flatMap(({ expectations }) => expectations),
+  async run(context) {
+    let measures = {};
+    for (const scene of scenes) measures = { ...measures, ...(await scene.run(context)) };
+    return measures;
+  },
 });
 
 export const F41 = defineDrill({
   id: 'F41',
   title: 'Graded health, from slow to down',
   world:
-    'A provider that answers while it gets slower: a share of slow answers from one moment to the next, then a ramp of six hours. Beside it one that is down for 60 s and then healthy. Behind both a spare that is well.',
+    'A provider that answers while it gets slower: a share of slow answers from one moment to the next, then a ramp of six hours. Beside it one that is down for 60 s and then healthy, and one of whose streams one in a hundred falls silent in the middle. Behind each a spare that is well.',
   seeds: { full: 20, quick: 2 },
-  on: both(slow.on, outage.on),
-  twin: both(slow.twin, outage.twin),
-  off: both(slow.off, outage.off),
+  on: all(slow.on, outage.on, stall.on),
+  twin: all(slow.twin, outage.twin, stall.twin),
+  off: all(slow.off, outage.off, stall.off),
 });

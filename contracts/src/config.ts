@@ -40,6 +40,14 @@ export const timeoutsSchema = z.strictObject({
     .describe(
       'Longest time that a stream which has begun may bring no further output; pings and empty events do not count, thoughts do.',
     ),
+  stall: z
+    .number()
+    .min(2)
+    .max(100)
+    .optional()
+    .describe(
+      'A stream that has begun is given up when it brings no further output for so many times the p99 of its target’s own silences (5, say), at least 1 s and longer than nineteen of twenty good streams are ever silent; only where another target can answer (`buffer: whole`) or finish it (`takeover`) now. `idle` stays the most, and alone rules until 20 streams were seen.',
+    ),
   whole: duration
     .optional()
     .describe(

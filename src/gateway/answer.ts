@@ -79,12 +79,13 @@ export function stream(
   walk.outgoing.begin(head.status, headers);
   const rescuer = rescue && {
     find: (broken: Broken) =>
-      rescue(one, broken)?.then((rescued) => {
+      rescue.find(one, broken)?.then((rescued) => {
         running = rescued?.one;
         if (rescued) walk.taken = rescued.taken;
         else notTaken(walk, one);
         return rescued;
       }),
+    ready: (sent: () => Uint8Array) => rescue.ready(one, sent),
     gone: () => stopWalk(walk, 'client_left'),
     stopped: () => walk.stopped,
   };

@@ -23,6 +23,7 @@ import { keepsShape } from './fallbacks/parity.ts';
 import { type Awaited, GRACE } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { isJson, mislabelled } from './mislabelled.ts';
+import type { Stall } from './stalls.ts';
 import { unrecorded } from './unrecorded.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
 import type { Dog, Watchdog } from './watchdog.ts';
@@ -64,7 +65,9 @@ export interface StreamTaker {
   data(chunk: Uint8Array): void;
   end(): void;
   /** It was cut, by the provider or by us. */
-  broken(cause: FailureKind): void;
+  broken(cause: FailureKind, hint?: string): void;
+  /** Could somebody else finish it, were it cut now? */
+  replaceable(): boolean;
 }
 
 export interface TryContext {
@@ -86,6 +89,14 @@ export interface TryContext {
 export interface Speech {
   readonly translator: Translator;
   readonly context: TranslateContext;
+}
+
+/** Cut before its time where that is allowed, and else when its time has come. */
+interface Patient {
+  readonly kind: FailureKind;
+  readonly due: MonotonicMs;
+  may(): boolean;
+  readonly hint: string;
 }
 
 type Stage = 'sent' | 'whole' | 'refused' | 'mislabelled' | 'opening' | 'streaming' | 'over';
@@ -113,8 +124,8 @@ export class Flight implements AnswerTaker {
   private held: Uint8Array[] = [];
   private heldBytes = 0;
   private taker: StreamTaker | undefined;
-  /** What is due where the impatience of the hour is not allowed; undefined while that is not what is waited for. */
-  private patient: { readonly kind: FailureKind; readonly due: MonotonicMs } | undefined;
+  /** What is due where impatience is not allowed; undefined while that is not what is waited for. */
+  private patient: Patient | undefined;
   /** How much output had come when some last came. */
   private outputs = 0;
   private lastOutput: MonotonicMs = 0;
@@ -165,18 +176,27 @@ export class Flight implements AnswerTaker {
     const { impatience } = this.ctx.one;
     this.expect(kind, ms, now);
     if (!impatience || impatience.at >= Math.min(now + ms, this.ctx.deadline)) return;
-    this.patient = { kind, due: now + ms };
+    this.patient = { kind, due: now + ms, may: impatience.may, hint: impatience.hint };
     this.dog.expect('timeout_first_token', impatience.at);
   }
 
   private due(kind: FailureKind): void {
     const { patient } = this;
-    const { impatience } = this.ctx.one;
     this.patient = undefined;
     if (kind === 'timeout_headers' && !this.scanner) this.cut(kind, NOT_WHOLE);
-    else if (!patient || !impatience) this.cut(kind);
-    else if (impatience.may()) this.cut(kind, impatience.hint);
+    else if (!patient) this.cut(kind);
+    else if (patient.may()) this.cut(kind, patient.hint);
     else this.expect(patient.kind, patient.due - this.ctx.clock.monotonic());
+  }
+
+  /** Once it streams: the nearer of the step's own limit and of what is too long a silence for this target. */
+  private awaitMore(kind: FailureKind, ms: number, now: MonotonicMs, stall: Stall): void {
+    this.expect(kind, ms, now);
+    const at = Math.ceil(this.lastOutput + stall.ms);
+    if (at >= Math.min(now + ms, this.ctx.deadline)) return;
+    const may = () => (this.stage === 'streaming' ? this.taker?.replaceable() === true : stall.may());
+    this.patient = { kind, due: now + ms, may, hint: stall.hint };
+    this.dog.expect('timeout_content', at);
   }
 
   /** Ends the call for a reason of ours, which becomes the failure of the try. */
@@ -184,8 +204,8 @@ export class Flight implements AnswerTaker {
     if (this.over || (cause === 'timeout_idle' && this.commitWhole())) return;
     const { stage, taker } = this;
     this.abandon();
-    if (taker) taker.broken(cause);
-    else if (stage === 'streaming') this.later((late) => late.broken(cause));
+    if (taker) taker.broken(cause, hint);
+    else if (stage === 'streaming') this.later((late) => late.broken(cause, hint));
     else this.fails(seen(cause, hint), this.scanner?.read(false));
   }
 
@@ -217,13 +237,16 @@ export class Flight implements AnswerTaker {
       return;
     }
     const { idle, content } = this.route.timeouts;
+    const { stall } = this.ctx.one;
     if (outputs !== this.outputs) {
+      if (this.outputs > 0) stall?.silence(now - this.lastOutput);
       this.outputs = outputs;
       this.lastOutput = now;
     }
     const left = this.lastOutput + content - now;
-    if (left < idle) this.expect('timeout_content', left, now);
-    else this.expect('timeout_idle', idle, now);
+    const kind = left < idle ? 'timeout_content' : 'timeout_idle';
+    if (stall) this.awaitMore(kind, Math.min(left, idle), now, stall);
+    else this.expect(kind, Math.min(left, idle), now);
   }
 
   /** Counted from what brought it so far: comments that go on for ever do not make it go on for ever. */

@@ -22,6 +22,7 @@ import type { Step } from './plan.ts';
 import { type Errand, type PrepareContext, prepare } from './prepare.ts';
 import { findRoom } from './room.ts';
 import type { Seat, Seats } from './seats.ts';
+import type { Stalls } from './stalls.ts';
 import type { Standing } from './standing.ts';
 import { endTry, type Try, triesOf, type Walk } from './walk.ts';
 import type { Weather } from './weather.ts';
@@ -38,6 +39,7 @@ export interface DispatchContext extends PrepareContext, FlyContext {
   readonly climate: Climate;
   readonly weather: Weather;
   readonly seats: Seats;
+  readonly stalls: Stalls;
 }
 
 type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
@@ -118,7 +120,9 @@ export async function dispatch(
       continue;
     }
     if (seat) ready.one.seat = seat;
-    if (route.config.timeouts.byHour) ready.one.impatience = impatienceOf(ctx, walk, order, at, ready.one);
+    const { byHour, stall } = route.config.timeouts;
+    if (stall !== undefined) ready.one.stall = ctx.stalls.of(ctx, walk, order, at, ready.one, stall);
+    if (byHour) ready.one.impatience = impatienceOf(ctx, walk, order, at, ready.one);
     const { one, landing } = route.config.hedge
       ? await hedged(ctx, errand, walk, order, at, ready)
       : { one: ready.one, landing: await fly(ctx, errand.deadline, walk, ready).landed };

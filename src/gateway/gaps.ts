@@ -19,6 +19,32 @@ export class Gaps {
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
   }
 
+  get longest(): number {
+    return this.max;
+  }
+
+  /** Those of another stream as well; when there are more than `lately` those before count half. */
+  merge(other: Gaps, lately: number): void {
+    this.count = 0;
+    for (let i = 0; i < BUCKETS; i++) {
+      const sum = (this.counts[i] as number) + (other.counts[i] as number);
+      this.counts[i] = sum;
+      this.count += sum;
+    }
+    this.max = Math.max(this.max, other.max);
+    this.sum += other.sum;
+    if (this.count > lately) this.halve();
+  }
+
+  private halve(): void {
+    this.count = 0;
+    for (let i = 0; i < BUCKETS; i++) {
+      this.counts[i] = (this.counts[i] as number) >> 1;
+      this.count += this.counts[i] as number;
+    }
+    this.sum /= 2;
+  }
+
   read(): { p50: number; p99: number; max: number; count: number } | undefined {
     if (this.count === 0) return undefined;
     return { p50: this.quantile(0.5), p99: this.quantile(0.99), max: round(this.max), count: this.count };

@@ -36,6 +36,7 @@ import { type Ending, finish } from './record.ts';
 import { wrongMethod } from './refusals.ts';
 import { Seats } from './seats.ts';
 import { Shadows } from './shadow.ts';
+import { Stalls } from './stalls.ts';
 import { Standing } from './standing.ts';
 import { JSON_TYPE } from './tell.ts';
 import type { LedgerPorts } from './toll.ts';
@@ -138,6 +139,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const climate = new Climate(clock, ports.estimate, thread.of > 1);
   const weather = new Weather(clock, thread.number);
   const seats = new Seats(clock, climate);
+  const stalls = new Stalls();
   const walks = new Set<Walk>();
   const retries = budgetsByRoute();
   const takeoverBudget = budgetsByRoute();
@@ -159,6 +161,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     climate,
     weather,
     seats,
+    stalls,
     plan: planOf,
     nextId,
     draining: () => draining,

@@ -27,6 +27,8 @@ export interface RelayEnd {
 
 export interface Rescuer {
   find(broken: Broken): Promise<Rescued | undefined> | undefined;
+  /** Would somebody be found now, for what was sent so far? */
+  ready(sent: () => Uint8Array): boolean;
   /** The caller left while somebody was looked for. */
   gone(): void;
   /** Why nothing more may be tried. */
@@ -155,10 +157,15 @@ export class Relay implements StreamTaker {
     else this.fails(seen('cut'));
   }
 
-  broken(cause: FailureKind): void {
+  broken(cause: FailureKind, hint?: string): void {
     // Whatever became of the connection after the reason for the end, the answer is whole.
     if (this.scanner.finished) this.closeWell();
-    else this.fails(seen(cause === 'reset' ? 'cut' : cause));
+    else this.fails(seen(cause === 'reset' ? 'cut' : cause, hint));
+  }
+
+  replaceable(): boolean {
+    const { sent } = this;
+    return sent !== undefined && this.ctx.rescuer?.ready(() => Buffer.concat(sent)) === true;
   }
 
   /** Our own code broke on what was said. */

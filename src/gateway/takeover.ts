@@ -13,6 +13,7 @@ import type {
 import { outcomeOf, SEMANTICS } from '#kernel';
 import {
   countRequest,
+  readShareBudget,
   type ShareBudgetRule,
   type ShareBudgetState,
   spend,
@@ -53,11 +54,15 @@ export interface Rescued {
   readonly taken: Taken;
 }
 
-/**
- * Finds somebody to finish a stream. Undefined at once: nothing was done, the stream is the caller's as it is. Otherwise the row
- * of the attempt that broke off is written, and the promise is kept whatever happens: with nobody, when nobody could.
- */
-export type Rescue = (running: Try, broken: Broken) => Promise<Rescued | undefined> | undefined;
+export interface Rescue {
+  /**
+   * Finds somebody to finish a stream. Undefined at once: nothing was done, the stream is the caller's as it is. Otherwise the row
+   * of the attempt that broke off is written, and the promise is kept whatever happens: with nobody, when nobody could.
+   */
+  find(running: Try, broken: Broken): Promise<Rescued | undefined> | undefined;
+  /** Is there somebody who could, and may he? Nothing is booked. */
+  ready(running: Try, sent: () => Uint8Array): boolean;
+}
 
 /** Undefined where the route wants no takeover, or the ask is for more than one plain text. */
 export function rescueOf(ctx: TakeoverContext, errand: Errand, walk: Walk): Rescue | undefined {
@@ -67,11 +72,20 @@ export function rescueOf(ctx: TakeoverContext, errand: Errand, walk: Walk): Resc
   countRequest(ctx.takeoverBudget(route.name), walk.start, ruleOf(takeover.share));
   if (!isPlain(walk.facets)) return undefined;
   let tried = false;
-  return (running, broken) => {
-    if (tried || walk.stopped || !SEMANTICS[broken.failure.kind].takeover || broken.reading.malformed)
-      return undefined;
-    tried = true;
-    return begin(ctx, errand, walk, running, broken, takeover);
+  return {
+    find(running, broken) {
+      if (tried || walk.stopped || !SEMANTICS[broken.failure.kind].takeover || broken.reading.malformed)
+        return undefined;
+      tried = true;
+      return begin(ctx, errand, walk, running, broken, takeover);
+    },
+    ready(running, sent) {
+      if (tried || walk.stopped || walk.made.length >= route.config.attempts.perExchange) return false;
+      const now = ctx.clock.monotonic();
+      const { left } = readShareBudget(ctx.takeoverBudget(route.name), now, ruleOf(takeover.share));
+      if (left === 0 || !heir(ctx, walk, running, undefined)) return false;
+      return ctx.takeovers.begun(walk.protocol.name, walk.body as Uint8Array, sent()) !== undefined;
+    },
   };
 }
 
@@ -142,13 +156,13 @@ function heir(
   { plan, standing }: TakeoverContext,
   walk: Walk,
   { step: from, model }: Try,
-  failure: Failure,
+  failure: Failure | undefined,
 ): Step | undefined {
   const planned = plan(walk.route as Route, walk.protocol);
   const steps = walk.turn ? turned(planned, walk.turn) : planned;
   const at = steps.indexOf(from);
   const open = standing.open(steps, walk.facets);
-  const byKey = SEMANTICS[failure.kind].condemns === 'key';
+  const byKey = failure !== undefined && SEMANTICS[failure.kind].condemns === 'key';
   const may = (step: Step): boolean => {
     const { provider } = step.target;
     const its = step.target.model ?? walk.facets.model;

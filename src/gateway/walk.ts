@@ -28,6 +28,7 @@ import type {
   Who,
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
+import { healthOf } from '#kernel';
 import type { Flight } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
@@ -35,6 +36,7 @@ import { round, roundIf } from './gaps.ts';
 import type { Step } from './plan.ts';
 import type { Errand } from './prepare.ts';
 import type { Seat, Seats } from './seats.ts';
+import type { Stall } from './stalls.ts';
 import type { Standing } from './standing.ts';
 import type { Paid } from './toll.ts';
 import type { Weather } from './weather.ts';
@@ -137,6 +139,8 @@ export interface Try {
   readonly asksUsage: boolean;
   /** When it is given up for want of a first token, sooner than the route's own limit. */
   impatience?: Impatience;
+  /** What is too long a silence once it streams, where its route goes by the target's own. */
+  stall?: Stall;
   /** Its place among the calls under way, where those are counted. */
   seat?: Seat;
   readonly startedAt: EpochMs;
@@ -241,6 +245,7 @@ function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): v
   ctx.standing.ended(one, end, walk.facets, input);
   if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
   ctx.climate.ended(one, walk.facets, end, output + reasoning, walk.source === 'probe');
+  if (one.stall && healthOf(end.outcome, end.failure) === 'good') one.stall.learn();
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
   one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
 }

@@ -268,3 +268,55 @@ test.each(FAULTS)('after %s', async (_, kind, goes, timeouts) => {
     expectTaken(await record(), kind);
   }
 });
+
+describe('a silence that is long for its own target (timeouts.stall)', () => {
+  const GOOD = 20;
+  /** Good streams in pieces, then one that falls silent for so long. */
+  async function stalling(
+    pause: number,
+    options: Parameters<typeof rig>[2] = {},
+    rescues = goesOn(OPENAI, true),
+  ) {
+    const acts: Behaviour = async ({ write, number, closed }) => {
+      write(streamed(OPENAI.sse, ...beginning(OPENAI, PIECES.slice(0, 4))));
+      await Promise.race([closed, Bun.sleep(number < GOOD ? 5 : pause)]);
+      const rest = PIECES.slice(4).map((piece) => OPENAI.delta(piece));
+      write(chunk([...rest, ...ending(OPENAI)].join('')) + LAST_CHUNK);
+    };
+    const set = await rig(acts, rescues, { route: { timeouts: { stall: 5 } }, ...options });
+    for (let i = 0; i < GOOD; i++)
+      expect((await asked(set.house.url, OPENAI, { stream: true })).text).toBe(TEXT);
+    return set;
+  }
+
+  test('is not sat through: another finishes the answer', async () => {
+    const { house, second, record } = await stalling(30_000);
+    expect(await asked(house.url, OPENAI, { stream: true })).toMatchObject({ error: undefined, text: TEXT });
+    expect(second.calls).toHaveLength(1);
+    const facts = await record(GOOD);
+    expectTaken(facts, 'timeout_content');
+    expect(facts.attempts[0]?.failure?.hint).toContain('timeouts.stall');
+  });
+
+  test('is sat through where nobody may finish it', async () => {
+    const { house, second, record } = await stalling(1_300);
+    const choices = openai.ask({ stream: true, n: 2 });
+    const answer = await fetch(`${house.url}${OPENAI.path}`, {
+      method: 'POST',
+      body: JSON.stringify(choices),
+    });
+    const said = chatStream(await answer.text()).map((c) => c.choices[0]?.delta.content ?? '');
+    expect(said.join('')).toBe(TEXT);
+    expect(second.calls).toHaveLength(0);
+    expect((await record(GOOD)).attempts).toHaveLength(1);
+  });
+
+  test('costs a stream that is sent only when it is whole another try', async () => {
+    const route = { timeouts: { stall: 5 }, buffer: 'whole' };
+    const { house, record } = await stalling(30_000, { takeover: null, route }, says(OPENAI, TEXT));
+    expect(await asked(house.url, OPENAI, { stream: true })).toMatchObject({ error: undefined, text: TEXT });
+    const { attempts, tier } = await record(GOOD);
+    expect(attempts.map((a) => a.failure?.kind)).toEqual(['timeout_content', undefined]);
+    expect(tier.served).toBe('fallback');
+  });
+});
