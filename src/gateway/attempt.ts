@@ -232,17 +232,17 @@ export class Flight implements AnswerTaker {
   /** How long what comes next of a stream that has begun may take; pings keep it from idling, not from being without content. */
   waitForMore(now: MonotonicMs): void {
     const { ended, finished, outputs } = this.scanner as StreamScanner;
-    if (ended || finished) {
-      this.waitForEnd(now);
-      return;
-    }
-    const { idle, content } = this.route.timeouts;
     const { stall } = this.ctx.one;
     if (outputs !== this.outputs) {
       if (this.outputs > 0) stall?.silence(now - this.lastOutput);
       this.outputs = outputs;
       this.lastOutput = now;
     }
+    if (ended || finished) {
+      this.waitForEnd(now);
+      return;
+    }
+    const { idle, content } = this.route.timeouts;
     const left = this.lastOutput + content - now;
     const kind = left < idle ? 'timeout_content' : 'timeout_idle';
     if (stall) this.awaitMore(kind, Math.min(left, idle), now, stall);

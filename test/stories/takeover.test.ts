@@ -296,7 +296,7 @@ describe('a silence that is long for its own target (timeouts.stall)', () => {
     const facts = await record(GOOD);
     expectTaken(facts, 'timeout_content');
     expect(facts.attempts[0]?.failure?.hint).toContain('timeouts.stall');
-  });
+  }, 60_000);
 
   test('is sat through where nobody may finish it', async () => {
     const { house, second, record } = await stalling(1_300);
@@ -309,7 +309,7 @@ describe('a silence that is long for its own target (timeouts.stall)', () => {
     expect(said.join('')).toBe(TEXT);
     expect(second.calls).toHaveLength(0);
     expect((await record(GOOD)).attempts).toHaveLength(1);
-  });
+  }, 60_000);
 
   test('costs a stream that is sent only when it is whole another try', async () => {
     const route = { timeouts: { stall: 5 }, buffer: 'whole' };
@@ -318,5 +318,5 @@ describe('a silence that is long for its own target (timeouts.stall)', () => {
     const { attempts, tier } = await record(GOOD);
     expect(attempts.map((a) => a.failure?.kind)).toEqual(['timeout_content', undefined]);
     expect(tier.served).toBe('fallback');
-  });
+  }, 60_000);
 });
