@@ -4,6 +4,7 @@ import { saysWhen } from '#kernel/resilience';
 import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
 import { round } from './gaps.ts';
+import { LEFT_OUT } from './headers.ts';
 import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
@@ -49,6 +50,7 @@ export function whole(
   const { outcome, failure } = reading;
   if (!closed) endTry(one, ctx, walk, { outcome, failure, reading });
   const first = one.start - walk.start + (one.firstByte ?? 0);
+  noteHead(ctx, walk, head.headers);
   const headers = tell(walk, head.headers, outcome);
   const cost = costOf(walk.attempts);
   if (cost !== undefined) headers['x-midwatch-cost-usd'] = cost;
@@ -73,6 +75,7 @@ export function stream(
   let running = closed ? undefined : one;
   const offset = one.start - walk.start;
   const flight = walk.flight as Flight;
+  noteHead(ctx, walk, head.headers);
   const headers = tell(walk, head.headers, undefined, one);
   walk.own += ctx.clock.monotonic() - landed;
   headers['x-midwatch-overhead-ms'] = String(round(walk.own));
@@ -169,6 +172,7 @@ export function failed(ctx: AnswerContext, walk: Walk, landing: Of<'failed'>, la
     return;
   }
   const outcome = outcomeOf(failure.kind);
+  noteHead(ctx, walk, refusal.headers);
   sayWhen(refusal.headers, failure, walk.attempts.length > 1, ctx.clock.now());
   walk.outgoing.send(
     refusal.status,
@@ -176,6 +180,24 @@ export function failed(ctx: AnswerContext, walk: Walk, landing: Of<'failed'>, la
     masked(ctx.redactor, refusal.body),
   );
   ctx.close(walk, { outcome, failure, status: refusal.status });
+}
+
+/** Routes whose operator has been told of heads that are too large: each answer would tell him again. */
+const told = new WeakSet<object>();
+
+/** What did not pass of a provider's head is in the record of each exchange, and once a route in the log. */
+function noteHead(ctx: AnswerContext, walk: Walk, headers: Readonly<Record<string, string>>): void {
+  const leftOut = headers[LEFT_OUT];
+  if (leftOut === undefined) return;
+  walk.leftOut = leftOut;
+  const route = walk.route as object;
+  if (told.has(route)) return;
+  told.add(route);
+  ctx.log('warn', 'an answer has a head that many clients refuse; its largest fields are left out', {
+    exchange: walk.id,
+    route: walk.route?.name,
+    fields: leftOut,
+  });
 }
 
 /**

@@ -113,6 +113,7 @@ export function newWalk(
     spilled: false,
     errand: undefined,
     taken: undefined,
+    leftOut: undefined,
     alone: undefined,
     turn: undefined,
     passed: undefined,

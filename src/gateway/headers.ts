@@ -110,10 +110,41 @@ function readHeaders(headers: Fields): Said {
   return { forward, midwatch, credential, hash: undefined, calls: new Map(), trace, span };
 }
 
+/**
+ * Of a provider's head, bytes that pass: Node refuses an answer with a head above 16 KiB, proxies often one above 8, and
+ * ours come on top. The heads of the big providers have two or three.
+ */
+const MOST_HEAD = 6 * 1024;
+const EACH_FIELD = ': \r\n'.length;
+
+/** Set by us on an answer some of whose fields did not pass: their names. */
+export const LEFT_OUT = 'x-midwatch-headers-left-out';
+
 export function answerHeaders(upstream: Fields): Record<string, string> {
   const answer: Record<string, string> = {};
-  for (const name in upstream) if (!NOT_ANSWERED.has(name)) answer[name] = upstream[name] as string;
-  return answer;
+  let size = 0;
+  for (const name in upstream) {
+    if (NOT_ANSWERED.has(name)) continue;
+    const value = upstream[name] as string;
+    size += name.length + value.length + EACH_FIELD;
+    answer[name] = value;
+  }
+  return size > MOST_HEAD ? lightened(answer, size) : answer;
+}
+
+/** Without its largest fields, as many as it takes: what a client acts on is short. */
+function lightened(answer: Readonly<Record<string, string>>, size: number): Record<string, string> {
+  const left: Record<string, string> = { ...answer };
+  const dropped: string[] = [];
+  const bySize = Object.entries(answer).sort(([a, x], [b, y]) => b.length + y.length - a.length - x.length);
+  for (const [name, value] of bySize) {
+    if (size <= MOST_HEAD) break;
+    size -= name.length + value.length + EACH_FIELD;
+    delete left[name];
+    dropped.push(name);
+  }
+  left[LEFT_OUT] = dropped.join(' ').slice(0, LONGEST);
+  return left;
 }
 
 /* Absent fields are left undefined and vanish in JSON; building objects from spreads costs several times as much. */

@@ -99,11 +99,12 @@ const NO_VERDICTS: readonly Verdict[] = [];
 
 /** What of the answer was changed on its way, why nobody finished one that broke off, and which version of its policy the route was held at. */
 function verdictsOf(
-  { taken, alone, attempts, route }: Walk,
+  { taken, leftOut, alone, attempts, route }: Walk,
   reading: Reading | undefined,
 ): readonly Verdict[] {
   const frozen = route?.frozen;
-  if (!taken && alone === undefined && !reading?.malformed && frozen === undefined) return NO_VERDICTS;
+  if (!taken && alone === undefined && !reading?.malformed && frozen === undefined && leftOut === undefined)
+    return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
     guard,
     version: 1,
@@ -112,6 +113,7 @@ function verdictsOf(
   });
   const found: Verdict[] = [];
   if (reading?.malformed) found.push(changed('stream-events', `${reading.malformed} malformed left out`));
+  if (leftOut !== undefined) found.push(changed('answer-headers', `too large to pass on: ${leftOut}`));
   if (taken) {
     const heir = attempts.find(({ cause }) => cause === 'takeover');
     const by = taken.by === 'instruction' || taken.by === 'restart' ? taken.by : 'prefill';

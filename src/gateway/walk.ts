@@ -90,6 +90,8 @@ export interface Walk {
   spilled: boolean;
   /** Another target finished what the caller had begun to read. */
   taken?: Taken;
+  /** Names of the provider's header fields that were too large to pass on. */
+  leftOut?: string;
   /** Why nobody finished a stream that broke off, where its route wants that. */
   alone?: string;
   /** Milliseconds spent waiting for room in a quota, or for a place at a target. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import http from 'node:http';
 import net from 'node:net';
 import { well } from '../support/failure-table.ts';
 import { type PuppetHouse, type PuppetHouseOptions, puppetHouse } from '../support/houses.ts';
@@ -279,3 +280,36 @@ test('a chunk of a request that is none is a 400 in the dialect that says so, an
     await set?.stop();
   }
 });
+
+for (const stream of [false, true])
+  for (const status of [200, 400])
+    test(`a head of 20 kB (${status}, ${stream ? 'stream' : 'whole'}) reaches clients that take 16, without its largest fields, and the record says so`, async () => {
+      const large = { 'x-trace': 't'.repeat(14_000), 'x-policy': 'p'.repeat(5_000), 'x-small': 'stays' };
+      const headers = { ...(stream && status === 200 ? OPENAI.sse : OPENAI.json), ...large };
+      const { house, record } = await open(({ write }) => {
+        if (status === 400)
+          write(whole(400, headers, OPENAI.error('invalid_request_error', 'no such thing')));
+        else if (stream) {
+          const events = [...CHAT_PARTS, OPENAI.usage, OPENAI.terminator];
+          write(streamed(headers, ...events) + LAST_CHUNK);
+        } else write(whole(200, headers, OPENAI.answer('Hello')));
+      });
+      const { port } = new URL(house.url);
+      const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        const request = http.request({ port, path: OPENAI.path, method: 'POST' }, resolve);
+        request.on('error', reject);
+        request.end(OPENAI.ask(stream));
+      });
+      let body = '';
+      for await (const part of answer as AsyncIterable<Buffer>) body += part.toString();
+      expect(answer.statusCode).toBe(status);
+      expect(body).toContain(status === 400 ? 'no such thing' : 'Hello');
+      expect(answer.headers).toMatchObject({
+        'x-small': 'stays',
+        'x-request-id': 'req_1',
+        'x-midwatch-headers-left-out': 'x-trace',
+      });
+      expect((await record(0)).verdicts).toContainEqual(
+        expect.objectContaining({ guard: 'answer-headers', decision: 'change' }),
+      );
+    });
