@@ -87,6 +87,8 @@ export interface Reading {
   readonly toolCalls: number;
   /** Events of the stream that could not be read and were left out. */
   readonly malformed?: number;
+  /** Its text was too much to keep: there is no `message`. */
+  readonly forgotten?: boolean;
   /** The assembled answer: JSON array of messages in the shape in which a client sends them back, one per choice. */
   readonly message: () => Uint8Array | undefined;
 }
@@ -119,6 +121,10 @@ export interface StreamScanner {
   readonly failure: Failure | undefined;
   /** Events after the first output that could not be read and were left out; whoever relays leaves them out too. */
   readonly malformed: number;
+  /** Characters that it keeps for `message`, about. */
+  readonly kept: number;
+  /** Keeps no text from here on, nor what it has: there is no `message`, everything else is as it would be. */
+  forget(): void;
   /** Number of complete events seen so far, comments included. */
   readonly events: number;
   /**

@@ -5,6 +5,7 @@ import type { Flight, Landing } from './attempt.ts';
 import { movesOn } from './failures.ts';
 import { round } from './gaps.ts';
 import { LEFT_OUT } from './headers.ts';
+import type { Held } from './held.ts';
 import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
@@ -16,6 +17,7 @@ export interface AnswerContext extends Billing {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly log: Log;
+  readonly texts: Held;
   /** Records the exchange; it is over. Between its record and all that is learnt of it the caller gets what `say` says. */
   close(walk: Walk, ending: Ending, say?: () => void): void;
   /** A stream has begun (1) or ended (-1). */
@@ -95,6 +97,7 @@ export function stream(
   const relay = new Relay({
     clock: ctx.clock,
     protocol: walk.protocol,
+    texts: ctx.texts,
     flight,
     outgoing: walk.outgoing,
     leftOut: one.wished ? walk.protocol.usageWish?.brings : undefined,

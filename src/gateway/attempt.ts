@@ -22,6 +22,7 @@ import { seen } from './failures.ts';
 import { keepsShape } from './fallbacks/parity.ts';
 import { type Awaited, GRACE } from './grace.ts';
 import { answerHeaders } from './headers.ts';
+import { type Held, MOST_UNSENT } from './held.ts';
 import { isJson, mislabelled } from './mislabelled.ts';
 import type { Stall } from './stalls.ts';
 import { unrecorded } from './unrecorded.ts';
@@ -74,6 +75,8 @@ export interface TryContext {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly watchdog: Watchdog;
+  /** Shared with all others. */
+  readonly unsent: Held;
   /** What the target speaks. */
   readonly protocol: Protocol;
   readonly walk: Walk;
@@ -214,6 +217,7 @@ export class Flight implements AnswerTaker {
     this.stage = 'over';
     this.dog.stop();
     this.call?.cancel();
+    this.letGo();
   }
 
   pause(): void {
@@ -263,8 +267,7 @@ export class Flight implements AnswerTaker {
   /** Hands over a stream that has landed: first what is held, then what comes. */
   pipe(taker: StreamTaker): void {
     this.taker = taker;
-    taker.opening(this.held);
-    this.held = [];
+    taker.opening(this.letGo());
     for (const tell of this.missed ?? []) tell(taker);
     this.missed = undefined;
   }
@@ -339,7 +342,7 @@ export class Flight implements AnswerTaker {
       case 'over':
         return;
       default: {
-        const body = join(this.held);
+        const body = join(this.letGo());
         this.landed(stage === 'whole' ? this.whole(body) : this.refused(body));
       }
     }
@@ -363,26 +366,41 @@ export class Flight implements AnswerTaker {
 
   /** Keeps what nobody takes yet, within a bound: a provider that talks without end must not fill the memory. */
   private hold(chunk: Uint8Array, most: number): boolean {
+    const { unsent } = this.ctx;
     this.heldBytes += chunk.length;
-    if (this.heldBytes <= most) {
+    unsent.add(chunk.length);
+    const denied = unsent.denies(this.heldBytes);
+    if (this.heldBytes <= most && !denied) {
       this.held.push(chunk);
       return true;
     }
     const reading = this.scanner?.read(false);
     this.abandon();
-    this.held = [];
     this.fails(
-      seen('malformed', `The provider sent more than ${most / MIB} MiB before it came to the point.`),
+      denied
+        ? seen('no_target', NO_ROOM)
+        : seen('malformed', `The provider sent more than ${most / MIB} MiB before it came to the point.`),
       reading,
     );
     return false;
+  }
+
+  private letGo(): Uint8Array[] {
+    const { held } = this;
+    this.ctx.unsent.add(-this.heldBytes);
+    this.heldBytes = 0;
+    this.held = [];
+    return held;
   }
 
   /* ── landings ── */
 
   private landed(landing: Landing): void {
     this.stage = landing.kind === 'streaming' ? 'streaming' : 'over';
-    if (landing.kind !== 'streaming') this.dog.stop();
+    if (landing.kind !== 'streaming') {
+      this.dog.stop();
+      this.letGo();
+    }
     this.land(landing);
   }
 
@@ -512,6 +530,7 @@ const MOST_OPENING = 4 * MIB;
 /** Of a whole answer, or of a stream that is kept back until it is whole: pictures and sound come as text. */
 const MOST_BODY = 128 * MIB;
 
+const NO_ROOM = `Answers that are not sent before they are whole fill all the room that there is for them (${MOST_UNSENT / MIB} MiB), and this one is large; try again in a moment, or ask for a stream.`;
 const NOT_WHOLE = 'The provider had no whole answer within timeouts.whole.';
 const NO_HEAD: Head = { status: 0, headers: {} };
 

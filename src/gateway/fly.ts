@@ -1,5 +1,6 @@
 import type { Clock, MonotonicMs, Transport } from '#contracts';
 import { Flight, type Landing } from './attempt.ts';
+import type { Held } from './held.ts';
 import type { Prepared } from './prepare.ts';
 import type { Walk } from './walk.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -8,6 +9,7 @@ export interface FlyContext {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly watchdog: Watchdog;
+  readonly unsent: Held;
 }
 
 /** A call under way, and where it will land. Never rejects: whatever happens is a landing. */
@@ -25,6 +27,7 @@ export function fly(ctx: FlyContext, deadline: MonotonicMs, walk: Walk, { one, r
       clock: ctx.clock,
       transport: ctx.transport,
       watchdog: ctx.watchdog,
+      unsent: ctx.unsent,
       protocol,
       walk,
       one,

@@ -29,6 +29,7 @@ import type { EdgeReading } from './fallbacks/reading.ts';
 import { Shift } from './fallbacks/shift.ts';
 import type { Sighting } from './fallbacks/sighting.ts';
 import { Hedges } from './hedge.ts';
+import { Held, MOST_TEXT, MOST_UNSENT } from './held.ts';
 import { listModels, MODELS } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
 import { type ProbeSettings, Probes } from './probes.ts';
@@ -152,6 +153,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
     ...ports,
     admission,
     watchdog,
+    unsent: new Held(MOST_UNSENT),
+    texts: new Held(MOST_TEXT),
     standing,
     retries,
     takeoverBudget,

@@ -103,7 +103,14 @@ function verdictsOf(
   reading: Reading | undefined,
 ): readonly Verdict[] {
   const frozen = route?.frozen;
-  if (!taken && alone === undefined && !reading?.malformed && frozen === undefined && leftOut === undefined)
+  if (
+    !taken &&
+    alone === undefined &&
+    !reading?.malformed &&
+    !reading?.forgotten &&
+    frozen === undefined &&
+    leftOut === undefined
+  )
     return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
     guard,
@@ -113,6 +120,13 @@ function verdictsOf(
   });
   const found: Verdict[] = [];
   if (reading?.malformed) found.push(changed('stream-events', `${reading.malformed} malformed left out`));
+  if (reading?.forgotten)
+    found.push({
+      guard: 'record',
+      version: 1,
+      decision: 'pass',
+      evidence: 'too large to keep beside others',
+    });
   if (leftOut !== undefined) found.push(changed('answer-headers', `too large to pass on: ${leftOut}`));
   if (taken) {
     const heir = attempts.find(({ cause }) => cause === 'takeover');

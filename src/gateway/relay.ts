@@ -12,6 +12,7 @@ import type {
 import { type Flight, join, type StreamTaker } from './attempt.ts';
 import { seen } from './failures.ts';
 import { Gaps } from './gaps.ts';
+import type { Held } from './held.ts';
 import { atFailure, lastEvent, readableEvents, withoutEvents } from './readable-events.ts';
 import type { Broken, Rescued } from './takeover.ts';
 import { Voice } from './voice.ts';
@@ -50,6 +51,8 @@ export interface RelayContext {
   /** Bytes to add after a clean end, or undefined. */
   lastWords(reading: Reading): string | undefined;
   onEnd(end: RelayEnd): void;
+  /** What all streams keep for their records. */
+  readonly texts: Held;
   /** Adds time spent in our own code. */
   own(ms: number): void;
 }
@@ -79,6 +82,8 @@ export class Relay implements StreamTaker {
   private over = false;
   private chunks = 0;
   private bytes = 0;
+  /** Of `texts`, by this one. */
+  private keeps = 0;
   /** Malformed events left out so far. */
   private dropped = 0;
   private voice: Voice | undefined;
@@ -144,9 +149,23 @@ export class Relay implements StreamTaker {
       return;
     }
     if (!ready || this.write(ready)) this.flight.waitForMore(now);
+    this.weigh();
     if (this.chunks < EACH_MEASURED) ctx.own(ctx.clock.monotonic() - now);
     else if (this.chunks % ONE_IN === 0) ctx.own(ONE_IN * (ctx.clock.monotonic() - now));
     this.chunks++;
+  }
+
+  private weigh(): void {
+    const { scanner, voice } = this;
+    const keeps = scanner.kept + (voice?.kept ?? 0);
+    if (keeps === this.keeps) return;
+    const { texts } = this.ctx;
+    texts.add(keeps - this.keeps);
+    this.keeps = keeps;
+    if (!texts.denies(keeps)) return;
+    scanner.forget();
+    voice?.forget();
+    this.weigh();
   }
 
   end(): void {
@@ -300,6 +319,7 @@ export class Relay implements StreamTaker {
     this.over = true;
     this.ctx.outgoing.onLeft = undefined;
     this.ctx.outgoing.onDrain = undefined;
+    this.ctx.texts.add(-this.keeps);
     const reading = this.scanner.read(true);
     const { voice } = this;
     this.ctx.onEnd({

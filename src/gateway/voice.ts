@@ -23,6 +23,14 @@ export class Voice {
     return this.heard(this.translated.end());
   }
 
+  /** See `StreamScanner`. */
+  get kept(): number {
+    return this.own.kept;
+  }
+  forget(): void {
+    this.own.forget();
+  }
+
   message(): Reading['message'] {
     return this.own.read(true).message;
   }

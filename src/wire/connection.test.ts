@@ -37,6 +37,8 @@ function fed(pieces: readonly Buffer[]): { readonly seen: readonly string[]; rea
       maxBody: 10_000,
       stage: new Stage(),
       tick: 0,
+      unread: 0,
+      crowded: false,
       stopping: false,
     },
     { address: '127.0.0.1', loopback: true },

@@ -17,6 +17,9 @@ export interface House {
   readonly stage: Stage;
   /** Seconds since the listener opened, counted by its one timer. */
   tick: number;
+  /** Bytes of answers that are not taken: of all connections looked at since the last tick, and as of that. */
+  unread: number;
+  crowded: boolean;
   /** No connection outlives its present request. */
   stopping: boolean;
 }
@@ -128,10 +131,12 @@ export class Connection implements Line {
   check() {
     const { limits, tick } = this.house;
     const quiet = tick - this.since;
+    const unread = this.house.crowded ? limits.unreadCrowded : limits.unread;
+    if (!this.outbox.empty) this.house.unread += this.outbox.waiting;
     switch (this.phase) {
       case 'head':
         if (!this.outbox.empty) {
-          if (quiet > limits.unread) this.socket.terminate();
+          if (quiet > unread) this.socket.terminate();
         } else if (this.rest !== undefined) {
           if (quiet > limits.head)
             this.refuse({ status: 408, says: 'The head of the request took too long.' });
@@ -144,7 +149,7 @@ export class Connection implements Line {
         return;
       case 'linger':
         if (quiet > limits.linger && this.outbox.empty) this.socket.terminate();
-        else if (quiet > limits.unread) this.socket.terminate();
+        else if (quiet > unread) this.socket.terminate();
         return;
       case 'answer':
         if (this.halfClosed) this.answer?.probe();

@@ -10,6 +10,9 @@ export interface Limits {
   readonly linger: number;
   /** Without a byte taken of an answer that is over. */
   readonly unread: number;
+  /** The same while such answers take more room than `unreadBytes`, all together. */
+  readonly unreadCrowded: number;
+  readonly unreadBytes: number;
   /** Bytes thrown away so that a caller who is still sending can read why it need not. */
   readonly drain: number;
 }
@@ -20,6 +23,8 @@ export const LIMITS: Limits = {
   body: 60,
   linger: 5,
   unread: 120,
+  unreadCrowded: 5,
+  unreadBytes: 256 * 1024 * 1024,
   drain: 64 * 1024 * 1024,
 };
 

@@ -50,6 +50,8 @@ export function listen(options: ListenOptions): Listening {
     maxBody: options.maxBody,
     stage: new Stage(),
     tick: 0,
+    unread: 0,
+    crowded: false,
     stopping: false,
   };
   const server = Bun.listen<Connection>({
@@ -82,6 +84,8 @@ export function listen(options: ListenOptions): Listening {
   });
   const cancelTicks = clock.every(1000, () => {
     house.tick++;
+    house.crowded = house.unread > house.limits.unreadBytes;
+    house.unread = 0;
     for (const connection of open) connection.check();
   });
   return {

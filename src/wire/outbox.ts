@@ -76,6 +76,11 @@ export class Outbox {
     return this.queue.length === 0;
   }
 
+  /** Bytes not taken yet. */
+  get waiting(): number {
+    return this.queue.reduce((sum, { length }) => sum + length, 0);
+  }
+
   latin1(text: string) {
     const { stage } = this;
     if (text.length > ROOM) return this.direct(Buffer.from(text, 'latin1'));

@@ -1,7 +1,7 @@
 import type { Failure, Observed, Reading, Usage } from '#contracts';
 import { anthropicInBand } from '../shared/anthropic-errors.ts';
 import { estimateOutput } from '../shared/estimate.ts';
-import { isObject, type Json, object, parseJson, text, word } from '../shared/json.ts';
+import { isObject, type Json, object, parseJson, shorten, text, word } from '../shared/json.ts';
 import { mergeDelta } from '../shared/merge.ts';
 import { DialectScanner } from '../shared/scanner.ts';
 import { observedOf, read } from './answer.ts';
@@ -130,6 +130,10 @@ export class MessagesScanner extends DialectScanner {
 
   protected override append(piece: string): void {
     if (this.#last) this.#piece(this.#last.block, this.#last.key, piece);
+  }
+
+  protected override shed(): void {
+    for (const { block } of this.#blocks.values()) shorten(block);
   }
 
   #piece(block: Json, key: 'text' | 'thinking', piece: unknown): void {

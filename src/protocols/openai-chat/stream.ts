@@ -1,5 +1,5 @@
 import type { Failure, Observed, Reading, StreamLimits } from '#contracts';
-import { isObject, type Json, list, object, word } from '../shared/json.ts';
+import { isObject, type Json, list, object, shorten, word } from '../shared/json.ts';
 import { mergeDelta } from '../shared/merge.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
 import { openaiUsage } from '../shared/openai-usage.ts';
@@ -74,6 +74,10 @@ export class ChatScanner extends DialectScanner {
 
   protected override append(content: string): void {
     if (this.#last) this.#add(this.#last, 'content', content);
+  }
+
+  protected override shed(): void {
+    for (const growing of this.#choices) shorten(growing);
   }
 
   /** A served model that changes mid-stream is as the last chunk says; Azure's first chunk names none. */

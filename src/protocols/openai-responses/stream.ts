@@ -1,5 +1,5 @@
 import type { Failure, Observed, Reading, StreamLimits } from '#contracts';
-import { isObject, type Json, list, object, text, word } from '../shared/json.ts';
+import { isObject, type Json, list, object, shorten, text, word } from '../shared/json.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
 import { openaiUsage } from '../shared/openai-usage.ts';
 import { DialectScanner } from '../shared/scanner.ts';
@@ -160,6 +160,12 @@ export class ResponsesScanner extends DialectScanner {
     if (!this.#last) return;
     const { target, member } = this.#last;
     target[member] = text(target[member]) + piece;
+  }
+
+  protected override shed(): void {
+    for (const item of this.#items.values()) shorten(item);
+    shorten(this.#final);
+    this.#transcript = this.#transcript.slice(0, 1);
   }
 
   #annotation(data: Json): undefined {

@@ -263,6 +263,31 @@ function streamsConform({ protocol, streams }: Conformance, title: Title): void 
     );
   });
 
+  test(title('a stream whose text is forgotten half-way ends as it would have, without its message'), () => {
+    for (const { body } of streams) {
+      const plain = scan(protocol, body, []).reading as Json;
+      for (const at of [0, 0.3, 0.6, 0.9].map((share) => Math.floor(share * body.length))) {
+        const scanner = protocol.scanStream();
+        scanner.push(body.subarray(0, at));
+        scanner.forget();
+        scanner.push(body.subarray(at));
+        const { outcome, failure, finish, usage, toolCalls, forgotten, message } = scanner.read(true);
+        expect(JSON.parse(JSON.stringify({ outcome, failure, finish, toolCalls }))).toEqual(
+          JSON.parse(
+            JSON.stringify({
+              outcome: plain.outcome,
+              failure: plain.failure,
+              finish: plain.finish,
+              toolCalls: plain.toolCalls,
+            }),
+          ),
+        );
+        if (usage.basis === 'reported') expect(usage).toEqual(plain.usage as typeof usage);
+        expect([forgotten, message(), scanner.kept]).toEqual([true, undefined, 0]);
+      }
+    }
+  });
+
   test(title('a stream that ends early is never taken for a good end'), () => {
     for (const { name, body, outcome } of streams) {
       const scanner = protocol.scanStream();

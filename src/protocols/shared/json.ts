@@ -42,3 +42,18 @@ export function parseJson(source: string): { readonly value: unknown } | undefin
 }
 
 export const isJson = (source: string): boolean => parseJson(source) !== undefined;
+
+const BEGINNING = 16;
+
+/** Lets go of long texts anywhere in `value`, but for their beginnings. Names are short, and arguments of tools have to stay JSON. */
+export function shorten(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const json = value as Json;
+  for (const key in json) {
+    const member = json[key];
+    // A slice would keep all of it.
+    if (typeof member !== 'string') shorten(member);
+    else if (member.length > 4 * BEGINNING && key !== 'arguments')
+      json[key] = Buffer.from(member.slice(0, BEGINNING)).toString();
+  }
+}

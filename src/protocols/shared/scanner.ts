@@ -23,6 +23,10 @@ export abstract class DialectScanner implements StreamScanner {
   #alike = 0;
   /** Their text, not appended yet. */
   readonly #run = new TextRun();
+  /** Characters that were given to it and to `append`, and of them those that are no longer kept. */
+  #taken = 0;
+  #gone = 0;
+  #forgets = false;
   /** Set by `event` when all the event did was append this text; `append` then does the same with another. */
   protected appended: string | undefined;
 
@@ -65,8 +69,24 @@ export abstract class DialectScanner implements StreamScanner {
         this.#take(rest.name, rest.data);
     }
     this.#settle();
-    const reading = this.reading(closed);
+    const reading = this.#asHeard(this.reading(closed));
     return this.malformed === 0 ? reading : marked(reading, this.malformed);
+  }
+
+  get kept(): number {
+    return this.#taken + this.#run.length - this.#gone;
+  }
+
+  forget(): void {
+    this.#settle();
+    this.#forgets = true;
+    this.#gone = this.#taken;
+    this.shed();
+  }
+
+  #asHeard(reading: Reading): Reading {
+    if (!this.#forgets) return reading;
+    return { ...reading, textLength: this.#gone, forgotten: true, message: () => undefined };
   }
 
   /** Data that ends a stream without being JSON. */
@@ -78,6 +98,8 @@ export abstract class DialectScanner implements StreamScanner {
     return false;
   }
   protected append(_text: string): void {}
+  /** Lets go of the text so far, but for a beginning that says that there was some. */
+  protected abstract shed(): void;
   protected abstract event(name: string, data: Json): Failure | undefined;
   protected abstract reading(closed: boolean): Reading;
 
@@ -91,7 +113,8 @@ export abstract class DialectScanner implements StreamScanner {
       this.#alike++;
       if (same.to > same.from) {
         this.outputs++;
-        this.#run.add(bytes, same.from, same.to);
+        if (this.#forgets) this.#taken = this.#gone += same.to - same.from;
+        else this.#run.add(bytes, same.from, same.to);
       }
       at = end;
     }
@@ -101,10 +124,23 @@ export abstract class DialectScanner implements StreamScanner {
   #settle(): void {
     const text = this.#run.take();
     if (text === undefined) return;
+    this.#taken += text.length;
+    if (this.#forgets) {
+      this.#gone = this.#taken;
+      return;
+    }
     // Each of its pieces was counted when it came.
     const { outputs } = this;
     this.append(text);
     this.outputs = outputs;
+  }
+
+  /** Counts an event with output, and lets go of it where nothing is kept. */
+  #weigh(length: number): void {
+    this.#taken += this.appended?.length ?? Math.max(0, length - FRAME);
+    if (!this.#forgets) return;
+    this.#gone = this.#taken;
+    this.shed();
   }
 
   #take(name: string, data: string): void {
@@ -126,7 +162,9 @@ export abstract class DialectScanner implements StreamScanner {
       return;
     }
     this.appended = undefined;
+    const { outputs } = this;
     this.#failure = this.event(name, parsed.value);
+    if (this.outputs > outputs) this.#weigh(data.length);
     // Set by the event, which the compiler does not see.
     if (this.ended as boolean) this.#sse.stop();
     const { block } = this.#sse;
@@ -134,6 +172,9 @@ export abstract class DialectScanner implements StreamScanner {
     else this.#same.learn(block, this.appended);
   }
 }
+
+/** Of an event, characters that are its frame, about. */
+const FRAME = 256;
 
 /** Characters that a token of visible text has at least in most of what is written; fewer means that some did not arrive. */
 const CHARS_PER_TOKEN = 2;

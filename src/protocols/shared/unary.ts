@@ -15,6 +15,8 @@ export class UnaryScanner extends DialectScanner {
     this.#inBand = inBand;
   }
 
+  protected override shed(): void {}
+
   protected override event(_name: string, data: Json): Failure {
     return (
       this.#inBand(data) ??
