@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { Socket } from 'bun';
 import fc from 'fast-check';
-import type { Handler } from '#contracts';
+import type { Handler, Incoming, Outgoing } from '#contracts';
 import { systemClock } from '#kernel';
 import { Connection } from './connection.ts';
 import { LIMITS } from './limits.ts';
@@ -76,4 +76,41 @@ test('requests are the same wherever the network cuts them', () => {
       expect(fed([0, ...at].map((from, i) => STREAM.subarray(from, at[i] ?? STREAM.length)))).toEqual(whole);
     }),
   );
+});
+
+test('an answer that nobody takes is waited for, and less while many of them take much room', () => {
+  for (const [crowded, ticks] of [
+    [false, LIMITS.unread],
+    [true, LIMITS.unreadCrowded],
+  ] as const) {
+    let gone = false;
+    const socket = {
+      write: () => 0,
+      end: () => 0,
+      shutdown: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+      terminate: () => {
+        gone = true;
+      },
+    };
+    const house = {
+      handler: (_: Incoming, outgoing: Outgoing) => void outgoing.send(200, {}, 'x'.repeat(100_000)),
+      clock: systemClock(),
+      log: undefined,
+      limits: LIMITS,
+      maxBody: 10_000,
+      stage: new Stage(),
+      tick: 0,
+      unread: 0,
+      crowded,
+      stopping: false,
+    };
+    const peer = { address: '127.0.0.1', loopback: true };
+    const connection = new Connection(socket as unknown as Socket<Connection>, house, peer);
+    connection.received(Buffer.from('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+    for (; !gone && house.tick < 1_000; house.tick++) connection.check();
+    expect(house.tick).toBe(ticks + 2);
+    expect(house.unread).toBeGreaterThanOrEqual(100_000 * ticks);
+  }
 });
