@@ -42,6 +42,11 @@ const NAMES: readonly (readonly [ending: string, sort: Sort])[] = [
   ['masterkey', 'key'],
   ['servicekey', 'key'],
   ['subscriptionkey', 'key'],
+  ['applicationkey', 'key'],
+  ['ingestionkey', 'key'],
+  ['amzsignature', 'key'],
+  ['?sig', 'key'],
+  ['&sig', 'key'],
   ['token', 'key'],
   ['credential', 'key'],
   ['credentials', 'key'],
@@ -190,7 +195,7 @@ function unquotedEnd(b: Uint8Array, start: number): number {
   return i;
 }
 
-const SCHEMES = ['bearer', 'basic', 'token', 'apikey', 'digest', 'negotiate', 'bot'];
+const SCHEMES = ['bearer', 'basic', 'token', 'apikey', 'digest', 'negotiate', 'bot', 'splunk', 'ssws'];
 
 /** `Basic dXNl…`: the word stays, what follows it is the value. */
 function afterScheme(b: Uint8Array, value: Value): Value {

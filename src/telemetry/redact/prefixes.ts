@@ -1,4 +1,4 @@
-import { ALNUM, afterBreak, insideWord, is, runEnd, textAt, URL64 } from './bytes.ts';
+import { ALNUM, afterBreak, B64, insideWord, is, runEnd, textAt, URL64 } from './bytes.ts';
 import type { Span } from './span.ts';
 import { looksDrawn, strengthOf } from './strength.ts';
 
@@ -9,11 +9,14 @@ interface Prefix {
   readonly tail: number;
   /** Shortest rest, bytes. */
   readonly min: number;
+  /** Short enough to end a word of prose or code by chance: nothing may stand directly before it. */
+  readonly apart?: true;
 }
 
 const key = (text: string, tail: number, min: number): Prefix => ({ text, tail, min });
+const apart = (text: string, tail: number, min: number): Prefix => ({ text, tail, min, apart: true });
 
-/** Each ends with `-` or `_`, the bytes on which the scan stops. */
+/** Each ends with `-`, `_` or `.`, bytes on which the scan stops. */
 const PREFIXES: readonly Prefix[] = [
   // OpenAI and all who copied its form (Anthropic, OpenRouter, DeepSeek, Moonshot, Langfuse, …)
   key('sk-', URL64, 12),
@@ -29,8 +32,14 @@ const PREFIXES: readonly Prefix[] = [
   key('lsv2_pt_', URL64, 16),
   key('lsv2_sk_', URL64, 16),
   key('tvly-', URL64, 16),
+  apart('e2b_', ALNUM, 32),
+  key('jina_', URL64, 32),
+  apart('pa-', URL64, 40),
+  key('bedrock-api-key-', ALNUM | B64, 40),
   // Midwatch's own
   key('mw_', URL64, 16),
+  key('mwa_', URL64, 16),
+  key('mws_', URL64, 16),
   // code and packages
   key('ghp_', ALNUM, 16),
   key('gho_', ALNUM, 16),
@@ -44,6 +53,25 @@ const PREFIXES: readonly Prefix[] = [
   key('npm_', ALNUM, 16),
   key('pypi-', URL64, 16),
   key('dckr_pat_', URL64, 16),
+  key('dckr_oat_', URL64, 16),
+  key('glptt-', ALNUM, 16),
+  key('glsoat-', URL64, 16),
+  key('glcbt-', URL64, 16),
+  key('rubygems_', ALNUM, 32),
+  key('CLOJARS_', ALNUM, 32),
+  key('sgp_', URL64, 32),
+  key('bkua_', ALNUM, 32),
+  key('CCIPAT_', URL64, 32),
+  key('ops_', URL64, 60),
+  apart('pul-', ALNUM, 32),
+  key('AGE-SECRET-KEY-', ALNUM, 40),
+  key('hvs.', URL64, 20),
+  key('hvb.', URL64, 20),
+  key('dp.pt.', ALNUM, 32),
+  key('dp.st.', ALNUM | B64, 40),
+  key('atlasv1.', URL64, 32),
+  apart('pnu_', ALNUM, 32),
+  apart('st.', ALNUM | B64, 60),
   // services
   key('xoxa-', URL64, 10),
   key('xoxb-', URL64, 10),
@@ -62,12 +90,58 @@ const PREFIXES: readonly Prefix[] = [
   key('dop_v1_', ALNUM, 16),
   key('sbp_', ALNUM, 16),
   key('GOCSPX-', URL64, 16),
+  key('ya29.', URL64, 24),
+  key('shpss_', ALNUM, 16),
+  key('shppa_', ALNUM, 16),
+  key('shpca_', ALNUM, 16),
+  key('sq0csp-', URL64, 16),
+  key('sq0atp-', URL64, 16),
+  key('FLWSECK-', URL64, 24),
+  apart('key-', ALNUM, 32),
+  key('xkeysib-', URL64, 32),
+  key('xsmtpsib-', URL64, 32),
+  apart('re_', URL64, 32),
+  key('doo_v1_', ALNUM, 32),
+  key('dor_v1_', ALNUM, 32),
+  key('HRKU-', URL64, 32),
+  apart('fm2_', ALNUM | B64, 40),
+  apart('rnd_', ALNUM, 24),
+  apart('nfp_', ALNUM, 32),
+  apart('vcp_', ALNUM, 24),
+  key('tskey-auth-', URL64, 24),
+  key('tskey-api-', URL64, 24),
+  key('sb_secret_', URL64, 20),
+  key('napi_', ALNUM, 40),
+  key('pscale_pw_', URL64, 24),
+  key('pscale_tkn_', URL64, 24),
+  apart('secret_', ALNUM, 40),
+  key('ntn_', ALNUM, 40),
+  key('lin_api_', ALNUM, 32),
+  key('figd_', URL64, 32),
+  key('pat-na1-', URL64, 32),
+  key('pat-eu1-', URL64, 32),
+  apart('tfp_', URL64, 40),
+  key('CFPAT-', URL64, 40),
+  key('PMAK-', URL64, 32),
+  key('sntrys_', ALNUM | B64, 32),
+  key('sntryu_', ALNUM, 32),
+  key('glsa_', URL64, 32),
+  key('glc_', ALNUM | B64, 40),
+  key('NRAK-', ALNUM, 24),
+  key('NRII-', URL64, 24),
+  key('hcaik_', ALNUM, 40),
+  key('dt0c01.', ALNUM | B64, 60),
+  apart('sdk-', URL64, 32),
+  apart('aio_', ALNUM, 24),
+  key('duffel_live_', URL64, 32),
+  key('shippo_live_', ALNUM, 32),
+  apart('sl.', URL64, 100),
 ];
 
 /** Further words of issuers behind a prefix, shown as well because they say whose key it was. */
 const SUBPREFIXES = ['ant-api03-', 'ant-admin01-', 'ant-', 'proj-', 'svcacct-', 'admin-', 'or-v1-', 'lf-'];
 
-/** The two bytes before the final `-` or `_` in five bits each: most dashes are refused by one look into this. */
+/** The two bytes before the final byte in five bits each: most dashes are refused by one look into this. */
 const LAST_TWO = new Uint8Array(1_024);
 const BY_LAST_TWO: (readonly Prefix[] | undefined)[] = [];
 const lastTwo = (a: number, b: number): number => ((a & 31) << 5) | (b & 31);
@@ -82,15 +156,15 @@ export const mayEndPrefix = (b: Uint8Array, at: number): boolean =>
   LAST_TWO[lastTwo(b[at - 2]!, b[at - 1]!)] === 1;
 
 /**
- * A key whose prefix ends at `at`, a `-` or `_`. A number says that up to there nothing looks drawn by chance, so that no
+ * A key whose prefix ends at `at`, a `-`, `_` or `.`. A number says that up to there nothing looks drawn by chance, so that no
  * later prefix within needs to be tried: a run of `sk-sk-sk-…` stays linear.
  */
 export function prefixed(b: Uint8Array, at: number): Span | number | undefined {
   const candidates = BY_LAST_TWO[lastTwo(b[at - 2] ?? 0, b[at - 1] ?? 0)];
   if (!candidates) return undefined;
-  for (const { text, tail, min } of candidates) {
+  for (const { text, tail, min, apart } of candidates) {
     const start = at + 1 - text.length;
-    if (!textAt(b, start, text)) continue;
+    if (!textAt(b, start, text) || (apart && insideWord(b, start))) continue;
     const inWord = text === 'sk-' && insideWord(b, start);
     if (inWord && endsWord(b, start) && !isOldKey(b, at + 1)) return undefined;
     const rest = restOf(b, at + 1, tail);
@@ -163,6 +237,68 @@ export function google(b: Uint8Array, at: number): Span | undefined {
   const length = end - (at + 2);
   // Inside a picture in base64 the same four letters stand once in sixteen megabytes, with long runs around them.
   return length >= 30 && length < 64 && !longRunBefore(b, at - 2) ? { start: at + 2, end } : undefined;
+}
+
+/** Twilio: `SK` and 32 hexadecimal digits; Artifactory: `AKCp` and letters or digits; Bedrock: `ABSK` and base64. `at` is the `K`. */
+export function ofK(b: Uint8Array, at: number): Span | undefined {
+  if (textAt(b, at - 3, 'ABSK') && !insideWord(b, at - 3)) {
+    const end = runEnd(b, at + 1, ALNUM | B64, 256);
+    return end - at > 100 && end - at < 200 ? { start: at + 1, end } : undefined;
+  }
+  const twilio = b[at - 1] === 0x53;
+  if (insideWord(b, at - 1) || (!twilio && !textAt(b, at + 1, 'Cp'))) return undefined;
+  const end = runEnd(b, at + 1, ALNUM, 128);
+  const length = end - (at + 1);
+  if (!twilio) return length >= 60 && length < 100 ? { start: at + 3, end } : undefined;
+  if (length !== 32) return undefined;
+  for (let i = at + 1; i < end; i++) if (!is(b, i, 4) && (b[i]! < 0x61 || b[i]! > 0x66)) return undefined;
+  return { start: at + 1, end };
+}
+
+/** A bot of Telegram: its number, `:AA` and 33 bytes. `at` is the colon. */
+export function telegram(b: Uint8Array, at: number): Span | undefined {
+  let digits = at;
+  while (at - digits < 11 && is(b, digits - 1, 4)) digits--;
+  const end = runEnd(b, at + 1, URL64, 48);
+  return at - digits >= 8 && at - digits <= 10 && end - at === 36 ? { start: at + 1, end } : undefined;
+}
+
+/** A bot of Discord: its number in base64, dot, 6 bytes, dot, 27 bytes or more. `at` is the first dot, and the second is where it should be. */
+export function discord(b: Uint8Array, at: number): Span | undefined {
+  let start = at;
+  while (at - start < 30 && is(b, start - 1, URL64)) start--;
+  const length = at - start;
+  const first = b[start] ?? 0;
+  const end = runEnd(b, at + 8, URL64, 48);
+  const fits = length >= 23 && length <= 28 && first >= 0x4d && first <= 0x4f && end - (at + 8) >= 27;
+  return fits && drawnBetween(b, at + 8, end) ? { start: at + 1, end } : undefined;
+}
+
+/** Addresses that let whoever knows them post. */
+const HOOKS = [
+  'hooks.slack.com/services/',
+  'hooks.slack.com/workflows/',
+  'discord.com/api/webhooks/',
+  'discordapp.com/api/webhooks/',
+  'hooks.zapier.com/hooks/catch/',
+];
+
+/** What follows the host and folder of a webhook. `at` is the colon of its scheme. */
+export function webhook(b: Uint8Array, at: number): Span | undefined {
+  for (const text of HOOKS) {
+    if (!textAt(b, at + 3, text)) continue;
+    const start = at + 3 + text.length;
+    const end = runEnd(b, start, URL64 | B64, 256);
+    return end - start > 8 ? { start, end } : undefined;
+  }
+  return undefined;
+}
+
+/** A client secret of Entra: three bytes, a digit, `Q~`, 31 to 34 bytes. `at` is the `~`. */
+export function entra(b: Uint8Array, at: number): Span | undefined {
+  if (b[at - 1] !== 0x51 || !is(b, at - 2, 4) || !is(b, at - 5, ALNUM | B64)) return undefined;
+  const end = runEnd(b, at + 1, URL64 | B64, 40);
+  return end - at > 31 && end - at <= 36 ? { start: at + 1, end } : undefined;
 }
 
 /** AWS access key ids: `AKIA` or `ASIA` and 16 capitals or digits. `at` is the second letter. */

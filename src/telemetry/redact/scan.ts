@@ -1,7 +1,20 @@
 import { assigned, mayAssign } from './assignment.ts';
 import { connection } from './connection.ts';
 import { privateKey } from './pem.ts';
-import { amazon, bearer, google, jwt, mayEndPrefix, prefixed, sendgrid } from './prefixes.ts';
+import {
+  amazon,
+  bearer,
+  discord,
+  entra,
+  google,
+  jwt,
+  mayEndPrefix,
+  ofK,
+  prefixed,
+  sendgrid,
+  telegram,
+  webhook,
+} from './prefixes.ts';
 import { type Span, tidy } from './span.ts';
 
 /**
@@ -19,8 +32,9 @@ const K = 6;
 const S = 7;
 const J = 8;
 const BEARER = 9;
+const TILDE = 10;
 for (const [chars, kind] of [
-  ['-_', DASH],
+  ['-_.', DASH],
   [':=', ASSIGN],
   ['@', AT],
   ['z', Z],
@@ -28,6 +42,7 @@ for (const [chars, kind] of [
   ['S', S],
   ['J', J],
   ['bB', BEARER],
+  ['~', TILDE],
 ] as const)
   for (const c of chars) STOP[c.charCodeAt(0)] = kind;
 
@@ -44,9 +59,10 @@ export function findSecrets(b: Uint8Array): readonly Span[] {
     // Nearly every stop ends here, by one look at its neighbours: this loop is most of what a record costs.
     switch (kind) {
       case DASH:
-        if (!mayEndPrefix(b, i) && b[i + 1] !== 0x42) continue;
+        if (!mayEndPrefix(b, i) && b[i + 1] !== 0x42 && b[i + 7] !== 0x2e) continue;
         break;
       case ASSIGN:
+        if (b[i + 1] === 0x2f || b[i + 1] === 0x41) break;
         if (!mayAssign(b, i)) continue;
         break;
       case BEARER:
@@ -64,13 +80,19 @@ export function findSecrets(b: Uint8Array): readonly Span[] {
             continue;
           }
         }
+        if (b[i] === 0x2e && b[i + 7] === 0x2e) {
+          found = discord(b, i);
+          if (found) break;
+        }
         const key = i < noKeyBefore ? undefined : prefixed(b, i);
         if (typeof key === 'number') noKeyBefore = key;
         else found = key;
         break;
       }
       case ASSIGN:
-        found = assigned(b, i);
+        if (b[i + 1] === 0x2f && b[i + 2] === 0x2f) found = webhook(b, i);
+        else if (b[i + 1] === 0x41 && b[i + 2] === 0x41) found = telegram(b, i) ?? assigned(b, i);
+        else if (mayAssign(b, i)) found = assigned(b, i);
         break;
       case AT:
         found = connection(b, i);
@@ -79,7 +101,11 @@ export function findSecrets(b: Uint8Array): readonly Span[] {
         if (b[i - 1] === 0x49) found = google(b, i);
         break;
       case K:
-        if (b[i - 1] === 0x41) found = amazon(b, i);
+        if (b[i - 1] === 0x41) found = amazon(b, i) ?? ofK(b, i);
+        else if (b[i - 1] === 0x53) found = ofK(b, i);
+        break;
+      case TILDE:
+        found = entra(b, i);
         break;
       case S:
         if (b[i - 1] === 0x41) found = amazon(b, i);

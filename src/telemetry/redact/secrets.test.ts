@@ -44,6 +44,12 @@ const KEYS: Readonly<Record<string, () => Planted>> = {
   xai: () => key('xai-', chars(ALNUM, 80)),
   midwatch: () => key('mw_', chars(URL64, 43)),
   stripe: () => key('sk_live_', chars(ALNUM, 24)),
+  session: () => key(pick(['mwa_', 'mws_']), chars(ALNUM, 43)),
+  vault: () => key('hvs.', chars(URL64, 90)),
+  googleToken: () => key('ya29.', chars(URL64, 120)),
+  tailscale: () => key('tskey-auth-', `${chars(ALNUM, 12)}CNTRL-${chars(ALNUM, 32)}`),
+  planetscale: () => key('pscale_pw_', chars(URL64, 43)),
+  grafana: () => key('glsa_', `${chars(ALNUM, 32)}_${chars(HEX, 8)}`),
   jwt: () =>
     key(
       'eyJ',
@@ -188,6 +194,28 @@ test('secrets in headers and error texts, the way they come without JSON around 
     expect(redactor.secrets(text)).toEqual({ text: kept, count: 1 });
 });
 
+test('keys that are known by their make, and addresses that are keys', () => {
+  for (const [text, kept] of [
+    [`SK${chars(HEX, 32)}`, 'SK…[masked]'],
+    [`AKCp${chars(ALNUM, 69)}`, 'AKCp…[masked]'],
+    [`ABSK${chars(ALNUM, 132)}`, 'ABSK…[masked]'],
+    [`1234567890:AA${chars(URL64, 32)}a`, '1234567890:…[masked]'],
+    [`MTIzNDU2Nzg5MDEyMzQ1Njc4.Gx1y2Z.${chars(ALNUM, 38)}`, 'MTIzNDU2Nzg5MDEyMzQ1Njc4.…[masked]'],
+    [
+      `https://hooks.slack.com/services/T01/B02/${chars(ALNUM, 24)}`,
+      'https://hooks.slack.com/services/…[masked]',
+    ],
+    [`q1w8Q~${chars(ALNUM, 34)}`, 'q1w8Q~…[masked]'],
+    [`https://x.blob.core.windows.net/c?sv=1&sig=${chars(ALNUM, 43)}%3D`, undefined],
+    [`key-${chars(HEX, 32)}`, 'key-…[masked]'],
+    [`Authorization: Splunk ${chars(HEX, 8)}-${chars(HEX, 24)}`, 'Authorization: Splunk …[masked]'],
+  ] as const) {
+    const masked = mask(JSON.stringify({ content: `Use ${text} now.` }));
+    if (kept !== undefined) expect(masked).toBe(JSON.stringify({ content: `Use ${kept} now.` }));
+    else expect(masked).toContain('&sig=…[masked]');
+  }
+});
+
 test('what only looks like one stays', () => {
   for (const text of [
     'task-8f14e45fceea167a5a36dedd4bea2543 and disk-01HXYZABCDEFGHJKMNPQRSTVWX, a risk-adjusted-return-on-capital-2024',
@@ -199,6 +227,8 @@ test('what only looks like one stays', () => {
     'call_abc123DEF456ghi789JKL012 chatcmpl-9xYz123AbC456 req_011CQ4b9aB 01936f2e-1234-7abc-8def-0123456789ab',
     '4bf92f3577b34da6a3ce929d0e0e4736 sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     'The bearer of bad news. Bearer authentication is required. sk-learn-compatible estimators; hf_hub_download_file',
+    'more_data_core_abcdef1234567890abcdef1234567890 monkey-8f14e45fceea167a5a36dedd4bea2543 https://hooks.example.com/services/T01/B02/abcdef',
+    '{"signature":"EqQBCgIYAhIMabcDEF123456789abcDEF","prompt_cache_key":"8f14e45fceea167a5a36dedd4bea2543"} 12:30:45 1.2.3.4 a.b.c',
     '-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUabc\\n-----END CERTIFICATE-----',
   ])
     expect(redactor.secrets(text)).toEqual({ text, count: 0 });
@@ -275,6 +305,12 @@ test('hostile bodies take linear time: eight times the size, not sixty-four time
     'password=\\',
     'sk-ab\\n',
     'xoxb-',
+    'hvs.',
+    '://hooks.slack.com/services/',
+    '1:AA',
+    'SK0',
+    '0Q~',
+    'a.a.a.a.',
   ]) {
     const size = 2_000;
     const small = looks(unit.repeat(size / unit.length));
