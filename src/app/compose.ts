@@ -262,6 +262,7 @@ export async function compose(given: Composition): Promise<Running> {
     gateway: { serves: gateway.serves, handle: idempotency.handle },
     runs,
     api,
+    mask: (text) => redactor.secrets(text).text,
     assets: () => assets,
     ready: () => readiness(condition, keys),
     log,

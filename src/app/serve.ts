@@ -10,6 +10,8 @@ export interface Doors {
   /** Questions answered in their own time; a gateway alone has none. */
   readonly runs?: Pick<Gateway, 'serves' | 'handle'>;
   readonly api: { fetch(request: Request, peer: { readonly address: string }): Promise<Response> | Response };
+  /** Takes out of a text what must not be said again. */
+  readonly mask: (text: string) => string;
   /** Undefined while the console is still being bundled. */
   readonly assets: () => Assets | undefined;
   readonly ready: () => { readonly ok: boolean; readonly says: string };
@@ -75,7 +77,7 @@ const internalError =
   };
 
 async function other(
-  doors: Pick<Doors, 'api' | 'assets' | 'ready'>,
+  doors: Pick<Doors, 'api' | 'assets' | 'ready' | 'mask'>,
   request: Request,
   peer: Peer,
 ): Promise<Response> {
@@ -88,7 +90,7 @@ async function other(
   }
   // Nothing else here takes a POST, so it is a model that is asked, at the wrong address.
   if (pathname === '/v1' || pathname.startsWith('/v1/') || request.method === 'POST')
-    return unknownEndpoint(request, pathname);
+    return unknownEndpoint(request, doors.mask(pathname));
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new Response('Nothing takes this method here.\n', {
       status: 405,

@@ -28,7 +28,9 @@ type Of<K extends Landing['kind']> = Extract<Landing, { kind: K }>;
 
 /** An error of ours, in the caller's dialect, recorded. */
 export function refuse(ctx: AnswerContext, walk: Walk, failure: Failure): void {
-  const { status, body } = walk.protocol.writeError(failure, walk.id);
+  // A hint quotes what the caller wrote, and some write a key where a name belongs.
+  const hint = ctx.redactor.secrets(failure.hint).text;
+  const { status, body } = walk.protocol.writeError({ ...failure, hint }, walk.id);
   const outcome = outcomeOf(failure.kind);
   const headers = tell(
     walk,

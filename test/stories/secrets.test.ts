@@ -109,6 +109,22 @@ test(`${SECRETS} planted secrets reach the provider and nothing else`, async () 
     return page.rows.length === SECRETS && page.rows;
   }, 'all exchanges to be recorded');
 
+  // Written where a name belongs, and refused for it.
+  for (const { secret } of planted.slice(0, 9))
+    for (const [path, name] of [
+      ['chat/completions', 'route'],
+      ['chat/completions', 'priority'],
+      [encodeURIComponent(secret), 'user'],
+    ] as const) {
+      const refused = await fetch(`${house.url}/v1/${path}`, {
+        method: 'POST',
+        body: JSON.stringify(openai.ask()),
+        headers: { [`x-midwatch-${name}`]: secret },
+      });
+      expect(refused.status).toBeGreaterThanOrEqual(400);
+      errors.push(await refused.text());
+    }
+
   const seen: string[] = [];
   for (const row of rows) {
     const detail = await house.api.exchanges.get(row.id);
@@ -157,8 +173,8 @@ test('a route that records no bodies keeps none, one that masks keeps no persona
     ).text();
   const stored = await until(
     async () =>
-      (await house.api.exchanges.list({ limit: 10 })).rows.filter((r) => r.route !== 'chat').length === 2 &&
-      everythingStored(),
+      (await house.api.exchanges.list({ limit: 10 })).rows.filter((r) => /quiet|careful/.test(r.route))
+        .length === 2 && everythingStored(),
     'both exchanges',
   );
   for (const personal of ['john.doe@example.org', 'jane.roe@example.org', '4111 1111 1111 1111', '901820'])

@@ -91,6 +91,7 @@ export function testGateway(
       gateway,
       api: { fetch: () => new Response(null, { status: 404 }) },
       assets: () => undefined,
+      mask: (text) => redactor.secrets(text).text,
       ready: () => ({ ok: true, says: 'ready' }),
       clock,
       log: () => undefined,
