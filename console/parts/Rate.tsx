@@ -1,10 +1,10 @@
 import type { RateView } from '@midwatch/contracts';
-import { count, interval, percent } from './format.ts';
+import { count, interval, percent } from '@midwatch/contracts/say';
 
 /** A rate with what it rests on. Nothing measured is said to be nothing, never 0 % or 100 %. */
 export function Rate({ rate, label }: { readonly rate: RateView; readonly label?: string }) {
   if (rate.n === 0) return <span className="quiet">no data</span>;
-  const said = `${percent(rate.rate)}, ${count(rate.count)} of ${count(rate.n)}, 95% interval ${interval(rate.low, rate.high)}`;
+  const said = `${percent(rate.rate)}, ${count(rate.count)} of ${count(rate.n)}, 95 % interval ${interval(rate.low, rate.high)}`;
   return (
     <span className="rate" title={said}>
       <span className="sr">{label ? `${label} ${said}` : said}</span>

@@ -1,6 +1,7 @@
+import { ago } from '@midwatch/contracts/say';
 import { useSyncExternalStore } from 'react';
 import { every, now } from '../data/clock.ts';
-import { ago, clockTime, localFull, localTime, utc } from './format.ts';
+import { clockTime, localFull, localTime, utc } from './format.ts';
 
 /** One tick for all relative times on the screen. */
 let tick = now();

@@ -1,10 +1,10 @@
 import { type Clock, laneOf, type Protocol, type Route, type RouteTable } from '#contracts';
+import { span, times } from '#contracts/say';
 import type { Gateway } from '#gateway';
 import { hourLabel } from '#kernel/resilience';
 import type { Deferrable, Deferral } from '#runs';
 
 const HALF_HOUR = 1_800_000;
-const HOUR = 3_600_000;
 
 interface Ports {
   readonly clock: Clock;
@@ -30,13 +30,13 @@ export const deferrals =
     const calm = climate.calmest({ provider: target.provider, model, zone: target.zone }, facets, most);
     if (!calm) return { says: `begins at once: less than four weeks are known of ${name}` };
     const one = calm[Math.floor(clock.random() * calm.length)];
-    const wait = `${Number((most / HOUR).toFixed(1))} h`;
+    const wait = span(most);
     if (!one) return { says: `begins at once: no hour of ${name} within ${wait} is a tenth calmer` };
     const at = Math.round(Math.min(one.at + clock.random() * HALF_HOUR, clock.now() + most));
     const label = hourLabel(one.hour, target.zone, at);
     return {
       at,
-      says: `put off to ${label}, within the ${wait} that it can wait: answers of ${name} then take ${one.ratio.toFixed(2)} × as long as now`,
+      says: `put off to ${label}, within the ${wait} that it can wait: answers of ${name} then take ${times(one.ratio)} as long as now`,
     };
   };
 

@@ -8,6 +8,7 @@ import type {
   Route,
   RouteView,
 } from '#contracts';
+import { percent, span } from '#contracts/say';
 
 type Rule = RouteView['policy'][number];
 
@@ -76,7 +77,7 @@ export function policyOf(
     ...limits(tiers, providers),
     {
       step: 'move on',
-      says: `before the first output: a lone error is tried once more where it was, a wait up to ${seconds(config.waitForTarget)} is waited out, else the next target; at most ${attempts.perTarget} tries of one target, ${attempts.perExchange} in all`,
+      says: `before the first output: a lone error is tried once more where it was, a wait up to ${span(config.waitForTarget)} is waited out, else the next target; at most ${attempts.perTarget} tries of one target, ${attempts.perExchange} in all`,
     },
     ...when(config.fallbackOn.length > 0, {
       step: 'move on',
@@ -88,15 +89,15 @@ export function policyOf(
     }),
     {
       step: 'wait',
-      says: `headers ${seconds(timeouts.headers)}, first token ${seconds(timeouts.firstToken)}, idle ${seconds(timeouts.idle)}, without output ${seconds(timeouts.content)}, ${timeouts.whole === undefined ? '' : `whole answers ${seconds(timeouts.whole)}, `}all together ${seconds(timeouts.total)}`,
+      says: `headers ${span(timeouts.headers)}, first token ${span(timeouts.firstToken)}, idle ${span(timeouts.idle)}, without output ${span(timeouts.content)}, ${timeouts.whole === undefined ? '' : `whole answers ${span(timeouts.whole)}, `}all together ${span(timeouts.total)}`,
     },
     ...when(timeouts.byHour, {
       step: 'wait',
-      says: `by the hour: while another target could answer, a first token no longer than 1.5 × the p99 that is normal for the target at this hour of the week, ${seconds(timeouts.firstToken)} at most, once four weeks are known`,
+      says: `by the hour: while another target could answer, a first token no longer than 1.5 × the p99 that is normal for the target at this hour of the week, ${span(timeouts.firstToken)} at most, once four weeks are known`,
     }),
     ...when(config.defer !== undefined, {
       step: 'defer',
-      says: `runs ${config.defer?.lanes.length === 1 ? `of the ${config.defer.lanes[0]} lane` : `of the lanes ${config.defer?.lanes.join(', ')}`} that nobody waits for begin at the calmest hour within ${Number(((config.defer?.within ?? 0) / 3_600_000).toFixed(2))} h, once four weeks are known; calls that hold a connection never wait for it`,
+      says: `runs ${config.defer?.lanes.length === 1 ? `of the ${config.defer.lanes[0]} lane` : `of the lanes ${config.defer?.lanes.join(', ')}`} that nobody waits for begin at the calmest hour within ${span(config.defer?.within ?? 0)}, once four weeks are known; calls that hold a connection never wait for it`,
     }),
     {
       step: 'relay',
@@ -107,7 +108,7 @@ export function policyOf(
     },
     ...when(config.takeover !== undefined && config.buffer === 'none', {
       step: 'take over',
-      says: `a stream of plain text that breaks off is finished by another target, once, ${config.takeover?.by === 'restart' ? 'where that says the same from the beginning' : 'which goes on where it stopped'}; at most ${Number(((config.takeover?.share ?? 0) * 100).toFixed(2))} % of the requests, marked in the record`,
+      says: `a stream of plain text that breaks off is finished by another target, once, ${config.takeover?.by === 'restart' ? 'where that says the same from the beginning' : 'which goes on where it stopped'}; at most ${percent(config.takeover?.share ?? 0)} of the requests, marked in the record`,
     }),
     ...when(config.usage === 'ask', {
       step: 'usage',
@@ -123,8 +124,6 @@ export function policyOf(
     },
   ];
 }
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
 
 const EXPIRED = {
   restore: 'then it is as if it were gone',
@@ -238,5 +237,3 @@ const limitsOf = (quota: QuotaConfig): readonly string[] =>
       [quota.tokensPerDay, 'tokens a day'],
     ] as const
   ).flatMap(([limit, of]) => (limit === undefined ? [] : [`${limit.toLocaleString('en-US')} ${of}`]));
-
-const seconds = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`);

@@ -460,6 +460,6 @@ test('live counts what a cassette could have served, with its money', async () =
       saved: { microUsd: 0 },
     },
   });
-  expect(summary(live.report())).toContain('on repeats $0.000200 (50.0 %)');
+  expect(summary(live.report())).toContain('on repeats $0.0002 (50 %)');
   expect(process({ mode: 'live' }).report().money).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { dollars, percent } from '#contracts/say';
 import type { Bill, Miss, Mode, WasteReport } from './types.ts';
 
 const NOTHING: Bill = { tokens: 0, microUsd: 0 };
@@ -59,8 +60,6 @@ export function wasteMeter(mode: Mode, priced: boolean) {
   };
 }
 
-const usd = ({ microUsd }: Bill) => `$${(microUsd / 1e6).toFixed(microUsd < 1e4 ? 6 : 2)}`;
-
 /** The report in a few lines, for the end of a run. */
 export function summary(report: WasteReport): string {
   const { mode, calls, replayed, recorded, proposed, dropped, repeats, misses, expired, money } = report;
@@ -76,12 +75,10 @@ export function summary(report: WasteReport): string {
   const lines = [`cassettes (${mode}): ${calls} calls, ${parts.join(', ')}`];
   if (money) {
     const share =
-      money.spent.microUsd > 0
-        ? ` (${((100 * money.wasted.microUsd) / money.spent.microUsd).toFixed(1)} %)`
-        : '';
+      money.spent.microUsd > 0 ? ` (${percent(money.wasted.microUsd / money.spent.microUsd)})` : '';
     const unpriced = report.unbilled > 0 ? `, ${report.unbilled} without a price` : '';
     lines.push(
-      `spent ${usd(money.spent)}, of that on repeats ${usd(money.wasted)}${share}, saved ${usd(money.saved)}${unpriced}`,
+      `spent ${dollars(money.spent.microUsd)}, of that on repeats ${dollars(money.wasted.microUsd)}${share}, saved ${dollars(money.saved.microUsd)}${unpriced}`,
     );
   }
   for (const miss of report.missed) {

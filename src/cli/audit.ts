@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditEntry } from '#contracts';
+import { NONE } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { millis } from './flags.ts';
-import { NONE, timestamp } from './format.ts';
+import { timestamp } from './format.ts';
 import { table } from './table.ts';
 import { bold, dim, print, printJson } from './terminal.ts';
 

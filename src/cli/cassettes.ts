@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type CassetteDesk, loadConfig, openCassettes } from '#app';
 import type { TransportRequest } from '#contracts';
+import { ago, count, dollars, percent, plural, shortHash } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
-import { ago, count, dollars, percent, plural, shortHash, timestamp } from './format.ts';
+import { timestamp } from './format.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 

@@ -11,9 +11,9 @@ import {
   loadConfig,
   unprovenIn,
 } from '#app';
+import { plural } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { EXIT } from './exit.ts';
-import { plural } from './format.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 

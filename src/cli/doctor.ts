@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { LoadedConfig } from '#app';
 import type { Clock, SystemView } from '#contracts';
+import { plural } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { createMidwatch, MidwatchError } from '#sdk';
 import { type ConnectionFlags, tokenOf, urlOf, withConnection } from './connect.ts';
@@ -14,7 +15,6 @@ import { bindable, reach } from './doctor/reach.ts';
 import { status, system } from './doctor/running.ts';
 import { providersOf, type Settings, settings } from './doctor/settings.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { plural } from './format.ts';
 import { pad } from './table.ts';
 import { bold, cyan, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 

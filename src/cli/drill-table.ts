@@ -1,5 +1,5 @@
+import { count, dollars, percent, span } from '#contracts/say';
 import type { DrillReport, DrillResult, DrillVerdict } from '#drills';
-import { count, dollars, percent, span } from './format.ts';
 import { clip, pad, visible } from './table.ts';
 import { bold, cyan, dim, green, type Paint, red, width, yellow } from './terminal.ts';
 

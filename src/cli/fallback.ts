@@ -7,10 +7,10 @@ import {
   PROOF_LEVELS,
   type ProofLevel,
 } from '#contracts';
+import { ago, count, dollars, percent, plural, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { ago, count, dollars, percent, plural, span } from './format.ts';
 import { lacking } from './lacking.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { FreezeView, PolicyVersionView } from '#contracts';
+import { ago, shortRate } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
-import { ago, shortRate } from './format.ts';
 import { table } from './table.ts';
 import { bold, cyan, dim, green, print, printJson, yellow } from './terminal.ts';
 

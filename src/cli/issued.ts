@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { duration } from '#contracts';
+import { ago } from '#contracts/say';
 import { CliError } from './exit.ts';
-import { ago, day } from './format.ts';
+import { day } from './format.ts';
 import { green, red, yellow } from './terminal.ts';
 
 /** What keys of the data plane and tokens of the control plane have in common: a name, a hint, an end. */

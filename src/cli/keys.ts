@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { KeyView } from '#contracts';
+import { ago } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { ago, day } from './format.ts';
+import { day } from './format.ts';
 import { findIssued, future, stateOf } from './issued.ts';
 import { table } from './table.ts';
 import { bold, dim, green, print, printJson, yellow } from './terminal.ts';

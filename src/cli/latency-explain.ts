@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { type ExchangeRow, isGood, type Outcome } from '#contracts';
+import { count, percent, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { chainRisk, queueWait, readTail, type TailReading } from '#kernel/resilience';
 import { wilson } from '#kernel/stats';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { durationFlag, positive } from './flags.ts';
-import { count, percent, span } from './format.ts';
 import { recorded } from './recorded.ts';
 import { facts } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { HoursView, HourView } from '#contracts';
+import { count, span } from '#contracts/say';
 import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
-import { count, span } from './format.ts';
 import { explain } from './latency-explain.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -94,8 +94,8 @@ function pace({ perToken }: HoursView): readonly string[] {
   if (!perToken) return [];
   const { state, says, normal, recent } = perToken.now;
   const figures = [
-    normal && `normal ${normal.p50.toFixed(1)} ms`,
-    recent && `now ${recent.p50.toFixed(1)} ms of ${count(recent.n)}`,
+    normal && `normal ${span(normal.p50)}`,
+    recent && `now ${span(recent.p50)} of ${count(recent.n)}`,
   ].filter(Boolean);
   return [`  each token after it: ${PAINTS[state](says)}; ${dim(figures.join(', '))}`];
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
 import { type ExchangeRow, OUTCOMES } from '#contracts';
-import { cost, dollars, percent, rate, span } from './format.ts';
 import { clip, table, visible } from './table.ts';
 import { line } from './tail.ts';
 
@@ -45,40 +44,6 @@ test('each outcome has a glyph of its own, one column wide', () => {
   );
   expect(new Set(glyphs).size).toBe(OUTCOMES.length);
   for (const glyph of glyphs) expect(visible(glyph)).toBe(1);
-});
-
-test('numbers: never a zero that is none, never a bare rate', () => {
-  expect([0, 64, 1_900, 12_345, 450_000, 12_345_678].map(dollars)).toEqual([
-    '$0',
-    '$0.000064',
-    '$0.0019',
-    '$0.012',
-    '$0.450',
-    '$12.35',
-  ]);
-  expect(cost(0, 'unpriced')).toBe('unpriced');
-  expect([0, 0.4, 8.25, 420, 4_210, 192_000, 7_500_000, 1e9].map((ms) => span(ms))).toEqual([
-    '0 ms',
-    '0.4 ms',
-    '8.3 ms',
-    '420 ms',
-    '4.21 s',
-    '3 m 12 s',
-    '2 h 5 m',
-    '11 d 14 h',
-  ]);
-  expect([0, 0.00001, 0.0123, 0.5, 0.99999, 1].map(percent)).toEqual([
-    '0 %',
-    '< 0.01 %',
-    '1.2 %',
-    '50 %',
-    '> 99.99 %',
-    '100 %',
-  ]);
-  expect(rate({ count: 4, n: 9, rate: 4 / 9, low: 0.189, high: 0.733 })).toBe(
-    '44.4 % of 9 (95 %: 18.9 % to 73.3 %)',
-  );
-  expect(rate({ count: 0, n: 0, rate: 0, low: 0, high: 1 })).toBe('no data');
 });
 
 test('tables measure what is seen: wide characters count two, empty columns are left out', () => {

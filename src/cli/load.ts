@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { HoursView, WeatherView } from '#contracts';
+import { count, percent, plural, span } from '#contracts/say';
 import { LEVELS, type LoadLevel, type LoadWorld, loadTest, type Measured, QUEUE, TooMuchLoad } from '#drills';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
-import { count, percent, plural, span } from './format.ts';
 import { whole } from './process.ts';
 import { table } from './table.ts';
 import { bold, dim, green, print, printJson, red } from './terminal.ts';

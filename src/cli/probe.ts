@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { ProbeView, WeatherState, WeatherView } from '#contracts';
+import { ago, count, dollars, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT } from './exit.ts';
-import { ago, count, dollars, span } from './format.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red } from './terminal.ts';
 

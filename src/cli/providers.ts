@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { ProviderStatus, ProviderView } from '#contracts';
+import { ago, count, percent, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { ago, count, percent, span } from './format.ts';
 import { clip, table } from './table.ts';
 import {
   bold,

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { type LoadCall, loadConfig, type QuotaForecast, type SimulatedFate, simulateLoad } from '#app';
 import { LANES } from '#contracts';
+import { count, percent, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
 import { durationFlag, positive, shareOf } from './flags.ts';
-import { count, percent, span } from './format.ts';
 import { loadGiven, loadOf } from './quota-load.ts';
 import { recorded } from './recorded.ts';
 import { table } from './table.ts';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { LANES, type Pressure, type QuotaView } from '#contracts';
+import { count, percent, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { count, percent, span } from './format.ts';
 import { simulate } from './quota-simulate.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import type { RampBucketView, RampView } from '#contracts';
+import { count, NONE, percent } from '#contracts/say';
 import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
-import { count, NONE, percent } from './format.ts';
 import { lacking } from './lacking.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';

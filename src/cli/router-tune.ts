@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { loadConfig, routersIn } from '#app';
 import type { CalibrationBin, RouterView } from '#contracts';
+import { count, dollars, percent } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
-import { count, dollars, percent } from './format.ts';
 import { facts } from './table.ts';
 import { bold, green, print, printJson, yellow } from './terminal.ts';
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { RouterView } from '#contracts';
+import { count, dollars, NONE, percent } from '#contracts/say';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { count, dollars, NONE, percent } from './format.ts';
 import { lacking } from './lacking.ts';
 import { calibrated, tune } from './router-tune.ts';
 import { facts, table } from './table.ts';

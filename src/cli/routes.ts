@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { RouteView } from '#contracts';
+import { count, dollars, rate, shortRate, span } from '#contracts/say';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { count, dollars, rate, shortRate, span } from './format.ts';
 import { clip, facts, table } from './table.ts';
 import { bold, cyan, dim, print, printJson, width } from './terminal.ts';
 

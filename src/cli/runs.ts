@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
 import { RUN_STATES, type Run, type RunState } from '#contracts';
+import { ago, count, NONE, shortId, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import type { Midwatch } from '#sdk';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError } from './exit.ts';
-import { ago, count, NONE, shortId, span, timestamp } from './format.ts';
+import { timestamp } from './format.ts';
 import { attach } from './runs-attach.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';

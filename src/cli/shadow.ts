@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { RatioView, ShadowReport, ShadowView } from '#contracts';
+import { count, rate } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT } from './exit.ts';
 import { durationFlag } from './flags.ts';
-import { count, rate } from './format.ts';
 import { facts } from './table.ts';
 import { bold, cyan, dim, print, printJson } from './terminal.ts';
 

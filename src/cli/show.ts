@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { Attempt, Exchange, ExchangeDetail, Message, Part } from '#contracts';
+import { bytes, compact, cost, count, dollars, shortHash, span } from '#contracts/say';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError } from './exit.ts';
 import { findExchange } from './find-exchange.ts';
-import { bytes, compact, cost, count, dollars, shortHash, span, timestamp } from './format.ts';
+import { timestamp } from './format.ts';
 import { ending, look } from './outcomes.ts';
 import { facts, table } from './table.ts';
 import {

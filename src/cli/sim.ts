@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { createLog, simulate } from '#app';
+import { dollars, plural } from '#contracts/say';
 import { systemClock } from '#kernel';
-import { dollars, plural } from './format.ts';
 import { port, untilSignal } from './process.ts';
 import { bold, cyan, dim, print, printJson } from './terminal.ts';
 

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { SPEND_BY, type SpendBy, type SpendReport, type SpendRow, type SpendTotals } from '#contracts';
+import { compact, count, dollars, percent } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT } from './exit.ts';
 import { durationFlag } from './flags.ts';
-import { compact, count, dollars, percent } from './format.ts';
 import { table } from './table.ts';
 import { bold, dim, print, printJson, red } from './terminal.ts';
 

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ChangeEvent, type ExchangeFilter, type ExchangeRow, OUTCOMES } from '#contracts';
+import { compact, cost, dollars, NONE, plural, shortHash, shortId, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
-import { clockTime, compact, cost, dollars, NONE, plural, shortHash, shortId, span } from './format.ts';
+import { clockTime } from './format.ts';
 import { ending, good, look } from './outcomes.ts';
 import { abortOnSignal, whole } from './process.ts';
 import { clip, pad } from './table.ts';

@@ -9,11 +9,12 @@ import {
   type TiersBy,
   type TiersReport,
 } from '#contracts';
+import { count, percent, rate, shortRate, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { durationFlag, millis } from './flags.ts';
-import { count, percent, rate, shortRate, span, timestamp } from './format.ts';
+import { timestamp } from './format.ts';
 import { lacking } from './lacking.ts';
 import { facts, table } from './table.ts';
 import { bold, cyan, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';

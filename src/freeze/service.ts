@@ -17,6 +17,7 @@ import {
   type RouteConfig,
   StoreUnavailable,
 } from '#contracts';
+import { percent } from '#contracts/say';
 import { wilson } from '#kernel/stats';
 import { createHistory } from './history.ts';
 import { completed, fingerprint, pinned, providersOf, versionOf } from './policy.ts';
@@ -153,7 +154,7 @@ export function createFreezes(options: FreezeOptions): FreezeService {
     if (!found)
       return err(
         to === 'good'
-          ? `No kept version of route "${route}" served ${LAST_GOOD.exchanges} exchanges of which ${LAST_GOOD.share * 100} % were good.`
+          ? `No kept version of route "${route}" served ${LAST_GOOD.exchanges} exchanges of which ${percent(LAST_GOOD.share)} were good.`
           : `No version "${to}" of route "${route}" is kept.`,
       );
     const lacking = providersOf(found.policy).filter((name) => !configured().providers[name]);

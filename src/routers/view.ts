@@ -1,4 +1,5 @@
 import type { RouterArmView, RouterView } from '#contracts';
+import { dollars, percent } from '#contracts/say';
 import {
   costPerSolved,
   type RouterCostState,
@@ -140,13 +141,12 @@ function saying({ books, verdict, last, escalation }: DeskReading, decided: stri
   const { cost, before } = books;
   const closed = cost.router.n + cost.frontier.n;
   const seen = last ?? before?.last;
-  const per = (micro: number) => `${micro < 0 ? '−' : ''}$${(Math.abs(micro) / 1e6).toFixed(6)}`;
   const interval = seen
-    ? `a solved task costs ${per(seen.difference)} against the holdback (${per(seen.lower)} to ${per(seen.upper)}, ${seen.n} tasks)`
+    ? `a solved task costs ${dollars(seen.difference)} against the holdback (${dollars(seen.lower)} to ${dollars(seen.upper)}, ${seen.n} tasks)`
     : `${closed} of ${planned} tasks are closed`;
   const when = verdict === 'undecided' && before ? ', by the books before these' : '';
   const found = escalation.finding
-    ? ` It sends ${((escalation.estimate ?? 0) * 100).toFixed(1)} % to the dear model, planned were ${(escalation.declared * 100).toFixed(1)} %.`
+    ? ` It sends ${percent(escalation.estimate ?? 0)} to the dear model, planned were ${percent(escalation.declared)}.`
     : '';
   return `${{ saves: 'It saves', loses: 'It loses', undecided: 'Undecided' }[decided]}: ${interval}${when}.${found}`;
 }

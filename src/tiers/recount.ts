@@ -1,6 +1,7 @@
 import type { EpochMs, TierCount, TierFinding } from '#contracts';
+import { percent } from '#contracts/say';
 import { HOUR } from './tally.ts';
-import { type Promised, percent } from './watch.ts';
+import type { Promised } from './watch.ts';
 
 /** Shares that differ by more are a finding: 0.1 points. */
 const POINTS = 0.001;

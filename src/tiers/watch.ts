@@ -1,4 +1,5 @@
 import type { EpochMs, MixConfig, TierCause, TierCount, TierFinding } from '#contracts';
+import { percent, span } from '#contracts/say';
 import { cappedBurnPairs, clopperPearsonLower } from '#kernel/stats';
 import { type MixAlarm, type MixHour, tierMix } from '#kernel/tiers';
 import { HOUR } from './tally.ts';
@@ -160,6 +161,3 @@ function shares(counts: readonly TierCount[], from: EpochMs): readonly TierCause
     .sort(([, a], [, b]) => b - a)
     .map(([rule, count]) => ({ rule, share: count / n, excess: count / n }));
 }
-
-export const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
-const span = (ms: number): string => (ms >= 2 * DAY ? `${ms / DAY} days` : `${ms / HOUR} h`);

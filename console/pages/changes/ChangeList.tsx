@@ -1,6 +1,6 @@
 import type { ChangeEvent } from '@midwatch/contracts';
+import { shortHash, shortId } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
-import { shortHash, shortId } from '../../parts/format.ts';
 import { Time } from '../../parts/Time.tsx';
 
 /** `observed.serviceTier` reads as “observed service tier”. */

@@ -1,6 +1,6 @@
 import type { ExchangeDetail, Message, Part } from '@midwatch/contracts';
+import { bytes, count, plural } from '@midwatch/contracts/say';
 import { useState } from 'react';
-import { bytes, count, plural } from '../../parts/format.ts';
 import { blocksOf, foldAt, isInline, lengthOf, prettyJson, toolNames } from './conversation.ts';
 import { JsonText } from './Json.tsx';
 

@@ -1,5 +1,5 @@
 import type { ExchangeDetail } from '@midwatch/contracts';
-import { compact, costText, count, money } from '../../parts/format.ts';
+import { compact, cost, count, dollars } from '@midwatch/contracts/say';
 import { Section } from '../../parts/Page.tsx';
 import { costTable } from './facts.ts';
 
@@ -38,11 +38,11 @@ export function CostBreakdown({ detail: { exchange } }: { readonly detail: Excha
                 {many
                   ? line.microUsd.map((microUsd, at) => (
                       <td key={attempts[at]?.number} className="num quiet">
-                        {money(microUsd)}
+                        {dollars(microUsd)}
                       </td>
                     ))
                   : null}
-                <td className="num">{money(line.total)}</td>
+                <td className="num">{dollars(line.total)}</td>
               </tr>
             ))}
             {lines.length === 0 ? (
@@ -60,19 +60,19 @@ export function CostBreakdown({ detail: { exchange } }: { readonly detail: Excha
               {many
                 ? attempts.map((attempt) => (
                     <td key={attempt.number} className="num">
-                      {costText(attempt.cost.microUsd, attempt.cost.state)}
+                      {cost(attempt.cost.microUsd, attempt.cost.state)}
                     </td>
                   ))
                 : null}
-              <td className="num">{costText(exchange.cost.microUsd, exchange.cost.state)}</td>
+              <td className="num">{cost(exchange.cost.microUsd, exchange.cost.state)}</td>
             </tr>
           </tfoot>
         </table>
       </div>
       {off === 0 ? null : (
         <p className="is-broken-text section-none">
-          The attempts cost {money(Math.abs(off))} {off > 0 ? 'less' : 'more'} than the exchange says. Please
-          report this.
+          The attempts cost {dollars(Math.abs(off))} {off > 0 ? 'less' : 'more'} than the exchange says.
+          Please report this.
         </p>
       )}
     </Section>

@@ -1,9 +1,9 @@
+import { shortId } from '@midwatch/contracts/say';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { parseSearch, readFilter } from '../../data/filters.ts';
 import { askQuery, exchangeQuery, useStatus } from '../../data/queries.ts';
 import { CopyButton, copyText } from '../../parts/Copy.tsx';
-import { shortId } from '../../parts/format.ts';
 import { useHotkeys } from '../../parts/hotkeys.ts';
 import { LinkIcon } from '../../parts/icons.tsx';
 import { Page } from '../../parts/Page.tsx';

@@ -1,7 +1,7 @@
 import type { ExchangeDetail } from '@midwatch/contracts';
+import { bytes, count, shortHash, span } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { bytes, count, duration, shortHash } from '../../parts/format.ts';
 import { Section } from '../../parts/Page.tsx';
 import { CostBreakdown } from './CostBreakdown.tsx';
 import { axisLines } from './facts.ts';
@@ -73,16 +73,16 @@ function Timing({ detail: { exchange } }: { readonly detail: ExchangeDetail }) {
     <Section title="Timing">
       <List
         rows={[
-          ['Queued', duration(timing.queued)],
-          ['First byte', duration(timing.firstByte)],
-          ['First token', duration(timing.firstToken)],
-          ['Total', duration(timing.total)],
-          ['Own overhead', duration(timing.overhead)],
+          ['Queued', span(timing.queued)],
+          ['First byte', span(timing.firstByte)],
+          ['First token', span(timing.firstToken)],
+          ['Total', span(timing.total)],
+          ['Own overhead', span(timing.overhead)],
           ...(timing.gaps
             ? ([
-                ['Gap p50', duration(timing.gaps.p50)],
-                ['Gap p99', duration(timing.gaps.p99)],
-                ['Longest gap', `${duration(timing.gaps.max)} of ${count(timing.gaps.count)}`],
+                ['Gap p50', span(timing.gaps.p50)],
+                ['Gap p99', span(timing.gaps.p99)],
+                ['Longest gap', `${span(timing.gaps.max)} of ${count(timing.gaps.count)}`],
               ] as const)
             : []),
         ]}

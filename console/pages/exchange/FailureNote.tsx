@@ -1,5 +1,5 @@
 import type { Failure } from '@midwatch/contracts';
-import { duration } from '../../parts/format.ts';
+import { span } from '@midwatch/contracts/say';
 import { Marked } from '../../parts/Marked.tsx';
 
 const WHOSE = {
@@ -20,7 +20,7 @@ export function FailureNote({ failure }: { readonly failure: Failure }) {
         <span className="quiet">
           {' '}
           · {failure.retryable ? 'worth another try' : 'another try would not help'}
-          {failure.after === undefined ? '' : `, after ${duration(failure.after)}`}
+          {failure.after === undefined ? '' : `, after ${span(failure.after)}`}
         </span>
       </p>
       <p>

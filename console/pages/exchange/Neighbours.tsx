@@ -1,8 +1,8 @@
 import type { Exchange } from '@midwatch/contracts';
+import { compact, cost, shortId, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { neighboursQuery } from '../../data/queries.ts';
-import { compact, costText, duration, shortId } from '../../parts/format.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
@@ -87,11 +87,11 @@ export function Neighbours({ exchange }: { readonly exchange: Exchange }) {
                     )}
                   </td>
                   <td className="cell-value">{row.model}</td>
-                  <td className="num">{duration(row.totalMs)}</td>
+                  <td className="num">{span(row.totalMs)}</td>
                   <td className="num">
                     {compact(row.tokensIn)} → {compact(row.tokensOut)}
                   </td>
-                  <td className="num">{costText(row.microUsd, row.costState)}</td>
+                  <td className="num">{cost(row.microUsd, row.costState)}</td>
                 </tr>
               ))}
             </tbody>

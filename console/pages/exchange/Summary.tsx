@@ -1,7 +1,7 @@
 import type { ExchangeDetail } from '@midwatch/contracts';
+import { compact, cost, count, plural, span } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { compact, costText, count, duration, plural } from '../../parts/format.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { outcomeInfo } from '../../parts/outcomes.ts';
 import { Time } from '../../parts/Time.tsx';
@@ -54,15 +54,15 @@ export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
         />
         <Fact
           name="Total"
-          value={duration(timing.total)}
-          rest={timing.queued >= 0.005 ? `${duration(timing.queued)} queued` : 'not queued'}
+          value={span(timing.total)}
+          rest={timing.queued >= 0.005 ? `${span(timing.queued)} queued` : 'not queued'}
         />
         <Fact
           name="First token"
-          value={duration(timing.firstToken)}
-          rest={timing.gaps ? `gap p99 ${duration(timing.gaps.p99)}` : 'no stream'}
+          value={span(timing.firstToken)}
+          rest={timing.gaps ? `gap p99 ${span(timing.gaps.p99)}` : 'no stream'}
         />
-        <Fact name="Own overhead" value={duration(timing.overhead)} rest="inside Midwatch" />
+        <Fact name="Own overhead" value={span(timing.overhead)} rest="inside Midwatch" />
         <Fact
           name="Tokens"
           value={`${compact(tokensIn)} → ${compact(tokensOut)}`}
@@ -76,7 +76,7 @@ export function Summary({ detail }: { readonly detail: ExchangeDetail }) {
         />
         <Fact
           name="Cost"
-          value={costText(exchange.cost.microUsd, exchange.cost.state)}
+          value={cost(exchange.cost.microUsd, exchange.cost.state)}
           rest={COST_NOTE[exchange.cost.state] ?? exchange.cost.priceVersion ?? 'exact'}
           alarm={exchange.cost.state === 'unpriced'}
         />

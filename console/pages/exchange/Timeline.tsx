@@ -1,6 +1,6 @@
 import type { Exchange } from '@midwatch/contracts';
+import { cost, plural, span } from '@midwatch/contracts/say';
 import { CopyButton } from '../../parts/Copy.tsx';
-import { costText, duration, plural } from '../../parts/format.ts';
 import { Marked } from '../../parts/Marked.tsx';
 import { Glyph, Outcome } from '../../parts/Outcome.tsx';
 import { outcomeInfo } from '../../parts/outcomes.ts';
@@ -18,7 +18,7 @@ const CAUSE = {
 } as const;
 
 export function Timeline({ exchange }: { readonly exchange: Exchange }) {
-  const { span, bars } = timeline(exchange);
+  const { span: whole, bars } = timeline(exchange);
   if (bars.length === 0) {
     return (
       <Section title="Attempts">
@@ -31,7 +31,7 @@ export function Timeline({ exchange }: { readonly exchange: Exchange }) {
       title="Attempts"
       aside={
         <span className="num">
-          {plural(bars.length, 'attempt')} in {duration(span)}
+          {plural(bars.length, 'attempt')} in {span(whole)}
         </span>
       }
     >
@@ -47,7 +47,7 @@ export function Timeline({ exchange }: { readonly exchange: Exchange }) {
       </ol>
       <div className="timeline-scale num" aria-hidden="true">
         {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-          <span key={share}>{share === 0 ? '0' : duration(span * share)}</span>
+          <span key={share}>{share === 0 ? '0' : span(whole * share)}</span>
         ))}
       </div>
     </Section>
@@ -69,7 +69,7 @@ function Row({
   const { timing } = attempt;
   const failure = said ? undefined : attempt.failure;
   const family = outcomeInfo(attempt.outcome).family;
-  const waits = `waits ${duration(timing.firstToken ?? timing.total)}${timing.firstToken === undefined ? '' : `, then streams ${duration(timing.total - timing.firstToken)}`}`;
+  const waits = `waits ${span(timing.firstToken ?? timing.total)}${timing.firstToken === undefined ? '' : `, then streams ${span(timing.total - timing.firstToken)}`}`;
   return (
     <li className="attempt">
       <div className="attempt-name">
@@ -86,8 +86,8 @@ function Row({
         <div
           className={`attempt-bar is-${family}`}
           role="img"
-          aria-label={`Begins after ${duration(attempt.startedAt - at)}, ${waits}, ends ${attempt.outcome}`}
-          title={`starts at ${duration(attempt.startedAt - at)}; ${waits}`}
+          aria-label={`Begins after ${span(attempt.startedAt - at)}, ${waits}, ends ${attempt.outcome}`}
+          title={`starts at ${span(attempt.startedAt - at)}; ${waits}`}
         >
           <i
             className="attempt-wait"
@@ -117,11 +117,11 @@ function Row({
         </div>
         <div>
           <dt className="sr">Total</dt>
-          <dd>{duration(timing.total)}</dd>
+          <dd>{span(timing.total)}</dd>
         </div>
         <div>
           <dt className="sr">Cost</dt>
-          <dd>{costText(attempt.cost.microUsd, attempt.cost.state)}</dd>
+          <dd>{cost(attempt.cost.microUsd, attempt.cost.state)}</dd>
         </div>
       </dl>
       {attempt.translated ? (

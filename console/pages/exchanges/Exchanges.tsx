@@ -1,4 +1,5 @@
 import type { ExchangeRow } from '@midwatch/contracts';
+import { count } from '@midwatch/contracts/say';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -6,7 +7,6 @@ import { filterTokens, readFilter, stringifySearch } from '../../data/filters.ts
 import { exchangesQuery, statusQuery } from '../../data/queries.ts';
 import { live } from '../../data/session.ts';
 import { FirstCall } from '../../parts/FirstCall.tsx';
-import { count } from '../../parts/format.ts';
 import { useHotkeys } from '../../parts/hotkeys.ts';
 import { Page } from '../../parts/Page.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';

@@ -1,7 +1,7 @@
 import type { ExchangeRow } from '@midwatch/contracts';
+import { compact, cost, plural, span } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import { memo, useEffect, useRef } from 'react';
-import { compact, costText, duration, plural } from '../../parts/format.ts';
 import { compareModel } from '../../parts/models.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -78,13 +78,13 @@ export const Line = memo(function Line({
       >
         {row.attempts > 1 ? `${row.attempts}×` : <span className="quiet">{row.attempts}</span>}
       </td>
-      <td className="c-first-token num">{duration(row.firstTokenMs)}</td>
-      <td className="c-total num">{duration(row.totalMs)}</td>
+      <td className="c-first-token num">{span(row.firstTokenMs)}</td>
+      <td className="c-total num">{span(row.totalMs)}</td>
       <td className="c-tokens num" title={`${row.tokensIn} tokens in, ${row.tokensOut} out`}>
         {compact(row.tokensIn)} <span className="quiet">→</span> {compact(row.tokensOut)}
       </td>
       <td className={row.costState === 'unpriced' ? 'c-cost num is-broken-text' : 'c-cost num'}>
-        {costText(row.microUsd, row.costState)}
+        {cost(row.microUsd, row.costState)}
       </td>
       <td className="c-note" title={row.feature ?? row.user ?? ''}>
         {row.failure ? (

@@ -1,7 +1,7 @@
 import type { ExchangeRow } from '@midwatch/contracts';
+import { plural } from '@midwatch/contracts/say';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
-import { plural } from '../../parts/format.ts';
 import { useKeepPlace } from './keepPlace.ts';
 import { Line } from './Line.tsx';
 

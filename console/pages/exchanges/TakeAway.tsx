@@ -1,7 +1,7 @@
 import type { ExchangeRow } from '@midwatch/contracts';
+import { plural } from '@midwatch/contracts/say';
 import { DropdownMenu } from 'radix-ui';
 import { copyText } from '../../parts/Copy.tsx';
-import { plural } from '../../parts/format.ts';
 import { MoreIcon } from '../../parts/icons.tsx';
 import { toCsv, toNdjson } from './takeaway.ts';
 

@@ -1,8 +1,8 @@
 import type { KeyCreated, KeyView } from '@midwatch/contracts';
+import { NONE } from '@midwatch/contracts/say';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { keysQuery, useMay } from '../../data/queries.ts';
-import { NONE } from '../../parts/format.ts';
 import { PlusIcon } from '../../parts/icons.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';

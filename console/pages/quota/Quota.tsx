@@ -1,7 +1,7 @@
 import type { Lane, Pressure, QuotaAxis, QuotaView } from '@midwatch/contracts';
+import { compact, count, percent, plural } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { quotasQuery } from '../../data/queries.ts';
-import { compact, count, percent, plural } from '../../parts/format.ts';
 import { Gauge } from '../../parts/Gauge.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';

@@ -1,5 +1,5 @@
 import type { RampView } from '@midwatch/contracts';
-import { count, percent } from '../../parts/format.ts';
+import { count, percent } from '@midwatch/contracts/say';
 
 /** Stages down, buckets across: how much of each takes the new path, where the ramp is now, and what came back. */
 export function Matrix({ ramp }: { readonly ramp: RampView }) {

@@ -1,11 +1,11 @@
 import type { RampView } from '@midwatch/contracts';
+import { count, percent } from '@midwatch/contracts/say';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../../data/client.ts';
 import { rampsQuery, useMay } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
-import { count, percent } from '../../parts/format.ts';
 import { Gauge } from '../../parts/Gauge.tsx';
 import { Marked } from '../../parts/Marked.tsx';
 import { Page, Section } from '../../parts/Page.tsx';

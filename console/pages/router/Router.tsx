@@ -1,8 +1,8 @@
 import type { RouterArmView, RouterView } from '@midwatch/contracts';
+import { count, dollars, interval, NONE, percent } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { routersQuery } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
-import { count, interval, money, NONE, percent } from '../../parts/format.ts';
 import { Gauge } from '../../parts/Gauge.tsx';
 import { Marked } from '../../parts/Marked.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
@@ -148,7 +148,7 @@ function Books({ router }: { readonly router: RouterView }) {
             ? `its calibration error ${router.classifier.calibration.ece.toFixed(3)}, by chance alone ${router.classifier.calibration.byChance.toFixed(3)}`
             : undefined,
           router.tuned
-            ? `threshold ${router.tuned.threshold > 1 ? 'never cheap' : router.tuned.threshold.toFixed(3)} would save ${money(router.tuned.gain.estimate)} an ask (${money(router.tuned.gain.lower)} to ${money(router.tuned.gain.upper)}): ${router.tuned.verdict}`
+            ? `threshold ${router.tuned.threshold > 1 ? 'never cheap' : router.tuned.threshold.toFixed(3)} would save ${dollars(router.tuned.gain.estimate)} an ask (${dollars(router.tuned.gain.lower)} to ${dollars(router.tuned.gain.upper)}): ${router.tuned.verdict}`
             : undefined,
         ]
           .filter((word) => word !== undefined)
@@ -165,13 +165,13 @@ function Arm({ name, arm }: { readonly name: string; readonly arm: RouterArmView
       <td className="num">{count(arm.tasks)}</td>
       <td className="num">{arm.tasks === 0 ? '–' : (arm.exchanges / arm.tasks).toFixed(2)}</td>
       <td className="num">{arm.tasks === 0 ? '–' : percent(arm.solved / arm.tasks)}</td>
-      <td className="num">{money(arm.microUsd)}</td>
+      <td className="num">{dollars(arm.microUsd)}</td>
       <td className="num">
         {arm.perSolved ? (
           <>
-            {money(arm.perSolved.estimate)}{' '}
+            {dollars(arm.perSolved.estimate)}{' '}
             <span className="quiet">
-              {money(arm.perSolved.lower)}–{money(arm.perSolved.upper)}
+              {dollars(arm.perSolved.lower)}–{dollars(arm.perSolved.upper)}
             </span>
           </>
         ) : (
@@ -195,7 +195,7 @@ function Regret({ regret }: { readonly regret: NonNullable<RouterView['regret']>
     <table className="table table-tight regret">
       <caption>
         Where both were asked, {count(regret.pairs)} pairs: a wrong choice costs{' '}
-        {money(regret.microUsd.estimate)} an ask
+        {dollars(regret.microUsd.estimate)} an ask
       </caption>
       <thead>
         <tr>

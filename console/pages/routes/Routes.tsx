@@ -1,8 +1,8 @@
 import type { RouteView } from '@midwatch/contracts';
+import { compact, dollars, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { routesQuery } from '../../data/queries.ts';
-import { compact, duration, money } from '../../parts/format.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Rate } from '../../parts/Rate.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
@@ -78,11 +78,11 @@ function Row({ route }: { readonly route: RouteView }) {
             </div>
             <div>
               <dt>Total p95</dt>
-              <dd>{duration(hour.totalMs?.p95)}</dd>
+              <dd>{span(hour.totalMs?.p95)}</dd>
             </div>
             <div>
               <dt>Spend</dt>
-              <dd>{money(hour.microUsd)}</dd>
+              <dd>{dollars(hour.microUsd)}</dd>
             </div>
           </>
         ) : null}

@@ -1,11 +1,11 @@
 import type { Run } from '@midwatch/contracts';
+import { shortId } from '@midwatch/contracts/say';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../../data/client.ts';
 import { runQuery, useMay } from '../../data/queries.ts';
 import { Badge } from '../../parts/Badge.tsx';
-import { shortId } from '../../parts/format.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
 import { ErrorState, explain, Skeleton } from '../../parts/states.tsx';

@@ -1,9 +1,9 @@
 import type { Run } from '@midwatch/contracts';
+import { coarse, shortId, span } from '@midwatch/contracts/say';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { RUN_STATES, runsQuery } from '../../data/queries.ts';
 import { Badge } from '../../parts/Badge.tsx';
-import { coarse, duration, shortId } from '../../parts/format.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
@@ -134,5 +134,5 @@ export function Took({ run: { startedAt, finishedAt } }: { readonly run: Run }) 
   const now = useNow();
   if (startedAt === undefined) return <span className="quiet">–</span>;
   if (finishedAt === undefined) return <span title="so far">{coarse(now - startedAt)} …</span>;
-  return duration(finishedAt - startedAt);
+  return span(finishedAt - startedAt);
 }

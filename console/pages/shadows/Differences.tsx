@@ -1,6 +1,6 @@
 import type { ShadowSide, ShadowView } from '@midwatch/contracts';
+import { cost, plural, span } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
-import { costText, duration, plural } from '../../parts/format.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { differences } from './differences.ts';
@@ -46,11 +46,11 @@ export function Differences({ row: { differing, pairs } }: { readonly row: Shado
               </td>
               <td className="wrap shadow-how">{differences(pair).join('; ')}</td>
               <td className="num shadow-wide">
-                {duration(pair.served.totalMs)} → {duration(pair.shadow.totalMs)}
+                {span(pair.served.totalMs)} → {span(pair.shadow.totalMs)}
               </td>
               <td className="num shadow-wide">
-                {costText(pair.served.microUsd, pair.served.costState)} →{' '}
-                {costText(pair.shadow.microUsd, pair.shadow.costState)}
+                {cost(pair.served.microUsd, pair.served.costState)} →{' '}
+                {cost(pair.shadow.microUsd, pair.shadow.costState)}
               </td>
             </tr>
           ))}

@@ -1,5 +1,5 @@
 import type { RatioView, ShadowView } from '@midwatch/contracts';
-import { count, percent, times } from '../../parts/format.ts';
+import { count, percent, times } from '@midwatch/contracts/say';
 
 const NAMES = [
   ['cost', 'Cost'],

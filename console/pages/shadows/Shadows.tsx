@@ -1,8 +1,8 @@
 import type { ShadowDrop, ShadowReport, ShadowTraffic, ShadowView } from '@midwatch/contracts';
+import { count, plural } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { SHADOWS_RANGE, shadowsQuery } from '../../data/queries.ts';
-import { count, plural } from '../../parts/format.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { RangePicker } from '../../parts/RangePicker.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';

@@ -1,7 +1,7 @@
 import type { BudgetView } from '@midwatch/contracts';
+import { dollars, plural } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { budgetsQuery } from '../../data/queries.ts';
-import { money, plural } from '../../parts/format.ts';
 import { Gauge } from '../../parts/Gauge.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
@@ -75,9 +75,9 @@ function Account({ account }: { readonly account: BudgetView }) {
       }
       says={
         <>
-          {money(settled)}
+          {dollars(settled)}
           <span className="quiet">
-            {hard === undefined ? '' : ` of ${money(hard)}`} {SPAN[period]}
+            {hard === undefined ? '' : ` of ${dollars(hard)}`} {SPAN[period]}
           </span>
         </>
       }
@@ -95,9 +95,9 @@ function Account({ account }: { readonly account: BudgetView }) {
             </strong>
           )}
           {[
-            reserved > 0 ? `${money(reserved)} reserved` : undefined,
-            left === undefined ? undefined : `${money(left)} left`,
-            soft === undefined ? undefined : `soft ${money(soft)}`,
+            reserved > 0 ? `${dollars(reserved)} reserved` : undefined,
+            left === undefined ? undefined : `${dollars(left)} left`,
+            soft === undefined ? undefined : `soft ${dollars(soft)}`,
           ]
             .filter((part) => part !== undefined)
             .join(' · ')}

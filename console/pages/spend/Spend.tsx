@@ -1,9 +1,9 @@
 import type { SpendBy, SpendReport, SpendRow } from '@midwatch/contracts';
+import { compact, count, dollars, percent } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { RadioGroup } from 'radix-ui';
 import { SPEND_WAYS, spendQuery } from '../../data/queries.ts';
-import { compact, count, money, percent } from '../../parts/format.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { RangePicker } from '../../parts/RangePicker.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
@@ -79,17 +79,17 @@ function Totals({ report: { total } }: { readonly report: SpendReport }) {
     <dl className="totals spend-totals">
       <div className="total">
         <dt>Spend</dt>
-        <dd className="total-value num">{money(total.microUsd)}</dd>
+        <dd className="total-value num">{dollars(total.microUsd)}</dd>
         <dd className="total-rest num">{count(total.attempts)} attempts</dd>
       </div>
       <div className="total">
         <dt>Wasted</dt>
-        <dd className="total-value num">{money(total.wastedMicroUsd)}</dd>
+        <dd className="total-value num">{dollars(total.wastedMicroUsd)}</dd>
         <dd className="total-rest">answers that nobody got</dd>
       </div>
       <div className="total">
         <dt>Estimated</dt>
-        <dd className="total-value num">{money(total.estimatedMicroUsd)}</dd>
+        <dd className="total-value num">{dollars(total.estimatedMicroUsd)}</dd>
         <dd className="total-rest">not reported by the provider</dd>
       </div>
       <div className="total">
@@ -158,12 +158,12 @@ function Rows({ report: { by, rows, total } }: { readonly report: SpendReport })
               </td>
               <td className="num">{percent(weight(row))}</td>
               <td className="num">
-                {money(row.microUsd)}
+                {dollars(row.microUsd)}
                 {row.unpriced > 0 ? (
                   <strong className="is-broken-text"> +{count(row.unpriced)} unpriced</strong>
                 ) : null}
               </td>
-              <td className="num quiet">{money(row.wastedMicroUsd)}</td>
+              <td className="num quiet">{dollars(row.wastedMicroUsd)}</td>
               <td className="num">{count(row.attempts)}</td>
               <td className="num quiet">{compact(row.tokensIn + row.tokensOut)}</td>
             </tr>

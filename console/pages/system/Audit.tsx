@@ -1,8 +1,8 @@
 import type { AuditEntry } from '@midwatch/contracts';
+import { NONE } from '@midwatch/contracts/say';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { auditQuery } from '../../data/queries.ts';
-import { NONE } from '../../parts/format.ts';
 import { CloseIcon } from '../../parts/icons.tsx';
 import { Marked } from '../../parts/Marked.tsx';
 import { Section } from '../../parts/Page.tsx';

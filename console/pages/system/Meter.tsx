@@ -1,4 +1,4 @@
-import { percent } from '../../parts/format.ts';
+import { percent } from '@midwatch/contracts/say';
 
 /** How full something with a bound is. Above four fifths it says so by colour and by word. */
 export function Meter({

@@ -1,4 +1,4 @@
-import { bytes, plural } from '../../parts/format.ts';
+import { bytes, plural } from '@midwatch/contracts/say';
 import { Section } from '../../parts/Page.tsx';
 import { dayTable, type Partition } from './days.ts';
 

@@ -1,8 +1,8 @@
+import { plural } from '@midwatch/contracts/say';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../data/client.ts';
 import { useMay } from '../../data/queries.ts';
-import { plural } from '../../parts/format.ts';
 import { explain } from '../../parts/states.tsx';
 import { toast } from '../../parts/toasts.tsx';
 

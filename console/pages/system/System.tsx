@@ -1,8 +1,8 @@
 import type { SystemView } from '@midwatch/contracts';
+import { bytes, compact, count, NONE, plural, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { systemQuery } from '../../data/queries.ts';
-import { bytes, compact, count, duration, NONE, plural } from '../../parts/format.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -65,7 +65,7 @@ function Spool({ system: { spool } }: { readonly system: SystemView }) {
       <Facts
         rows={[
           ['Waiting', `${count(spool.waiting)} exchanges`],
-          ['Behind', duration(spool.lagMs)],
+          ['Behind', span(spool.lagMs)],
           ['Segments', count(spool.segments)],
           ['Taken since start', count(spool.taken)],
           [
@@ -124,9 +124,9 @@ function Storage({ system: { retention, disk } }: { readonly system: SystemView 
       />
       <Facts
         rows={[
-          ['Exchanges kept', duration(retention.exchangesMs)],
-          ['Bodies kept', duration(retention.bodiesMs)],
-          ['Rollups kept', duration(retention.rollupsMs)],
+          ['Exchanges kept', span(retention.exchangesMs)],
+          ['Bodies kept', span(retention.bodiesMs)],
+          ['Rollups kept', span(retention.rollupsMs)],
           ...lost(retention.dropped),
         ]}
       />
@@ -206,7 +206,7 @@ function Process({ system }: { readonly system: SystemView }) {
           ['Data folder', <code key="d">{system.dataDir}</code>],
           ['Configuration', system.configFile ? <code key="c">{system.configFile}</code> : 'none, defaults'],
           ['Started', <Time key="s" at={system.startedAt} show="full" />],
-          ['Up for', duration(Math.max(0, system.now - system.startedAt))],
+          ['Up for', span(Math.max(0, system.now - system.startedAt))],
           ['Memory', `${bytes(system.memory.rss)}, heap ${bytes(system.memory.heapUsed)}`],
         ]}
       />

@@ -1,10 +1,10 @@
 import type { DemotionStatus, DemotionView } from '@midwatch/contracts';
+import { coarse, count, percent } from '@midwatch/contracts/say';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '../../data/client.ts';
 import { now } from '../../data/clock.ts';
 import { useMay } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
-import { coarse, count, percent } from '../../parts/format.ts';
 import { Section } from '../../parts/Page.tsx';
 import { explain } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';

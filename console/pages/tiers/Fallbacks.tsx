@@ -1,8 +1,8 @@
 import type { FallbackView, ParityReading, ProofState } from '@midwatch/contracts';
+import { count, percent } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { fallbacksQuery } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
-import { count, percent } from '../../parts/format.ts';
 import { Marked } from '../../parts/Marked.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';

@@ -1,7 +1,7 @@
 import type { MixVerdict, RouteTiers, TierRow, TierShare } from '@midwatch/contracts';
+import { count, percent, plural } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
-import { count, percent, plural } from '../../parts/format.ts';
 import { Marked } from '../../parts/Marked.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { Rate } from '../../parts/Rate.tsx';

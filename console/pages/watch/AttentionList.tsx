@@ -1,5 +1,5 @@
 import type { Watch } from '@midwatch/contracts';
-import { count, plural } from '../../parts/format.ts';
+import { count, plural } from '@midwatch/contracts/say';
 import { Marked } from '../../parts/Marked.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 

@@ -1,8 +1,8 @@
 import type { Watch } from '@midwatch/contracts';
+import { count } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import { readFilter } from '../../data/filters.ts';
 import type { Slice } from '../../data/window.ts';
-import { count } from '../../parts/format.ts';
 import { Outcome } from '../../parts/Outcome.tsx';
 import { badOnes } from '../../parts/outcomes.ts';
 

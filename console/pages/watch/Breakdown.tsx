@@ -1,4 +1,5 @@
 import type { WatchTotals } from '@midwatch/contracts';
+import { compact, cost, count, dollars, span } from '@midwatch/contracts/say';
 import {
   createColumnHelper,
   createSortedRowModel,
@@ -8,7 +9,6 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { type ReactNode, useMemo } from 'react';
-import { compact, costText, count, duration, money } from '../../parts/format.ts';
 import { Section } from '../../parts/Page.tsx';
 import { Rate, Whisker, whiskerFloor } from '../../parts/Rate.tsx';
 
@@ -119,19 +119,19 @@ export function Breakdown({
                   <Rate rate={totals.good} />
                   <span className="num quiet rate-n">n {compact(totals.good.n)}</span>
                 </td>
-                <td className="num">{duration(totals.firstTokenMs?.p50)}</td>
-                <td className="num">{duration(totals.totalMs?.p50)}</td>
-                <td className="num">{duration(totals.totalMs?.p95)}</td>
+                <td className="num">{span(totals.firstTokenMs?.p50)}</td>
+                <td className="num">{span(totals.totalMs?.p50)}</td>
+                <td className="num">{span(totals.totalMs?.p95)}</td>
                 <td className="num">
-                  {money(totals.microUsd)}
+                  {dollars(totals.microUsd)}
                   {totals.unpriced > 0 ? (
                     <strong className="is-broken-text">
                       {' '}
-                      +{count(totals.unpriced)} {costText(0, 'unpriced')}
+                      +{count(totals.unpriced)} {cost(0, 'unpriced')}
                     </strong>
                   ) : null}
                 </td>
-                <td className="num quiet">{money(totals.wastedMicroUsd)}</td>
+                <td className="num quiet">{dollars(totals.wastedMicroUsd)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,8 +1,9 @@
 import type { ChangeEvent } from '@midwatch/contracts';
+import { plural } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import type { Cluster } from '../../charts/shape.ts';
 import { AXIS_LEFT, AXIS_RIGHT } from '../../charts/TimeChart.tsx';
-import { clockTime, plural } from '../../parts/format.ts';
+import { clockTime } from '../../parts/format.ts';
 
 /** Marks on the same axis as the charts below; each leads to the exchange in which it was first seen. */
 export function ChangeLane({ groups }: { readonly groups: readonly Cluster<ChangeEvent>[] }) {

@@ -1,8 +1,8 @@
 import type { RateView, WatchTotals } from '@midwatch/contracts';
+import { compact, count, dollars, interval, percent, span } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Slice } from '../../data/window.ts';
-import { compact, count, duration, interval, money, percent } from '../../parts/format.ts';
 import { Whisker, whiskerFloor } from '../../parts/Rate.tsx';
 
 export function Totals({
@@ -31,20 +31,22 @@ export function Totals({
           {count(totals.good.count - totals.clean.count)} by a later try
         </Link>
       </RateTotal>
-      <Total name="First token" value={duration(totals.firstTokenMs?.p50)}>
-        p95 {duration(totals.firstTokenMs?.p95)}
+      <Total name="First token" value={span(totals.firstTokenMs?.p50)}>
+        p95 {span(totals.firstTokenMs?.p95)}
       </Total>
-      <Total name="Total time" value={duration(totals.totalMs?.p50)}>
-        p95 {duration(totals.totalMs?.p95)} · p99 {duration(totals.totalMs?.p99)}
+      <Total name="Total time" value={span(totals.totalMs?.p50)}>
+        p95 {span(totals.totalMs?.p95)} · p99 {span(totals.totalMs?.p99)}
       </Total>
-      <Total name="Own overhead" value={duration(totals.overheadMs?.p50)}>
-        p99 {duration(totals.overheadMs?.p99)}
+      <Total name="Own overhead" value={span(totals.overheadMs?.p50)}>
+        p99 {span(totals.overheadMs?.p99)}
       </Total>
-      <Total name="Spend" value={money(totals.microUsd)}>
+      <Total name="Spend" value={dollars(totals.microUsd)}>
         {totals.unpriced > 0 ? (
           <strong className="is-broken-text">{count(totals.unpriced)} unpriced</strong>
         ) : (
-          <span title="Spent on attempts whose answer nobody got">{money(totals.wastedMicroUsd)} wasted</span>
+          <span title="Spent on attempts whose answer nobody got">
+            {dollars(totals.wastedMicroUsd)} wasted
+          </span>
         )}
       </Total>
       <Total name="Tokens" value={compact(totals.tokensIn + totals.tokensOut)}>
@@ -89,7 +91,7 @@ function RateTotal({
   return (
     <div
       className="total"
-      title={`${hint ? `${hint}. ` : ''}95% interval; the whisker runs from ${percent(floor)} to 100%`}
+      title={`${hint ? `${hint}. ` : ''}95 % interval; the whisker runs from ${percent(floor)} to 100 %`}
     >
       <dt>{name}</dt>
       <dd className="total-value num">

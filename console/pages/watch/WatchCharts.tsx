@@ -1,9 +1,10 @@
 import type { Watch } from '@midwatch/contracts';
+import { compact, count, dollars, plural, span } from '@midwatch/contracts/say';
 import { useMemo, useState } from 'react';
 import { usePaint } from '../../charts/paint.ts';
 import { type Band, cluster } from '../../charts/shape.ts';
 import { TimeChart } from '../../charts/TimeChart.tsx';
-import { clockTime, compact, count, day, duration, durationTick, money, plural } from '../../parts/format.ts';
+import { clockTime, day, durationTick } from '../../parts/format.ts';
 import { ChangeLane } from './ChangeLane.tsx';
 import { Panel } from './Panel.tsx';
 import { badReads, latencyReads, trafficReads } from './reads.tsx';
@@ -43,7 +44,7 @@ export function WatchCharts({
         <p className="num">
           {point
             ? `${stepName(point.at, watch.step)}`
-            : `${plural(watch.points.length, 'step')} of ${duration(watch.step)}`}
+            : `${plural(watch.points.length, 'step')} of ${span(watch.step)}`}
         </p>
         <p className="quiet charts-tip">Drag to zoom</p>
       </header>
@@ -100,14 +101,14 @@ export function WatchCharts({
       </Panel>
       <Panel
         title="Spend"
-        reads={[{ name: '', value: money(point ? point.microUsd : watch.totals.microUsd) }]}
+        reads={[{ name: '', value: dollars(point ? point.microUsd : watch.totals.microUsd) }]}
       >
         <TimeChart
           {...shared}
-          label={`Spend over time, ${money(watch.totals.microUsd)} in all`}
+          label={`Spend over time, ${dollars(watch.totals.microUsd)} in all`}
           series={series.spend}
           height={96}
-          format={money}
+          format={dollars}
           emptyTop={10_000}
           axis
         />

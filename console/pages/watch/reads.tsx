@@ -1,5 +1,5 @@
 import type { Quantiles, Watch, WatchPoint } from '@midwatch/contracts';
-import { count, duration, NONE } from '../../parts/format.ts';
+import { count, NONE, span } from '@midwatch/contracts/say';
 import { Glyph } from '../../parts/Outcome.tsx';
 import { byFamily, FAMILY_LABEL, type Family } from '../../parts/outcomes.ts';
 import type { Read } from './Panel.tsx';
@@ -29,7 +29,7 @@ export const latencyReads = (quantiles: Quantiles | undefined): readonly Read[] 
         {name}
       </span>
     ),
-    value: quantiles ? duration(quantiles[name]) : NONE,
+    value: quantiles ? span(quantiles[name]) : NONE,
     key: name,
   }));
 

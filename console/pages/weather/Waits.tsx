@@ -1,7 +1,7 @@
 import type { WaitReading, WeatherState, WeatherView } from '@midwatch/contracts';
+import { dollars, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { weatherQuery } from '../../data/queries.ts';
-import { duration, money } from '../../parts/format.ts';
 import { Marked } from '../../parts/Marked.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -49,9 +49,7 @@ export function Waits() {
                 {one.provider}/{one.model}
               </strong>{' '}
               <Time at={finding.since} show="ago" />
-              {finding.until === undefined
-                ? ', goes on: '
-                : `, for ${duration(finding.until - finding.since)}: `}
+              {finding.until === undefined ? ', goes on: ' : `, for ${span(finding.until - finding.since)}: `}
               <Marked text={finding.says} />
             </li>
           ))}
@@ -76,11 +74,11 @@ function Row({ one }: { readonly one: WeatherView }) {
         <Marked text={says} />
       </td>
       <td className="num">
-        {normal.wait === undefined ? <span className="quiet">–</span> : duration(normal.wait)}
+        {normal.wait === undefined ? <span className="quiet">–</span> : span(normal.wait)}
       </td>
       <td>
         {probe ? (
-          (probe.paused ?? `${probe.calls} for ${money(probe.microUsd)} of ${money(probe.dailyMicroUsd)}`)
+          (probe.paused ?? `${probe.calls} for ${dollars(probe.microUsd)} of ${dollars(probe.dailyMicroUsd)}`)
         ) : (
           <span className="quiet">off</span>
         )}

@@ -1,9 +1,9 @@
 import type { ProviderView } from '@midwatch/contracts';
+import { count, percent, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { providersQuery } from '../../data/queries.ts';
 import { FirstCall } from '../../parts/FirstCall.tsx';
-import { count, duration, percent } from '../../parts/format.ts';
 import { Marked } from '../../parts/Marked.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
@@ -150,7 +150,7 @@ function Hour({ target: { provider, lastHour } }: { readonly target: ProviderVie
         <Link to="/exchanges" search={{ provider }}>
           {count(good.count)} of {count(attempts)} good
         </Link>
-        {firstTokenMs ? <span className="quiet"> · first token {duration(firstTokenMs.p50)}</span> : null}
+        {firstTokenMs ? <span className="quiet"> · first token {span(firstTokenMs.p50)}</span> : null}
       </span>
     </>
   );

@@ -1,8 +1,8 @@
 import type { HoursView, HourView } from '@midwatch/contracts';
+import { compact, count, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { hoursQuery } from '../../data/queries.ts';
-import { compact, count, duration } from '../../parts/format.ts';
 import { Section } from '../../parts/Page.tsx';
 import { nameOf, scaleOf, WEEKDAYS } from './week.ts';
 
@@ -34,12 +34,12 @@ export function Week() {
           {' · '}
           {view.zone}
           {view.now.recent
-            ? ` · last minutes ${duration(view.now.recent.p50)} of ${count(view.now.recent.n)}`
+            ? ` · last minutes ${span(view.now.recent.p50)} of ${count(view.now.recent.n)}`
             : ''}
           {view.acts
             ? view.now.timeout === undefined
               ? ''
-              : ` · a first token is waited for ${duration(view.now.timeout)}`
+              : ` · a first token is waited for ${span(view.now.timeout)}`
             : ' · timeouts go by it once four weeks are known'}
         </span>
       </p>
@@ -102,9 +102,9 @@ function Heat({ view }: { readonly view: HoursView }) {
         </table>
       </div>
       <p className="week-key quiet small">
-        <span className="num">{duration(low)}</span>
+        <span className="num">{span(low)}</span>
         <i aria-hidden="true" />
-        <span className="num">{duration(high)}</span>
+        <span className="num">{span(high)}</span>
         <span>p95 to the first token · hatched: never seen, told from hours like it · framed: now</span>
       </p>
     </>
@@ -122,7 +122,7 @@ function Cell({
   readonly share: number;
   readonly now: boolean;
 }) {
-  const said = `${day} ${String(cell.hour % 24).padStart(2, '0')}:00, p50 ${duration(cell.p50)}, p95 ${duration(cell.p95)}, p99 ${duration(cell.p99)}, ${compact(cell.n)} seen`;
+  const said = `${day} ${String(cell.hour % 24).padStart(2, '0')}:00, p50 ${span(cell.p50)}, p95 ${span(cell.p95)}, p99 ${span(cell.p99)}, ${compact(cell.n)} seen`;
   return (
     <td
       title={said}

@@ -1,5 +1,5 @@
 import type { ProviderView } from '@midwatch/contracts';
-import { plural } from '../../parts/format.ts';
+import { plural } from '@midwatch/contracts/say';
 
 /** The sky in one sentence: what is wrong is counted, what is not known is not called well. */
 export function summary(all: readonly ProviderView[]): { readonly says: string; readonly bad: boolean } {

@@ -1,5 +1,5 @@
 import type { HoursView, HourView } from '@midwatch/contracts';
-import { compact } from '../../parts/format.ts';
+import { compact } from '@midwatch/contracts/say';
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 

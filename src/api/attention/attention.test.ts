@@ -106,7 +106,7 @@ test.each([
   ['unwritable', { spool: { ...SYSTEM.spool, trouble: 'EROFS' } }, ['alarm', 'The spool cannot be written']],
   ['half full', { spool: { ...SYSTEM.spool, bytes: 1.2e9 } }, ['warn', 'The spool is 60 % full']],
   ['nearly full', { spool: { ...SYSTEM.spool, bytes: 1.8e9 } }, ['alarm', 'The spool is 90 % full']],
-  ['behind', { spool: { ...SYSTEM.spool, lagMs: 180_000 } }, ['warn', 'Screens are 3 min behind']],
+  ['behind', { spool: { ...SYSTEM.spool, lagMs: 180_000 } }, ['warn', 'Screens are 3 m behind']],
   ['down', { database: { kind: 'embedded', state: 'down' } }, ['alarm', 'The database is down']],
   [
     'budget',
@@ -121,7 +121,7 @@ test.each([
   [
     'redis',
     { replicas: { replica: 'a', state: 'away', since: SYSTEM.now - 60_000, peers: [] } },
-    ['alarm', 'Redis has been away for 60 s'],
+    ['alarm', 'Redis has been away for 1 m'],
   ],
   ['disk', { disk: { freeBytes: 100e6, totalBytes: 1e12 } }, ['alarm', '100 MB left on the disk']],
 ] as const)('house: %s', (_, system, [level, what]) => {
@@ -149,7 +149,7 @@ test('a fall is said only when the intervals are apart, with both rates and the 
   });
   expect(fell).toMatchObject([{ level: 'alarm', what: 'chat: fewer good answers than before' }]);
   expect(fell[0]?.why).toBe(
-    'Good: 75.0 % (150 of 200, 95 % interval 68.6 % to 80.5 %); before: 97.5 % (195 of 200, 95 % interval 94.3 % to 98.9 %). Grown most: length (50 of 200; before 5 of 200).',
+    'Good: 75 % (150 of 200, 95 % interval 68.5–80.5 %); before: 97.5 % (195 of 200, 95 % interval 94.2–99 %). Grown most: length (50 of 200; before 5 of 200).',
   );
   expect(fell[0]?.link).toBe('/exchanges?route=chat&outcome=bad&from=1000&to=2000');
   expect(
@@ -295,7 +295,7 @@ test('a route whose bill is a guess is a warning, with the remedy', () => {
   const [found, ...others] = look({ spend: [row(60_000)] });
   expect(others).toEqual([]);
   expect(found).toMatchObject({ level: 'warn', what: 'chat: 6 % of the cost is estimated', link: '/spend' });
-  expect(found?.why).toContain('$0.0600 of $1.00');
+  expect(found?.why).toContain('$0.060 of $1.00');
   expect(found?.todo).toContain('routes.chat.usage to ask');
 });
 
@@ -456,7 +456,7 @@ test('the tier mix where it is not what was promised, and rules that need a deci
   expect(found.map(({ level, what }) => [level, what])).toEqual([
     ['alarm', 'Rule old of route chat has expired and blocks'],
     ['warn', 'chat: the tier mix drifts away from what is declared'],
-    ['warn', 'Rule soon of route chat ends in 60 min'],
+    ['warn', 'Rule soon of route chat ends in 1 h'],
     ['note', 'docs: too many exchanges are not served by the first tier'],
     ['note', 'Rule lent of route chat has expired'],
   ]);

@@ -1,5 +1,5 @@
 import type { Attention, FreezeView } from '#contracts';
-import { count } from './say.ts';
+import { plural } from '#contracts/say';
 
 /** Lines of one kind; past it the list of frozen routes is the better place. */
 const MOST = 3;
@@ -38,7 +38,7 @@ function waitingOf(freeze: FreezeView): readonly Attention[] {
     {
       level: 'note',
       what: `${route} is frozen, and the configuration says otherwise`,
-      why: `${count(waiting.length, 'setting')} would change: ${waiting.slice(0, SHOWN).join('; ')}. ${becauseOf(freeze)}`,
+      why: `${plural(waiting.length, 'setting')} would change: ${waiting.slice(0, SHOWN).join('; ')}. ${becauseOf(freeze)}`,
       todo: `It takes effect with \`midwatch thaw ${route}\`.`,
       link: linkOf(freeze),
     },

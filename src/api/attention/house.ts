@@ -1,5 +1,5 @@
 import type { Attention, Status, SystemView } from '#contracts';
-import { bytes, count, span } from './say.ts';
+import { bytes, coarse, percent, plural } from '#contracts/say';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -22,7 +22,7 @@ function spool({ spool }: SystemView): Attention[] {
   if (spool.dropped > 0)
     found.push({
       level: 'alarm',
-      what: `${count(spool.dropped, 'exchange')} not recorded since start`,
+      what: `${plural(spool.dropped, 'exchange')} not recorded since start`,
       why: spool.trouble ?? 'The spool was at its declared bound.',
       todo: 'Bring the database back or raise spool.max; every number of that time is a lower bound.',
       link: '/system',
@@ -38,16 +38,16 @@ function spool({ spool }: SystemView): Attention[] {
   if (full >= 0.5)
     found.push({
       level: full >= 0.8 ? 'alarm' : 'warn',
-      what: `The spool is ${Math.round(full * 100)} % full`,
-      why: `${count(spool.waiting, 'exchange')} (${bytes(spool.bytes)} of ${bytes(spool.maxBytes)}) wait for the database.`,
+      what: `The spool is ${percent(full)} full`,
+      why: `${plural(spool.waiting, 'exchange')} (${bytes(spool.bytes)} of ${bytes(spool.maxBytes)}) wait for the database.`,
       todo: 'Find out why the database does not take them; at the bound exchanges are no longer recorded.',
       link: '/system',
     });
   if (spool.lagMs >= MINUTE)
     found.push({
       level: spool.lagMs >= 10 * MINUTE ? 'alarm' : 'warn',
-      what: `Screens are ${span(spool.lagMs)} behind`,
-      why: `${count(spool.waiting, 'exchange')} in the spool are not in the database yet.`,
+      what: `Screens are ${coarse(spool.lagMs)} behind`,
+      why: `${plural(spool.waiting, 'exchange')} in the spool are not in the database yet.`,
       todo: 'Nothing is lost. If it grows, look at the database load.',
       link: '/system',
     });
@@ -73,7 +73,7 @@ function replicas({ replicas, now }: SystemView): Attention[] {
   return [
     {
       level: 'alarm',
-      what: `Redis has been away for ${span(now - replicas.since)}`,
+      what: `Redis has been away for ${coarse(now - replicas.since)}`,
       why: `${replicas.trouble ?? 'It does not answer'}. Each replica judges targets by itself; each quota and budget does what its whenAway says.`,
       todo: 'Calls go on. Start Redis or check the network; replicas find together again by themselves.',
       link: '/system',
@@ -100,7 +100,7 @@ function database({ database, retention, now }: SystemView): Attention[] {
         level: 'warn',
         what:
           fresh.exchanges > 0
-            ? `The disk budget has cost ${count(fresh.exchanges, 'exchange')}`
+            ? `The disk budget has cost ${plural(fresh.exchanges, 'exchange')}`
             : `The disk budget has cost ${bytes(fresh.bytes)} of bodies`,
         why: `The database reached ${bytes(retention.diskBytes)}, so its oldest days were dropped before their time; charts still count them.`,
         todo: 'Raise retention.disk, or keep less with retention.bodies.',
@@ -112,7 +112,7 @@ function database({ database, retention, now }: SystemView): Attention[] {
   return [
     {
       level: 'note',
-      what: `The disk budget of the database is ${Math.round(used * 100)} % used`,
+      what: `The disk budget of the database is ${percent(used)} used`,
       why: 'At 100 % the oldest days are dropped, bodies before facts, whatever their retention.',
       todo: 'Raise retention.disk, or keep less with retention.bodies.',
       link: '/system',

@@ -1,5 +1,5 @@
 import type { Attention, SpendRow } from '#contracts';
-import { count, dollars } from './say.ts';
+import { dollars, percent, plural } from '#contracts/say';
 
 /** Estimates are right on average and wrong each time; past this share the sum is a guess as well. */
 const MOST_ESTIMATED = 0.05;
@@ -15,8 +15,8 @@ export const spendAttention = (spend: readonly SpendRow[]): Attention[] =>
     )
     .map(({ name, attempts, microUsd, estimatedMicroUsd }) => ({
       level: 'warn',
-      what: `${name}: ${Math.round((100 * estimatedMicroUsd) / microUsd)} % of the cost is estimated`,
-      why: `${dollars(estimatedMicroUsd)} of ${dollars(microUsd)} (${count(attempts, 'attempt')} in the last hour) is counted from the bytes that went by, because the provider reported no usage.`,
+      what: `${name}: ${percent(estimatedMicroUsd / microUsd)} of the cost is estimated`,
+      why: `${dollars(estimatedMicroUsd)} of ${dollars(microUsd)} (${plural(attempts, 'attempt')} in the last hour) is counted from the bytes that went by, because the provider reported no usage.`,
       todo: `Set routes.${name}.usage to ask, so that chat streams ask for it. Where it is set, callers leave early or hedges lose: look at the spend by cause.`,
       link: '/spend',
     }));

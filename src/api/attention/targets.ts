@@ -1,5 +1,5 @@
 import type { Attention, BudgetView, ProviderView, SlownessCause } from '#contracts';
-import { dollars } from './say.ts';
+import { dollars } from '#contracts/say';
 
 /** Lines of one kind; past it the page that lists them all is the better place. */
 const MOST = 3;

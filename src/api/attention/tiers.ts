@@ -1,5 +1,5 @@
 import type { Attention, DemotionView, TierFinding } from '#contracts';
-import { span } from './say.ts';
+import { coarse } from '#contracts/say';
 
 const MOST = 3;
 const SOON = 24 * 3_600_000;
@@ -36,7 +36,7 @@ function ruleAttention({ route, id, owner, status, left, onExpire, held, to }: D
       {
         level: 'alarm',
         what: `${rule} has expired and blocks`,
-        why: `It ended ${span(-left)} ago with \`onExpire: block\`, so what it used to send to ${to} is refused: ${held} so far.`,
+        why: `It ended ${coarse(-left)} ago with \`onExpire: block\`, so what it used to send to ${to} is refused: ${held} so far.`,
         todo: `${owner} must decide: give it a new end, take it out, or \`midwatch tiers end ${route} ${id}\`.`,
         link: '/tiers',
       },
@@ -46,7 +46,7 @@ function ruleAttention({ route, id, owner, status, left, onExpire, held, to }: D
       {
         level: 'note',
         what: `${rule} has expired`,
-        why: `It ended ${span(-left)} ago and does nothing any more.`,
+        why: `It ended ${coarse(-left)} ago and does nothing any more.`,
         todo:
           onExpire === 'extend-with-approval'
             ? `${owner} takes it out, or somebody approves it: \`midwatch tiers approve ${route} ${id} --for 7d\`.`
@@ -58,7 +58,7 @@ function ruleAttention({ route, id, owner, status, left, onExpire, held, to }: D
   return [
     {
       level: onExpire === 'block' ? 'warn' : 'note',
-      what: `${rule} ends in ${span(left)}`,
+      what: `${rule} ends in ${coarse(left)}`,
       why:
         onExpire === 'block'
           ? 'From then on what it demotes is refused.'

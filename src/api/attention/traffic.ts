@@ -1,6 +1,7 @@
 import { type Attention, isGood, OUTCOMES, type Outcome, type WatchTotals } from '#contracts';
+import { dollars, plural, rate } from '#contracts/say';
 import type { AttentionFacts } from './attention.ts';
-import { count, dollars, rate, rateOf } from './say.ts';
+import { rateOf } from './say.ts';
 
 /** Fewer exchanges than this before, and their absence says nothing. */
 const TALKATIVE = 20;
@@ -54,7 +55,7 @@ function unpriced(facts: AttentionFacts): Attention[] {
   return [
     {
       level: 'alarm',
-      what: `${count(totals.unpriced, 'exchange')} of ${totals.exchanges} without a price`,
+      what: `${plural(totals.unpriced, 'exchange')} of ${totals.exchanges} without a price`,
       why: `${targets.length ? `No price is known for ${targets.slice(0, 3).join(', ')}${targets.length > 3 ? ` and ${targets.length - 3} more` : ''}.` : 'No price is known for some target.'} The spend shown is a lower bound.`,
       todo: 'Write the prices into the configuration under providers.<name>.prices, or set free: true where nothing is billed.',
       link: listOf(facts, {}),
@@ -74,7 +75,7 @@ function ends(facts: AttentionFacts, now: RouteTotals, then: WatchTotals | undef
       : [
           {
             level: 'warn',
-            what: `${count(now.exchanges, 'ask')} reached no route`,
+            what: `${plural(now.exchanges, 'ask')} reached no route`,
             why: 'They were refused first: unreadable, for a model or route that nobody serves, not allowed, or while Midwatch was starting or stopping.',
             todo: 'Open them: each names its reason and who asked.',
             link,

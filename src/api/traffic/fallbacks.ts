@@ -1,4 +1,5 @@
 import type { FallbackView, ProofLevel } from '#contracts';
+import { percent, times } from '#contracts/say';
 import type { ApiServices } from '../services.ts';
 
 type Edge = Omit<FallbackView, 'says' | 'todo'>;
@@ -32,7 +33,7 @@ function saysOf({ required, state, ready, exercised, probed, load }: Edge): stri
     const n = level === 'EXERCISED' && exercised.n > 0 ? ` by ${exercised.n} exercises` : '';
     const bound =
       level === 'EXERCISED' && one.state === 'PROVEN' && exercised.bound !== undefined
-        ? `, at least ${(100 * exercised.bound).toFixed(1)} % good`
+        ? `, at least ${percent(exercised.bound)} good`
         : '';
     const usual = level === 'EXERCISED' && one.state === 'PROVEN' ? againstSays(exercised.against) : '';
     return `${WORDS[level]}: ${one.state.toLowerCase()}${n}${bound}${usual}${one.state === 'PROVEN' ? '' : ` (${one.why})`}`;
@@ -46,7 +47,7 @@ function saysOf({ required, state, ready, exercised, probed, load }: Edge): stri
 function againstSays(against: Edge['exercised']['against']): string {
   const each = (['time', 'length', 'cost'] as const).flatMap((name) => {
     const ratio = against[name];
-    return ratio === undefined ? [] : [`${Number(ratio.toPrecision(2))} × the ${name}`];
+    return ratio === undefined ? [] : [`${times(ratio)} the ${name}`];
   });
   return each.length === 0 ? '' : `, ${each.join(', ')} of the first tier`;
 }

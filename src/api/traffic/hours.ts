@@ -7,6 +7,7 @@ import type {
   RegimeCause,
   RegimeView,
 } from '#contracts';
+import { times } from '#contracts/say';
 import { hourLabel } from '#kernel/resilience';
 
 /** One figure of a week, before it is put into words. */
@@ -113,9 +114,7 @@ function says(state: HourState, factor: number | undefined, label: string, recen
       ? `nothing is known yet of what is normal for ${label}`
       : `too few answers lately to compare with what is normal for ${label}`;
   if (state === 'normal') return `normal for ${label}`;
-  return state === 'above'
-    ? `${factor.toFixed(1)}× above normal for ${label}`
-    : `${(1 / factor).toFixed(1)}× below normal for ${label}`;
+  return `${times(factor)} what is normal for ${label}`;
 }
 
 const WHOSE: Readonly<Record<RegimeCause, string>> = {

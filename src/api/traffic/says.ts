@@ -1,4 +1,5 @@
 import type { ProviderView } from '#contracts';
+import { coarse, percent, times } from '#contracts/say';
 
 type Standing = Omit<ProviderView, 'says' | 'lastHour' | 'slow'>;
 
@@ -38,7 +39,7 @@ function down({ circuit, until }: Standing, now: number): string {
 function trouble({ status, bad, slowness, statistic, threshold }: Standing): string {
   const found = [
     bad >= 0.005 && `${percent(bad)} of its answers are bad lately`,
-    slowness >= 1.1 && `it is ${slowness.toFixed(1)} times slower than normal`,
+    slowness >= 1.1 && `it takes ${times(slowness)} as long as normal`,
   ].filter((one) => one !== false);
   const what = capital(found.join(', and ') || 'more answers were bad than is normal');
   return status === 'watch'
@@ -47,7 +48,4 @@ function trouble({ status, bad, slowness, statistic, threshold }: Standing): str
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-const percent = (share: number): string =>
-  share > 0 && share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`;
-const seconds = (ms: number): string =>
-  ms < 1_000 ? 'a moment' : ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
+const seconds = (ms: number): string => (ms < 1_000 ? 'a moment' : coarse(ms));

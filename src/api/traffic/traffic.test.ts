@@ -70,12 +70,12 @@ test('each state has a sentence of its own', () => {
   ].map((one) => says(one, now));
   expect(said).toEqual([
     '6 % of its answers are bad lately: evidence 5.5 of the 10 that would be an alarm.',
-    'It is 2.5 times slower than normal, so it keeps 50 % of its traffic.',
+    'It takes 2.5 × as long as normal, so it keeps 50 % of its traffic.',
     'It failed time and again; the next look is in 30 s.',
     'It failed time and again; one call is looking whether it is back.',
     'It is back and takes 25 % of its traffic, growing.',
     'It asked for a pause and is left alone for 8 s.',
-    '10 % of its answers are bad lately. It asked for a pause and is left alone for 3 min.',
+    '10 % of its answers are bad lately. It asked for a pause and is left alone for 3 m.',
   ]);
 });
 
@@ -206,8 +206,8 @@ test('a week says what is normal for this hour, and whether it is', async () => 
   for (const view of views) answers.HoursView.parse(view);
   expect(views.map(({ model, now }) => [model, now.state, now.says])).toEqual([
     ['a', 'normal', 'normal for Tue 10:00 ET'],
-    ['b', 'above', '1.4× above normal for Tue 10:00 ET'],
-    ['c', 'below', '2.3× below normal for Tue 10:00 ET'],
+    ['b', 'above', '1.44 × what is normal for Tue 10:00 ET'],
+    ['c', 'below', '0.44 × what is normal for Tue 10:00 ET'],
     ['d', 'unknown', 'too few answers lately to compare with what is normal for Tue 10:00 ET'],
     ['e', 'unknown', 'nothing is known yet of what is normal for Tue 10:00 ET'],
   ]);
@@ -219,7 +219,10 @@ test('a week says what is normal for this hour, and whether it is', async () => 
   expect(pace?.now.state).toBe('normal');
   expect(pace?.regime?.says).toStartWith('Its slow answers are slower than they were, hour after hour');
   expect(pace?.regime?.says).toContain('not clear yet');
-  expect(pace?.perToken?.now).toMatchObject({ state: 'above', says: '1.4× above normal for Tue 10:00 ET' });
+  expect(pace?.perToken?.now).toMatchObject({
+    state: 'above',
+    says: '1.44 × what is normal for Tue 10:00 ET',
+  });
   expect(pace?.perToken?.regime?.says).toStartWith('Each token takes longer than in its own week');
   api.traffic.hours = [week('b', 1_300)];
   expect((await midwatch.hours({ model: 'b' })).map(({ now }) => now.normal)).toEqual([

@@ -1,4 +1,5 @@
 import type { ProbeView, Shift, Slowness, SlownessCause, SlownessView, WeatherView } from '#contracts';
+import { count, span, times } from '#contracts/say';
 
 /** What the house knows of the weather of one target, before it is put into words. */
 export interface WeatherReading extends Omit<WeatherView, 'state' | 'says' | 'findings'> {
@@ -40,7 +41,7 @@ function viewOf(one: WeatherReading, now: number): WeatherView {
     ...one,
     findings,
     state: 'usual',
-    says: `Callers wait ${span(reading.wait)} beyond what their asks need, ${factor(reading.index)} normal for the hour.`,
+    says: `Callers wait ${span(Math.max(0, reading.wait))} beyond what their asks need, ${times(Math.max(0, reading.index))} normal for the hour.`,
   };
 }
 
@@ -63,17 +64,13 @@ function says({ cause, evidence }: Slowness): string {
   const { index, wait, slow, of, load, prompts, connect } = evidence;
   const figures = [
     load
-      ? `${plain(load.now)} calls in half a minute, ${times(load)}`
+      ? `${count(load.now)} calls in half a minute, ${against(load)}`
       : 'how many calls are normal is not known',
-    prompts && `asks of ${plain(prompts.now)} uncached tokens, ${times(prompts)}`,
-    `waits of ${span(wait)} beyond what the asks need, contention index ${index.toFixed(1)}`,
-    connect ? `new connections in ${span(connect.now)}, ${times(connect)}` : 'no new connection',
+    prompts && `asks of ${count(prompts.now)} uncached tokens, ${against(prompts)}`,
+    `waits of ${span(Math.max(0, wait))} beyond what the asks need, contention index ${index.toFixed(1)}`,
+    connect ? `new connections in ${span(connect.now)}, ${against(connect)}` : 'no new connection',
   ].filter(Boolean);
   return `Slow by ${WORDS[cause]}, in ${slow} of ${of} readings: ${figures.join('; ')}.`;
 }
 
-const times = ({ ratio, z }: Shift): string => `${factor(ratio)} normal (z ${z.toFixed(1)})`;
-const factor = (x: number): string => `${Math.max(0, x).toFixed(x < 10 ? 1 : 0)}×`;
-const plain = (x: number): string => Math.round(x).toLocaleString('en-US');
-const span = (ms: number): string =>
-  Math.abs(ms) < 1_000 ? `${Math.round(Math.max(0, ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
+const against = ({ ratio, z }: Shift): string => `${times(Math.max(0, ratio))} normal (z ${z.toFixed(1)})`;

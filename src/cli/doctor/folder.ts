@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '#contracts';
-import { bytes, plural, span } from '../format.ts';
+import { bytes, plural, span } from '#contracts/say';
 import { bad, type Finding, good, note, unknown, warn } from './finding.ts';
 import { alive, commandOf } from './processes.ts';
 

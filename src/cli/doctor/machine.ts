@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import type { Clock } from '#contracts';
-import { bytes, timestamp } from '../format.ts';
+import { bytes } from '#contracts/say';
+import { timestamp } from '../format.ts';
 import { bad, type Finding, good, note, warn } from './finding.ts';
 
 const BUN = [1, 4] as const;

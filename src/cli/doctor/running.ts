@@ -1,6 +1,6 @@
 import { VERSION } from '#app';
 import type { Clock, Status, SystemView } from '#contracts';
-import { ago, bytes, count, plural, span } from '../format.ts';
+import { ago, bytes, count, percent, plural, span } from '#contracts/say';
 import { bad, type Finding, good, note, warn } from './finding.ts';
 
 const MINUTE = 60_000;
@@ -76,7 +76,7 @@ function spool({ spool }: SystemView): Finding[] {
     );
   if (share >= 0.5)
     findings.push(
-      (share >= 0.8 ? bad : warn)('spool', `It is ${Math.round(share * 100)} % full`, {
+      (share >= 0.8 ? bad : warn)('spool', `It is ${percent(share)} full`, {
         why: `${count(spool.waiting)} exchanges (${bytes(spool.bytes)} of ${bytes(spool.maxBytes)}) wait for the database.`,
         remedy:
           'Find out why the database does not take them; at the bound exchanges are no longer recorded.',
@@ -117,7 +117,7 @@ function database({ database, retention, now }: SystemView): Finding[] {
     ...lost(retention, now),
     ...(used >= 0.9
       ? [
-          note('database', `Its disk budget is ${Math.round(used * 100)} % used`, {
+          note('database', `Its disk budget is ${percent(used)} used`, {
             why: 'At 100 % the oldest days are dropped, bodies before facts, whatever their retention.',
             remedy: 'Raise `retention.disk`, or keep less with `retention.bodies`.',
           }),

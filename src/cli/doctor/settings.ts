@@ -1,6 +1,6 @@
 import { buildRoutes, ConfigError, formatProblem, kindOf, type LoadedConfig, loadConfig } from '#app';
 import type { Clock, ProviderConfig } from '#contracts';
-import { plural } from '../format.ts';
+import { plural } from '#contracts/say';
 import { bad, type Finding, good, note, warn } from './finding.ts';
 import { reach } from './reach.ts';
 

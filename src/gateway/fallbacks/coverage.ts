@@ -1,4 +1,5 @@
 import type { AskFacets, FallbackReport, ProbeProof } from '#contracts';
+import { percent } from '#contracts/say';
 import type { DemandState } from './demand.ts';
 
 /** Exercises of an edge, and those with tools or a schema for the answer. Plain JSON. */
@@ -40,6 +41,6 @@ export const uncovered = (
     const share = demand.seen === 0 ? 0 : demand[of] / demand.seen;
     if (covered[of] > 0 || covered.n * share < EXPECTED) return [];
     if (checks.some((one) => one.check === check && one.good)) return [];
-    const text = `was exercised ${covered.n} times, never with an ask of the ${Math.round(100 * share)} % that ${says}`;
+    const text = `was exercised ${covered.n} times, never with an ask of the ${percent(share)} that ${says}`;
     return [{ kind: 'coverage', text }];
   });

@@ -9,6 +9,7 @@ import type {
   Translator,
 } from '#contracts';
 import { err, isGood, NO_USAGE, ok } from '#contracts';
+import { dollars } from '#contracts/say';
 import { apart } from '../apart.ts';
 import type { AskContext } from '../ask.ts';
 import { ownCall, type Told } from '../own-call.ts';
@@ -359,7 +360,7 @@ function exceeds(
     };
   if (microUsd > maxMicroUsd)
     return {
-      message: `The drill may cost ${(microUsd / 1e6).toFixed(2)} dollars, and ${(maxMicroUsd / 1e6).toFixed(2)} are allowed.`,
+      message: `The drill may cost ${dollars(microUsd)}, and ${dollars(maxMicroUsd)} are allowed.`,
       hint: 'Allow more with maxMicroUsd (--max-usd), or ramp to a lower rate with perSecond (--rate).',
     };
   return undefined;

@@ -8,6 +8,7 @@
  * Reference: see field-test.ts.
  */
 import type { EpochMs } from '#contracts';
+import { percent } from '#contracts/say';
 import { clopperPearsonUpper } from '../stats/intervals/clopper-pearson.ts';
 import { type FieldTestState, fieldTest } from './field-test.ts';
 import { checkRamp, type RampPlan, standing } from './plan.ts';
@@ -129,7 +130,7 @@ export function ramp(plan: RampPlan) {
               ...next,
               rolledBack: {
                 at,
-                why: `${next.bad} bad of ${next.n}, expected ${(100 * (baseline[bucket] as number)).toFixed(1)} %`,
+                why: `${next.bad} bad of ${next.n}, expected ${percent(baseline[bucket])}`,
               },
             }
           : next;

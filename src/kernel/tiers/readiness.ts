@@ -1,4 +1,5 @@
 import type { EpochMs, FallbackReport, ParityReading } from '#contracts';
+import { percent } from '#contracts/say';
 import { secondsToProve } from './exercise.ts';
 import type { Capacity } from './failover.ts';
 import type { Proof } from './proof.ts';
@@ -84,5 +85,3 @@ function reportsOf({
       });
   return [...reports, ...coverage];
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
