@@ -121,7 +121,7 @@ test('where too little is known, or nothing is calmer in time, it begins at once
   const short = await submit({ defer: '30m' });
   expect([short.begins_at, short.deferral]).toEqual([
     null,
-    'begins at once: no hour of up/m within 0.5 h is a tenth calmer',
+    'begins at once: no hour of up/m within 30 m is a tenth calmer',
   ]);
   await Promise.all([ended(strange), ended(short)]);
 });

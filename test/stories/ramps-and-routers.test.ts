@@ -140,7 +140,7 @@ test('hard asks on a broken new path are sent back, at once, to stay there over 
 
   await house.stop();
   house = await house.again();
-  expect((await ramp()).buckets[1]?.rolledBack?.why).toContain('expected 2.0 %');
+  expect((await ramp()).buckets[1]?.rolledBack?.why).toContain('expected 2 %');
   expect(await ask('ramped', long, 'restarted')).not.toContain('"refusal":"');
 }, 60_000);
 
@@ -204,7 +204,7 @@ test('bad answers that look like good ones are told by a judge, after the answer
   expect((await mw('ramp', 'judge', 'nope', first, '--bad')).code).toBe(1);
   const verdicts = others.map((exchange) => ({ exchange, good: false }));
   const told = await house.api.ramps.judge('judged', verdicts);
-  expect(told.ramp.buckets[1]?.rolledBack?.why).toContain('expected 2.0 %');
+  expect(told.ramp.buckets[1]?.rolledBack?.why).toContain('expected 2 %');
   const { rows } = await house.api.audit({ action: 'ramp.judge' });
   expect(rows).toHaveLength(3);
   expect(rows[0]).toMatchObject({ subject: 'judged', detail: { bad: 11, unknown: 0 } });
