@@ -92,7 +92,8 @@ export function* callsOf(seed: number, mix: Mix, perMinute: number, span: number
     if (at >= span) return;
     const lane: DrillLane = random() < INTERACTIVE_SHARE ? 'interactive' : 'batch';
     const tokens = Math.max(1, medianOf(mix.tokensIn) * Math.exp(SIGMA * drawNormal(random)));
-    const content = `${i} ${WORDS}`.slice(0, Math.round(tokens * 4));
+    const length = Math.round(tokens * 4);
+    const content = `${i} ${WORDS.slice(0, length)}`.slice(0, length);
     const question: Question = {
       path: '/v1/messages',
       body: { model: MODEL, max_tokens: 4_096, messages: [{ role: 'user', content }] },

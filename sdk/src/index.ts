@@ -1,4 +1,5 @@
 export { MidwatchError } from './error.ts';
+export type { FallbackOptions, FallbackProof, Way, WithFallback } from './fallback.ts';
 export type { CallOptions, MidwatchOptions } from './http.ts';
 export type { LiveEvent } from './live.ts';
 export {

@@ -56,6 +56,7 @@ import type {
   WatchQuery,
   WeatherView,
 } from '@midwatch/contracts';
+import { fallback } from './fallback.ts';
 import { type CallOptions, http, type MidwatchOptions, search, segment } from './http.ts';
 import { type LiveEvent, live } from './live.ts';
 
@@ -112,6 +113,8 @@ export interface Midwatch {
     /** Makes real calls, which are billed, once `confirmed`; without it answers what they would be. */
     drill(ask: FallbackDrillAsk, options?: CallOptions): Promise<FallbackDrill>;
   };
+  /** Two ways of your own to do one thing, the second exercised until it is proven. Asks no server. */
+  readonly fallback: typeof fallback;
   quotas(options?: CallOptions): Promise<readonly QuotaView[]>;
   budgets(options?: CallOptions): Promise<readonly BudgetView[]>;
   readonly ramps: {
@@ -220,6 +223,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       list: (call) => get('/fallbacks', call),
       drill: (ask, call) => post('/fallbacks/drill', ask, call),
     },
+    fallback,
     quotas: (call) => get('/quotas', call),
     budgets: (call) => get('/budgets', call),
     ramps: {
