@@ -12,6 +12,7 @@ import type {
   Finished,
   Log,
   MonotonicMs,
+  Observed,
   Outcome,
   Outgoing,
   Place,
@@ -217,7 +218,7 @@ export function closeTry(one: Try, { clock, pricer, estimate }: Billing, walk: W
     status: one.status,
     failure: end.failure,
     usage,
-    cost: costOf(one, pricer, usage, end.reading?.observed.model),
+    cost: costOf(one, pricer, usage, end.reading?.observed),
     timing: {
       headers: roundIf(one.headers),
       firstByte: roundIf(one.firstByte),
@@ -270,8 +271,22 @@ function usageOf(one: Try, walk: Walk, { reading, failure }: TryEnd, estimate: E
   return given ? estimate(walk.facets, 0, 0) : NO_USAGE;
 }
 
-/** The served model has the right price; a served name that no list knows falls back to the name that was asked for. */
-function costOf(one: Try, pricer: Pricer, usage: Usage, served: string | undefined): Cost {
+/** Tiers of service that are billed at another price than the list's: half of it, or twice. */
+const OTHERWISE_BILLED: ReadonlySet<string> = new Set(['flex', 'batch', 'priority']);
+
+/**
+ * The served model has the right price; a served name that no list knows falls back to the name that was asked for. What was
+ * served in a tier that the list has no price of is an estimate.
+ */
+function costOf(one: Try, pricer: Pricer, usage: Usage, observed: Observed | undefined): Cost {
+  const cost = listedCost(one, pricer, usage, observed?.model);
+  const tier = observed?.serviceTier;
+  if (tier === undefined || !OTHERWISE_BILLED.has(tier) || cost.state !== 'exact') return cost;
+  // Whoever writes down prices of his own knows in which tier he is served.
+  return cost.priceVersion === 'config' ? cost : { ...cost, state: 'estimated' };
+}
+
+function listedCost(one: Try, pricer: Pricer, usage: Usage, served: string | undefined): Cost {
   if (usage.basis === 'none' || one.replayed) return NO_COST;
   const { model, startedAt: at } = one;
   const { provider } = one.target;

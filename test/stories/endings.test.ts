@@ -76,6 +76,18 @@ const begunClaude = [
   anthropic.delta('lo'),
 ];
 
+test('what was served in a tier that the list has no price of is an estimate', async () => {
+  for (const [service_tier, state] of [
+    ['default', 'exact'],
+    ['flex', 'estimated'],
+  ] as const) {
+    house.finished.length = 0;
+    up.play({ headers: openai.json, parts: [openai.answer('Hello.', { service_tier })] });
+    await fetch(`${house.url}${openai.path}`, { method: 'POST', body: JSON.stringify(openai.ask()) });
+    expect((await last()).cost).toMatchObject({ state, microUsd: expect.any(Number) });
+  }
+});
+
 test('a complete stream is complete, with its usage taken apart and priced', async () => {
   up.play({ headers: openai.sse, parts: [...begun, openai.delta('', 'stop'), openai.usage, openai.done] });
   expect(await readChat()).toBe('Hello');

@@ -42,7 +42,8 @@ const INPUTS: readonly Kind[] = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite
 
 /**
  * Column of the price list per kind, most specific first. Where a list has no column of its own the provider bills the
- * broader one, so the search ends at plain input or output and never at zero.
+ * broader one, so the search ends at plain input or output and never at zero; but for sound, which nobody bills at the price
+ * of text: it is sixteen times as dear, and a list without a column for it does not know its price.
  */
 const COLUMNS: Readonly<Record<Kind, readonly string[]>> = {
   input: ['input_text_mtok', 'input_mtok'],
@@ -51,8 +52,8 @@ const COLUMNS: Readonly<Record<Kind, readonly string[]>> = {
   cacheWriteLong: ['cache_write_1h_mtok', 'cache_write_mtok', 'input_mtok'],
   output: ['output_text_mtok', 'output_mtok'],
   reasoning: ['output_reasoning_mtok', 'output_text_reasoning_mtok', 'output_mtok'],
-  audioIn: ['input_audio_mtok', 'input_mtok'],
-  audioOut: ['output_audio_mtok', 'output_mtok'],
+  audioIn: ['input_audio_mtok'],
+  audioOut: ['output_audio_mtok'],
   imageIn: ['input_image_mtok', 'input_mtok'],
   imageOut: ['output_image_mtok', 'output_mtok'],
 };

@@ -53,6 +53,15 @@ test('an unknown model is unpriced, a free provider is free, an estimate says so
   });
 });
 
+test('sound is not priced as text where the list has no price for it', () => {
+  const heard = { usage: usage({ input: 100, audioIn: 200, audioOut: 300 }), at, provider: 'openai' };
+  expect(pricer.price({ ...heard, model: 'gpt-4o-audio-preview' })).toMatchObject({ state: 'unpriced' });
+  expect(pricer.price({ ...heard, model: 'gpt-audio' })).toMatchObject({
+    state: 'exact',
+    parts: { input: 250, audioIn: 6_400, audioOut: 19_200 },
+  });
+});
+
 test('parts are whole and add up to the total for any usage', () => {
   const tokens = fc.integer({ min: 0, max: 3_000_000 });
   fc.assert(
