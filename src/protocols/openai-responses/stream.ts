@@ -40,6 +40,8 @@ export class ResponsesScanner extends DialectScanner {
   /** Where the last delta went. */
   #last: { readonly target: Json; readonly member: string } | undefined;
   #transcript = '';
+  /** Characters of text and of arguments that came in pieces. */
+  #inPieces = 0;
   #finish: string | undefined;
   /** The output as the last event repeats it. */
   #final: readonly Json[] | undefined;
@@ -56,6 +58,18 @@ export class ResponsesScanner extends DialectScanner {
 
   get counted(): boolean {
     return this.#usage !== undefined;
+  }
+
+  protected override matchesWhole(): boolean | undefined {
+    // Some servers send an item at once when it is done.
+    if (this.#final === undefined || this.#inPieces === 0) return undefined;
+    let whole = 0;
+    for (const item of this.#final) {
+      whole += text(item.arguments).length;
+      for (const part of [...list(item.content), ...list(item.summary)])
+        whole += (text(object(part).text) + text(object(part).refusal)).length;
+    }
+    return this.#inPieces >= whole;
   }
 
   /** Servers that end every stream with `[DONE]` do so behind the last event too. */
@@ -148,6 +162,7 @@ export class ResponsesScanner extends DialectScanner {
   #delta({ item: kind, parts, member }: Place, data: Json): void {
     if (typeof data.delta !== 'string' || data.delta === '') return;
     this.outputs++;
+    if (COMPARED.has(member)) this.#inPieces += data.delta.length;
     const item = this.#at(data.output_index, kind);
     const index = parts?.[0] === 'summary' ? data.summary_index : data.content_index;
     const target = parts ? partAt(item, parts[0], index, parts[1]) : item;
@@ -159,6 +174,7 @@ export class ResponsesScanner extends DialectScanner {
   protected override append(piece: string): void {
     if (!this.#last) return;
     const { target, member } = this.#last;
+    if (COMPARED.has(member)) this.#inPieces += piece.length;
     target[member] = text(target[member]) + piece;
   }
 
@@ -185,6 +201,8 @@ export class ResponsesScanner extends DialectScanner {
   }
 }
 
+/** Members that pieces add up to and the whole answer repeats. */
+const COMPARED: ReadonlySet<string> = new Set(['text', 'refusal', 'arguments']);
 const CLOSE = /^data: ?\[DONE\]\s*$/;
 const LONGEST_CLOSE = 32;
 

@@ -1,6 +1,7 @@
 import type { Failure, Reading, StreamLimits, StreamScanner } from '#contracts';
 import { failure } from './failures.ts';
-import { asBuffer, isObject, type Json, parseJson } from './json.ts';
+import { judgeUnread, mostTokens, oneEach, saidIn, thinks } from './fit.ts';
+import { asBuffer, decode, isObject, type Json, parseJson } from './json.ts';
 import { SameButText } from './same-but-text.ts';
 import { SseReader } from './sse.ts';
 import { TextRun } from './text-run.ts';
@@ -23,6 +24,11 @@ export abstract class DialectScanner implements StreamScanner {
   #alike = 0;
   /** Their text, not appended yet. */
   readonly #run = new TextRun();
+  /** The beginning of the first event with output. */
+  #known: string | undefined;
+  /** Of the malformed events, those that surely held a piece of the answer, and those that may have. */
+  #pieces = 0;
+  #broken = 0;
   /** Characters that were given to it and to `append`, and of them those that are no longer kept. */
   #taken = 0;
   #gone = 0;
@@ -70,7 +76,28 @@ export abstract class DialectScanner implements StreamScanner {
     }
     this.#settle();
     const reading = this.#asHeard(this.reading(closed));
-    return this.malformed === 0 ? reading : marked(reading, this.malformed);
+    return this.malformed === 0 ? reading : this.#marked(reading);
+  }
+
+  /** An answer with events left out is whole only as far as nothing of it is known to have been in them. */
+  #marked(reading: Reading): Reading {
+    const { malformed } = this;
+    if (reading.failure || !this.#lost(reading)) return { ...reading, malformed };
+    const hint = 'Events of the stream could not be read, and what arrived is less than the whole answer.';
+    return { ...reading, malformed, outcome: 'invalid', failure: failure('malformed', hint) };
+  }
+
+  #lost({ usage, toolCalls, message, forgotten }: Reading): boolean {
+    const matches = this.matchesWhole();
+    if (matches !== undefined) return !matches;
+    if (this.#pieces > 0) return true;
+    // Arguments of tools have to be whole JSON anyway, and nobody knows what a call costs beside them.
+    if (usage.basis !== 'reported' || toolCalls > 0 || forgotten) return false;
+    const body = message();
+    const answer = body && parseJson(decode(body))?.value;
+    if (thinks(answer)) return false;
+    const said = saidIn(answer);
+    return oneEach(usage.output, this.outputs, this.#broken, said) || usage.output > mostTokens(said);
   }
 
   get kept(): number {
@@ -87,6 +114,11 @@ export abstract class DialectScanner implements StreamScanner {
   #asHeard(reading: Reading): Reading {
     if (!this.#forgets) return reading;
     return { ...reading, textLength: this.#gone, forgotten: true, message: () => undefined };
+  }
+
+  /** Where the dialect repeats the whole answer at its end: are its pieces the same? */
+  protected matchesWhole(): boolean | undefined {
+    return undefined;
   }
 
   /** Data that ends a stream without being JSON. */
@@ -135,6 +167,14 @@ export abstract class DialectScanner implements StreamScanner {
     this.outputs = outputs;
   }
 
+  #leaveOut(name: string, data: string): void {
+    this.malformed++;
+    // Behind the reason for the end nothing of the answer can come.
+    const unread = this.finished ? 'noise' : judgeUnread(name, data, this.#known);
+    if (unread === 'piece') this.#pieces++;
+    else if (unread === 'event') this.#broken++;
+  }
+
   /** Counts an event with output, and lets go of it where nothing is kept. */
   #weigh(length: number): void {
     this.#taken += this.appended?.length ?? Math.max(0, length - FRAME);
@@ -155,7 +195,7 @@ export abstract class DialectScanner implements StreamScanner {
     if (!parsed || !isObject(parsed.value)) {
       // One bad event is no reason to lose a good answer; before any output nothing is lost by asking somebody else.
       if (this.started) {
-        this.malformed++;
+        this.#leaveOut(name, data);
         return;
       }
       this.#failure = failure('malformed', 'The provider sent an event that is not a JSON object.');
@@ -164,7 +204,10 @@ export abstract class DialectScanner implements StreamScanner {
     this.appended = undefined;
     const { outputs } = this;
     this.#failure = this.event(name, parsed.value);
-    if (this.outputs > outputs) this.#weigh(data.length);
+    if (this.outputs > outputs) {
+      this.#known ??= Buffer.from(data.slice(0, KNOWN)).toString();
+      this.#weigh(data.length);
+    }
     // Set by the event, which the compiler does not see.
     if (this.ended as boolean) this.#sse.stop();
     const { block } = this.#sse;
@@ -173,29 +216,9 @@ export abstract class DialectScanner implements StreamScanner {
   }
 }
 
+const KNOWN = 64;
 /** Of an event, characters that are its frame, about. */
 const FRAME = 256;
-
-/** Characters that a token of visible text has at least in most of what is written; fewer means that some did not arrive. */
-const CHARS_PER_TOKEN = 2;
-
-/** An answer with events left out is whole only as far as the count of its tokens says so. */
-function marked(reading: Reading, malformed: number): Reading {
-  const { usage, textLength, toolCalls, failure: known } = reading;
-  // Arguments of tools are tokens too, and have to be whole JSON anyway.
-  const counted = usage.basis === 'reported' && toolCalls === 0;
-  const lost = counted && textLength < usage.output * CHARS_PER_TOKEN;
-  if (known || !lost) return { ...reading, malformed };
-  return {
-    ...reading,
-    malformed,
-    outcome: 'invalid',
-    failure: failure(
-      'malformed',
-      'Events of the stream could not be read, and what arrived is less than what was billed.',
-    ),
-  };
-}
 
 /** The failure of a stream that closed before it said why. */
 export const cutFailure = (started: boolean): Failure =>
