@@ -1,5 +1,5 @@
 import type { Clock, Fields, MonotonicMs } from '#contracts';
-import { LinkedMap } from '#kernel';
+import { Pages } from './pages.ts';
 
 /** An answer that is over, as it is given again. */
 export interface Kept {
@@ -13,22 +13,17 @@ export interface Kept {
   readonly dropped?: () => void;
 }
 
-interface Shelved extends Kept {
-  readonly until: MonotonicMs;
-  readonly bytes: number;
-}
-
-/** What an entry costs beside its body: names, values and the map's own share, by a generous guess. */
-const OVERHEAD = 1_024;
+type Head = Omit<Kept, 'body' | 'dropped'>;
 
 /** Finished answers for a bounded time in bounded memory; the oldest makes room first, since it is the least likely to be asked for again. */
 export class Shelf {
   private readonly clock: Clock;
   private readonly limits: () => { readonly keep: number; readonly memory: number };
-  private readonly kept = new LinkedMap<string, Shelved>();
+  private readonly pages = new Pages();
+  private readonly dropped = new Map<string, () => void>();
   private cancel: (() => void) | undefined;
-  /** Bytes held here and, as told by `account`, by answers under way. */
-  bytes = 0;
+  /** Of answers under way, as told by `account`. */
+  private elsewhere = 0;
 
   constructor(clock: Clock, limits: () => { readonly keep: number; readonly memory: number }) {
     this.clock = clock;
@@ -36,57 +31,65 @@ export class Shelf {
   }
 
   get size(): number {
-    return this.kept.size;
+    return this.pages.size;
+  }
+
+  /** Bytes held here and elsewhere. */
+  get bytes(): number {
+    return this.pages.bytes + this.elsewhere;
   }
 
   get(name: string): Kept | undefined {
-    const found = this.kept.get(name);
-    return found && found.until > this.clock.monotonic() ? found : undefined;
+    const found = this.pages.get(name);
+    if (!found || found.until <= this.clock.monotonic()) return undefined;
+    return { ...(JSON.parse(found.head) as Head), body: found.body };
   }
 
-  put(name: string, answer: Kept): void {
+  put(name: string, { body, dropped, ...head }: Kept): void {
     const { keep, memory } = this.limits();
-    const bytes = answer.body.length + OVERHEAD;
-    if (bytes > memory || keep === 0) return;
-    this.remove(name);
-    this.kept.set(name, { ...answer, bytes, until: this.clock.monotonic() + keep });
-    this.account(bytes);
+    if (body.length > memory || keep === 0) return;
+    this.dropped.delete(name);
+    const until = (this.clock.monotonic() + keep) as MonotonicMs;
+    this.pages.put({ name, head: JSON.stringify(head satisfies Head), body, until });
+    if (dropped) this.dropped.set(name, dropped);
+    this.makeRoom();
     this.watch();
   }
 
   /** Counts bytes held elsewhere against the same bound. False when they do not fit even with the shelf cleared. */
   account(change: number): boolean {
-    this.bytes += change;
-    const { memory } = this.limits();
-    for (let { oldest } = this.kept; oldest && this.bytes > memory; { oldest } = this.kept) {
-      oldest.value.dropped?.();
-      this.remove(oldest.key);
-    }
-    return this.bytes <= memory;
+    this.elsewhere += change;
+    if (change > 0) this.makeRoom();
+    return this.bytes <= this.limits().memory;
   }
 
   clear(): void {
-    for (const [name] of this.kept) this.remove(name);
+    this.pages.clear();
+    this.dropped.clear();
     this.cancel?.();
     this.cancel = undefined;
   }
 
-  private remove(name: string): void {
-    const found = this.kept.delete(name);
-    if (found) this.bytes -= found.bytes;
+  private makeRoom(): void {
+    const { memory } = this.limits();
+    while (this.bytes > memory && this.pages.oldest !== undefined) {
+      const name = this.pages.dropOldest();
+      if (name === undefined) continue;
+      this.dropped.get(name)?.();
+      this.dropped.delete(name);
+    }
   }
 
-  /** One timer for the oldest: the map is in order of keeping, so whatever has expired stands at its head. */
+  /** One timer for the oldest: pages are in order of keeping, so whatever has expired stands at their head. */
   private watch(): void {
-    if (this.cancel) return;
-    const oldest = this.kept.oldest?.value;
-    if (!oldest) return;
-    this.cancel = this.clock.after(Math.max(0, oldest.until - this.clock.monotonic()), () => {
+    const { oldest } = this.pages;
+    if (this.cancel || oldest === undefined) return;
+    this.cancel = this.clock.after(Math.max(0, oldest - this.clock.monotonic()), () => {
       this.cancel = undefined;
       const now = this.clock.monotonic();
-      for (const [name, { until }] of this.kept) {
-        if (until > now) break;
-        this.remove(name);
+      for (let { oldest } = this.pages; oldest !== undefined && oldest <= now; { oldest } = this.pages) {
+        const name = this.pages.dropOldest();
+        if (name !== undefined) this.dropped.delete(name);
       }
       this.watch();
     });
