@@ -1,7 +1,14 @@
 import { systemClock } from '#kernel';
 import { protocolByName } from '#protocols';
 import { openStore } from '#store';
-import { createScribe, lowerThreadPriority, nodeSpoolFiles, runScribeWorker, workerPort } from '#telemetry';
+import {
+  createScribe,
+  createSweep,
+  lowerThreadPriority,
+  nodeSpoolFiles,
+  runScribeWorker,
+  workerPort,
+} from '#telemetry';
 import type { ScribeGiven } from './scribe-thread.ts';
 
 /** The scribe's own thread: its own files, its own connections, nothing shared with the gateway but the folder. */
@@ -12,6 +19,7 @@ await runScribeWorker({
   port: workerPort(),
   clock,
   lowerPriority: lowerThreadPriority,
+  sweep: createSweep(),
   release: () => release(),
   make(given, log) {
     const { databaseUrl, spool } = given as ScribeGiven;

@@ -22,7 +22,7 @@ interface Link {
   readonly messages: readonly BodyHash[];
 }
 
-/** A remembered hash is some 100 bytes; this many cover the conversations that are going on. */
+/** A remembered hash takes some 40 bytes; this many cover the conversations that are going on. */
 const REMEMBERED = 60_000;
 
 /**
@@ -33,8 +33,8 @@ const REMEMBERED = 60_000;
  * where one per message would be twice the rows. Whoever forks a conversation in the middle of a row writes one of its own.
  */
 export class BodyWriter {
-  readonly #bodies = new KnownIn<BodyHash>(REMEMBERED);
-  readonly #links = new KnownIn<ChainHash>(REMEMBERED);
+  readonly #bodies = new KnownIn(REMEMBERED);
+  readonly #links = new KnownIn(REMEMBERED);
 
   /** Returns what to do once the transaction is committed; before that nothing may be remembered. */
   async write(

@@ -1,3 +1,5 @@
+import { KnownHashes } from './known-hashes.ts';
+
 /**
  * Remembers what is certainly in the database, so that what repeats is not sent again: the prompt all asks share, the
  * turns a conversation repeats. Two generations in place of a list in order of use: looking up a remembered key moves it
@@ -34,20 +36,20 @@ export class Known<Key> {
 }
 
 /** Memory per partition, so that what lay in a dropped one is not believed to lie in its successor. */
-export class KnownIn<Key> {
-  readonly #partitions = new Map<number, Known<Key>>();
+export class KnownIn {
+  readonly #partitions = new Map<number, KnownHashes>();
   readonly #capacity: number;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  of(oid: number): Known<Key> {
+  of(oid: number): KnownHashes {
     let known = this.#partitions.get(oid);
     if (known === undefined) {
       // Today, yesterday's stragglers and an import; more days at once are rare and only cost questions.
       if (this.#partitions.size >= 3) this.#partitions.clear();
-      known = new Known(this.#capacity);
+      known = new KnownHashes(this.#capacity);
       this.#partitions.set(oid, known);
     }
     return known;

@@ -18,4 +18,4 @@ export {
   type SpoolProgress,
   type SpoolRecorder,
 } from './spool/recorder.ts';
-export { lowerThreadPriority, spawnWorker, workerPort } from './thread.ts';
+export { createSweep, lowerThreadPriority, spawnWorker, workerPort } from './thread.ts';

@@ -1,4 +1,5 @@
 import { dlopen, FFIType } from 'bun:ffi';
+import { heapSize } from 'bun:jsc';
 import { setPriority } from 'node:os';
 import { messageOf } from './message.ts';
 import type { SpawnScribe } from './scribe/host.ts';
@@ -23,6 +24,23 @@ export const spawnWorker =
     worker.addEventListener('close', () => gone(reason), { once: true });
     return { post: (said) => worker.postMessage(said), terminate: () => worker.terminate() };
   };
+
+/** What a heap may grow by, bytes, until it is swept. */
+const SWEEP_STEP = 24 * 1024 * 1024;
+
+/**
+ * Collects whatever is dead in the calling thread's heap once it has grown by `step` bytes. Batches outlive the short collections
+ * that come with the megabytes read beside them, so all of them end among the old, which are looked at again only when the heap has
+ * trebled: 140 MB of which 40 are alive. Swept early it stays below 60, at the same cost, since there is less to look through.
+ */
+export function createSweep(step = SWEEP_STEP): () => void {
+  let alive = heapSize();
+  return () => {
+    if (heapSize() < alive + step) return;
+    Bun.gc(true);
+    alive = heapSize();
+  };
+}
 
 declare const self: Worker;
 

@@ -16,6 +16,8 @@ export interface ScribeWorkerOptions {
   readonly make: (given: unknown, log: Log) => Scribe | Promise<Scribe>;
   /** Makes this thread give way to the gateway's when both want the same core. What it throws is logged. */
   readonly lowerPriority?: () => void;
+  /** Keeps this thread's memory small; called a few times a second. */
+  readonly sweep?: () => void;
   /** After the scribe has stopped: connections of this thread. */
   readonly release?: () => Promise<void>;
   readonly statsMs?: number;
@@ -26,7 +28,7 @@ export interface ScribeWorkerOptions {
  * starts another one after a while.
  */
 export async function runScribeWorker(options: ScribeWorkerOptions): Promise<void> {
-  const { port, clock, make, lowerPriority, release, statsMs = 250 } = options;
+  const { port, clock, make, lowerPriority, sweep, release, statsMs = 250 } = options;
   const log: Log = (level, event, data) =>
     port.post({ say: 'log', level, event, ...(data ? { data } : undefined) });
   // Messages may come before the scribe is there: a database that is slow to answer must not lose a flush.
@@ -49,7 +51,10 @@ export async function runScribeWorker(options: ScribeWorkerOptions): Promise<voi
   const { given, yields } = await begun.promise;
   const scribe = await make(given, log);
   const tell = () => port.post({ say: 'stats', stats: scribe.stats() });
-  const silence = clock.every(statsMs, tell);
+  const silence = clock.every(statsMs, () => {
+    tell();
+    sweep?.();
+  });
   hear = (message) => {
     if (message.say === 'flush') {
       const { id } = message;
