@@ -1,6 +1,7 @@
 import { sketch } from '#kernel/stats';
 import { type Arrived, arrive } from './arrivals.ts';
-import { defineDrill, type Expectation, type SceneContext } from './define.ts';
+import { defineDrill, type Expectation, type Scene, type SceneContext, together } from './define.ts';
+import { places } from './F22-places.ts';
 import { type Measure, never } from './measure.ts';
 import type { Question, Rehearsal } from './rehearsal.ts';
 
@@ -200,194 +201,200 @@ const EXTRA = (name: string, says: string): Expectation => ({
   declared: '5 %',
 });
 
+const on: Scene = {
+  expectations: [
+    {
+      name: 'p99',
+      says: 'latency of callers, p99',
+      goal: { kind: 'quantile', q: 0.99, atMost: 1_500 },
+      unit: 'ms',
+      declared: '22 s → 1.5 s',
+      full: true,
+    },
+    {
+      name: 'p98',
+      says: 'latency of callers, p98: beyond it are the slowest two of the three stragglers in a hundred',
+      goal: { kind: 'quantile', q: 0.98, atMost: 2_000 },
+      unit: 'ms',
+    },
+    {
+      name: 'p999',
+      says: 'latency of callers, p99.9: two stragglers in a row, and a third call that answers in time',
+      goal: { kind: 'quantile', q: 0.999, atMost: 2_000 },
+      unit: 'ms',
+      declared: '29.6 s → 2.0 s',
+      full: true,
+    },
+    EXTRA('extra', 'calls to the provider beyond one for each question, each seed'),
+    {
+      name: 'unserved',
+      says: 'questions that were not answered',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+    {
+      name: 'unbooked',
+      says: 'calls on the wire without a row of their own',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+    {
+      name: 'losers',
+      says: 'hedged exchanges that do not end with one call that serves and the others given up',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+    {
+      name: 'bill-error',
+      says: 'Σ dollars of all rows, losers estimated, against the bill, each seed',
+      goal: { kind: 'every', atLeast: -0.01, atMost: 0.01 },
+      unit: 'share',
+    },
+    {
+      name: 'sketch-error',
+      says: 'p99 of first tokens by the sketch against the exact one, each seed',
+      goal: { kind: 'every', atLeast: -0.01, atMost: 0.01 },
+      unit: 'share',
+      declared: '1 %',
+    },
+    EXTRA('moved-extra', 'the same while everything is three times slower, each seed'),
+    {
+      name: 'moved-goodput',
+      says: 'first tokens in time while everything is slower: share with hedging less share without, median of the seeds',
+      goal: { kind: 'quantile', q: 0.5, atLeast: -0.005 },
+      unit: 'share',
+      declared: 'not below',
+      full: true,
+    },
+    {
+      name: 'label-p99',
+      says: 'whole answers of some words beside others that take half a minute, on one route: p99',
+      goal: { kind: 'quantile', q: 0.99, atMost: 3_000 },
+      unit: 'ms',
+      full: true,
+    },
+    {
+      name: 'report-p99',
+      says: 'the long ones, 28 s each without a straggler: p99',
+      goal: { kind: 'quantile', q: 0.99, atMost: 60_000 },
+      unit: 'ms',
+      full: true,
+    },
+    EXTRA('mixed-extra', 'calls to the provider beyond one for each of these, each seed'),
+    {
+      name: 'mixed-unserved',
+      says: 'of these that were not answered',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+  ],
+  async run(context) {
+    const mixed = await ask(context, STRAGGLERS, { both: true });
+    const tail = await ask(context, STRAGGLERS, { counted: COUNTED });
+    const moved = await ask(context, [...STRAGGLERS, ...MOVED]);
+    const plain = await ask(context, [...STRAGGLERS, ...MOVED], { hedge: false });
+    return {
+      'label-p99': latencyOf(mixed, 'label'),
+      'report-p99': latencyOf(mixed, 'report'),
+      'mixed-extra': extra(mixed),
+      'mixed-unserved': unserved([mixed]),
+      p99: latency(tail),
+      p98: latency(tail),
+      p999: latency(tail),
+      extra: extra(tail),
+      unserved: unserved([tail, moved]),
+      unbooked: unbooked(tail),
+      losers: unfinished(tail),
+      'bill-error': billError(tail),
+      'sketch-error': sketchError(tail),
+      'moved-extra': extra(moved),
+      'moved-goodput': { kind: 'values', values: [goodput(moved) - goodput(plain)] },
+    };
+  },
+};
+
+const twin: Scene = {
+  expectations: [
+    {
+      name: 'p99',
+      says: 'latency of callers when nobody straggles, p99 (1.01 s without hedging)',
+      goal: { kind: 'quantile', q: 0.99, atMost: 1_100 },
+      unit: 'ms',
+      full: true,
+    },
+    EXTRA('extra', 'calls to the provider beyond one for each question, each seed'),
+    EXTRA('mixed-extra', 'the same of whole answers, short and long'),
+    {
+      name: 'unserved',
+      says: 'questions that were not answered',
+      goal: { kind: 'never' },
+      unit: 'count',
+    },
+  ],
+  async run(context) {
+    const healthy = await ask(context, []);
+    const mixed = await ask(context, [], { both: true });
+    return {
+      p99: latency(healthy),
+      extra: extra(healthy),
+      unserved: unserved([healthy, mixed]),
+      'mixed-extra': extra(mixed),
+    };
+  },
+};
+
+const off: Scene = {
+  expectations: [
+    {
+      name: 'median',
+      says: 'latency, median: what a panel shows',
+      goal: { kind: 'quantile', q: 0.5, atMost: 450 },
+      unit: 'ms',
+    },
+    {
+      name: 'p99',
+      says: 'latency, p99',
+      goal: { kind: 'quantile', q: 0.99, atLeast: 15_000 },
+      unit: 'ms',
+      declared: '22 s',
+    },
+    {
+      name: 'p999',
+      says: 'latency, p99.9',
+      goal: { kind: 'quantile', q: 0.999, atLeast: 25_000 },
+      unit: 'ms',
+      declared: '29.6 s',
+      full: true,
+    },
+    {
+      name: 'label-p99',
+      says: 'whole answers of some words, p99',
+      goal: { kind: 'quantile', q: 0.99, atLeast: 15_000 },
+      unit: 'ms',
+      full: true,
+    },
+  ],
+  async run(context) {
+    const size = context.quick ? 'quick' : 'full';
+    const direct = async (gap: number, n: number, one: (i: number) => Question): Promise<Measure> => {
+      const rehearsal = context.rehearse({ world: worldOf(STRAGGLERS, gap), config: configOf(false) });
+      const values: number[] = [];
+      for (let i = 0; i < n; i++) values.push((await rehearsal.askDirectly(one(i))).ms);
+      return { kind: 'values', values };
+    };
+    const measure = await direct(0, COUNTED[size], (i) => question(i, MODELS[0]));
+    const labels = await direct(GAP, FEWER[size], (i) => mixed(2 * i, MODELS[0]));
+    return { median: measure, p99: measure, p999: measure, 'label-p99': labels };
+  },
+};
+
 export const F22 = defineDrill({
   id: 'F22',
   title: 'Taming the tail',
   world:
-    'First tokens after 0.4 s in the median; 3 % of the answers straggle by 5 to 30 s. Then a look-alike in which everything becomes three times slower, and hedges would only add load.',
+    'First tokens after 0.4 s in the median; 3 % of the answers straggle by 5 to 30 s. Then a look-alike in which everything becomes three times slower, and hedges would only add load. Beside it a target with forty places, which are wanted by many short answers and, all at once, by sixty long ones.',
   seeds: { full: 20, quick: 2 },
-  on: {
-    expectations: [
-      {
-        name: 'p99',
-        says: 'latency of callers, p99',
-        goal: { kind: 'quantile', q: 0.99, atMost: 1_500 },
-        unit: 'ms',
-        declared: '22 s → 1.5 s',
-        full: true,
-      },
-      {
-        name: 'p98',
-        says: 'latency of callers, p98: beyond it are the slowest two of the three stragglers in a hundred',
-        goal: { kind: 'quantile', q: 0.98, atMost: 2_000 },
-        unit: 'ms',
-      },
-      {
-        name: 'p999',
-        says: 'latency of callers, p99.9: two stragglers in a row, and a third call that answers in time',
-        goal: { kind: 'quantile', q: 0.999, atMost: 2_000 },
-        unit: 'ms',
-        declared: '29.6 s → 2.0 s',
-        full: true,
-      },
-      EXTRA('extra', 'calls to the provider beyond one for each question, each seed'),
-      {
-        name: 'unserved',
-        says: 'questions that were not answered',
-        goal: { kind: 'never' },
-        unit: 'count',
-      },
-      {
-        name: 'unbooked',
-        says: 'calls on the wire without a row of their own',
-        goal: { kind: 'never' },
-        unit: 'count',
-      },
-      {
-        name: 'losers',
-        says: 'hedged exchanges that do not end with one call that serves and the others given up',
-        goal: { kind: 'never' },
-        unit: 'count',
-      },
-      {
-        name: 'bill-error',
-        says: 'Σ dollars of all rows, losers estimated, against the bill, each seed',
-        goal: { kind: 'every', atLeast: -0.01, atMost: 0.01 },
-        unit: 'share',
-      },
-      {
-        name: 'sketch-error',
-        says: 'p99 of first tokens by the sketch against the exact one, each seed',
-        goal: { kind: 'every', atLeast: -0.01, atMost: 0.01 },
-        unit: 'share',
-        declared: '1 %',
-      },
-      EXTRA('moved-extra', 'the same while everything is three times slower, each seed'),
-      {
-        name: 'moved-goodput',
-        says: 'first tokens in time while everything is slower: share with hedging less share without, median of the seeds',
-        goal: { kind: 'quantile', q: 0.5, atLeast: -0.005 },
-        unit: 'share',
-        declared: 'not below',
-        full: true,
-      },
-      {
-        name: 'label-p99',
-        says: 'whole answers of some words beside others that take half a minute, on one route: p99',
-        goal: { kind: 'quantile', q: 0.99, atMost: 3_000 },
-        unit: 'ms',
-        full: true,
-      },
-      {
-        name: 'report-p99',
-        says: 'the long ones, 28 s each without a straggler: p99',
-        goal: { kind: 'quantile', q: 0.99, atMost: 60_000 },
-        unit: 'ms',
-        full: true,
-      },
-      EXTRA('mixed-extra', 'calls to the provider beyond one for each of these, each seed'),
-      {
-        name: 'mixed-unserved',
-        says: 'of these that were not answered',
-        goal: { kind: 'never' },
-        unit: 'count',
-      },
-    ],
-    async run(context) {
-      const mixed = await ask(context, STRAGGLERS, { both: true });
-      const tail = await ask(context, STRAGGLERS, { counted: COUNTED });
-      const moved = await ask(context, [...STRAGGLERS, ...MOVED]);
-      const plain = await ask(context, [...STRAGGLERS, ...MOVED], { hedge: false });
-      return {
-        'label-p99': latencyOf(mixed, 'label'),
-        'report-p99': latencyOf(mixed, 'report'),
-        'mixed-extra': extra(mixed),
-        'mixed-unserved': unserved([mixed]),
-        p99: latency(tail),
-        p98: latency(tail),
-        p999: latency(tail),
-        extra: extra(tail),
-        unserved: unserved([tail, moved]),
-        unbooked: unbooked(tail),
-        losers: unfinished(tail),
-        'bill-error': billError(tail),
-        'sketch-error': sketchError(tail),
-        'moved-extra': extra(moved),
-        'moved-goodput': { kind: 'values', values: [goodput(moved) - goodput(plain)] },
-      };
-    },
-  },
-  twin: {
-    expectations: [
-      {
-        name: 'p99',
-        says: 'latency of callers when nobody straggles, p99 (1.01 s without hedging)',
-        goal: { kind: 'quantile', q: 0.99, atMost: 1_100 },
-        unit: 'ms',
-        full: true,
-      },
-      EXTRA('extra', 'calls to the provider beyond one for each question, each seed'),
-      EXTRA('mixed-extra', 'the same of whole answers, short and long'),
-      {
-        name: 'unserved',
-        says: 'questions that were not answered',
-        goal: { kind: 'never' },
-        unit: 'count',
-      },
-    ],
-    async run(context) {
-      const healthy = await ask(context, []);
-      const mixed = await ask(context, [], { both: true });
-      return {
-        p99: latency(healthy),
-        extra: extra(healthy),
-        unserved: unserved([healthy, mixed]),
-        'mixed-extra': extra(mixed),
-      };
-    },
-  },
-  off: {
-    expectations: [
-      {
-        name: 'median',
-        says: 'latency, median: what a panel shows',
-        goal: { kind: 'quantile', q: 0.5, atMost: 450 },
-        unit: 'ms',
-      },
-      {
-        name: 'p99',
-        says: 'latency, p99',
-        goal: { kind: 'quantile', q: 0.99, atLeast: 15_000 },
-        unit: 'ms',
-        declared: '22 s',
-      },
-      {
-        name: 'p999',
-        says: 'latency, p99.9',
-        goal: { kind: 'quantile', q: 0.999, atLeast: 25_000 },
-        unit: 'ms',
-        declared: '29.6 s',
-        full: true,
-      },
-      {
-        name: 'label-p99',
-        says: 'whole answers of some words, p99',
-        goal: { kind: 'quantile', q: 0.99, atLeast: 15_000 },
-        unit: 'ms',
-        full: true,
-      },
-    ],
-    async run(context) {
-      const size = context.quick ? 'quick' : 'full';
-      const direct = async (gap: number, n: number, one: (i: number) => Question): Promise<Measure> => {
-        const rehearsal = context.rehearse({ world: worldOf(STRAGGLERS, gap), config: configOf(false) });
-        const values: number[] = [];
-        for (let i = 0; i < n; i++) values.push((await rehearsal.askDirectly(one(i))).ms);
-        return { kind: 'values', values };
-      };
-      const measure = await direct(0, COUNTED[size], (i) => question(i, MODELS[0]));
-      const labels = await direct(GAP, FEWER[size], (i) => mixed(2 * i, MODELS[0]));
-      return { median: measure, p99: measure, p999: measure, 'label-p99': labels };
-    },
-  },
+  on: together(on, places.on),
+  twin: together(twin, places.twin),
+  off: together(off, places.off),
 });

@@ -120,7 +120,7 @@ async function shared(context: SceneContext, background: Lane): Promise<Shared> 
   const rehearsal = context.rehearse({ world, config });
   const { clock } = rehearsal;
   const start = clock.now();
-  const every = (context.quick ? 15 : 5) * MINUTE;
+  const every = (context.quick ? 30 : 5) * MINUTE;
   const moved = 2 * random() - 1;
   const busier = 0.9 + 0.2 * random();
   const third = start + 24 * LEARNED * HOUR;

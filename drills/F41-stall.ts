@@ -15,7 +15,7 @@ const WAYS = Object.keys(ROUTES) as Way[];
 const SPARE = 'spare';
 const FACTOR = 5;
 /** Of the streams. Rare enough that health stays healthy: nothing else would find them. */
-const STALLED = 0.01;
+const STALLED = { full: 0.01, quick: 0.1 } as const;
 /** The product's own `timeouts.idle`. */
 const IDLE = 30_000;
 
@@ -26,19 +26,20 @@ const LAW = {
   tokens: { median: 60 },
 };
 
-const worldOf = (stalls: boolean): string =>
+const worldOf = (stalls: number): string =>
   JSON.stringify({
     models: Object.fromEntries([...WAYS, SPARE].map((model) => [model, LAW])),
-    timeline: stalls
-      ? WAYS.map((model) => ({
-          fault: 'stall',
-          with: { after: 12 },
-          on: { model },
-          probability: STALLED,
-          // Streams of an hour tell what is usual.
-          from: WARM,
-        }))
-      : [],
+    timeline:
+      stalls > 0
+        ? WAYS.map((model) => ({
+            fault: 'stall',
+            with: { after: 12 },
+            on: { model },
+            probability: stalls,
+            // The streams before tell what is usual.
+            from: WARM,
+          }))
+        : [],
   });
 
 const configOf = (stall: boolean): string =>
@@ -60,9 +61,9 @@ const configOf = (stall: boolean): string =>
     ),
   });
 
-const WARM = 5 * MINUTE;
+const WARM = 2 * MINUTE;
 const EVERY = 2_000;
-const SPAN = { full: 30 * MINUTE, quick: 5 * MINUTE } as const;
+const SPAN = { full: 30 * MINUTE, quick: 2 * MINUTE } as const;
 const SAID = 'keep the light and watch by night '.repeat(8);
 
 const questionTo =
@@ -78,8 +79,10 @@ interface Lived {
 }
 
 async function live(context: SceneContext, way: Way, stalls: boolean, stall: boolean): Promise<Lived> {
-  const rehearsal = context.rehearse({ world: worldOf(stalls), config: configOf(stall) });
-  const span = WARM + SPAN[context.quick ? 'quick' : 'full'];
+  const size = context.quick ? 'quick' : 'full';
+  const world = worldOf(stalls ? STALLED[size] : 0);
+  const rehearsal = context.rehearse({ world, config: configOf(stall) });
+  const span = WARM + SPAN[size];
   const arrived = await arrive(rehearsal, { every: EVERY, span, question: questionTo(way) });
   return { arrived, finished: rehearsal.finished };
 }

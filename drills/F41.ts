@@ -1,16 +1,7 @@
-import { defineDrill, type Scene } from './define.ts';
+import { defineDrill, together } from './define.ts';
 import { outage } from './F41-outage.ts';
 import { slow } from './F41-slow.ts';
 import { stall } from './F41-stall.ts';
-
-const all = (...scenes: readonly Scene[]): Scene => ({
-  expectations: scenes.flatMap(({ expectations }) => expectations),
-  async run(context) {
-    let measures = {};
-    for (const scene of scenes) measures = { ...measures, ...(await scene.run(context)) };
-    return measures;
-  },
-});
 
 export const F41 = defineDrill({
   id: 'F41',
@@ -18,7 +9,7 @@ export const F41 = defineDrill({
   world:
     'A provider that answers while it gets slower: a share of slow answers from one moment to the next, then a ramp of six hours. Beside it one that is down for 60 s and then healthy, and one of whose streams one in a hundred falls silent in the middle. Behind each a spare that is well.',
   seeds: { full: 20, quick: 2 },
-  on: all(slow.on, outage.on, stall.on),
-  twin: all(slow.twin, outage.twin, stall.twin),
-  off: all(slow.off, outage.off, stall.off),
+  on: together(slow.on, outage.on, stall.on),
+  twin: together(slow.twin, outage.twin, stall.twin),
+  off: together(slow.off, outage.off, stall.off),
 });

@@ -52,6 +52,16 @@ export interface Drill {
   readonly sockets?: true;
 }
 
+/** One scene out of several, one after another; each keeps its names. */
+export const together = (...scenes: readonly Scene[]): Scene => ({
+  expectations: scenes.flatMap(({ expectations }) => expectations),
+  async run(context) {
+    let measures: Readonly<Record<string, Measure>> = {};
+    for (const scene of scenes) measures = { ...measures, ...(await scene.run(context)) };
+    return measures;
+  },
+});
+
 const ID = /^F\d\d$/;
 
 export function defineDrill(drill: Drill): Drill {

@@ -340,6 +340,14 @@ export const providerSchema = z.looseObject({
         .describe(
           'Callers that may wait for a place when no other target has one; the batch lane gives way first.',
         ),
+      short: z
+        .number()
+        .min(0.05)
+        .max(0.9)
+        .optional()
+        .describe(
+          'Share of the places that answers foretold to be long leave to short ones, as long as short ones were asked for in the last minute. Foretold by the length that answers of the same route, key, tenant, feature, shape and `max_tokens` had; short is below half of the length in whose answers most of the tokens are. Unset, all take the place that is free.',
+        ),
     })
     .optional()
     .describe(

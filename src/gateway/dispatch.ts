@@ -92,7 +92,7 @@ export async function dispatch(
   for (;;) {
     let seat: Seat | undefined;
     if ((order[at] as Step).target.concurrency) {
-      seat = ctx.seats.take(order[at] as Step, walk.facets);
+      seat = ctx.seats.take(order[at] as Step, walk);
       if (!seat) {
         const room = await findRoom(ctx, errand, walk, order, at, standing.open(order, walk.facets));
         if ('kind' in room) return unwanted ?? { landing: { kind: 'failed', failure: room } };

@@ -189,7 +189,7 @@ async function spare(
   const step = backup(ctx, order, at, walk);
   const { perExchange, perTarget } = (walk.route as Route).config.attempts;
   if (walk.stopped || walk.made.length >= perExchange || triesOf(walk, step) >= perTarget) return undefined;
-  const seat = step.target.concurrency && ctx.seats.take(step, walk.facets);
+  const seat = step.target.concurrency && ctx.seats.take(step, walk);
   if (step.target.concurrency && !seat) return undefined;
   const ready = await prepare(ctx, errand, walk, step, 'hedge', false);
   if (ready.kind === 'hindered' || walk.stopped) {

@@ -7,6 +7,9 @@ const ENOUGH = 8;
 /** Weight of the newest answer, once there are so many that an equal share would be less. */
 const NEWEST = 0.05;
 
+/** What of an exchange says how long its answer will be. */
+export type Asker = Pick<Walk, 'route' | 'who' | 'facets'>;
+
 interface Mean {
   n: number;
   /** Of the logarithm: one answer of ten thousand tokens is no reason to expect a thousand. */
@@ -21,13 +24,13 @@ export class Lengths {
   private readonly means = new Map<string, Mean>();
 
   /** Tokens; undefined until enough were seen. */
-  expected(walk: Walk): number | undefined {
+  expected(walk: Asker): number | undefined {
     const mean = this.means.get(nameOf(walk));
     if (mean === undefined || mean.n < ENOUGH) return undefined;
     return Math.min(Math.exp(mean.log), walk.facets.maxOutput ?? Number.POSITIVE_INFINITY);
   }
 
-  saw(walk: Walk, tokens: number): void {
+  saw(walk: Asker, tokens: number): void {
     if (tokens <= 0) return;
     const name = nameOf(walk);
     let mean = this.means.get(name);
@@ -41,7 +44,7 @@ export class Lengths {
   }
 }
 
-function nameOf({ route, who, facets }: Walk): string {
+function nameOf({ route, who, facets }: Asker): string {
   const { model, maxOutput = 0, structured, tools, choices } = facets;
   const allowed = Math.ceil(Math.log2(maxOutput + 1));
   return [route?.name, model, who.key, who.tenant, who.feature, allowed, structured, tools > 0, choices].join(

@@ -27,7 +27,7 @@ export async function findRoom(
   for (let i = at + 1; i < order.length; i++) {
     const step = order[i] as Step;
     if (!open(step) || (lane === 'batch' && step.tier !== full.tier)) continue;
-    const seat = step.target.concurrency && seats.take(step, walk.facets);
+    const seat = step.target.concurrency && seats.take(step, walk);
     if (step.target.concurrency && !seat) continue;
     if (step.tier !== full.tier) walk.spilled = true;
     return seat ? { at: i, seat } : { at: i };

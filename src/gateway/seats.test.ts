@@ -2,12 +2,13 @@ import { expect, test } from 'bun:test';
 import type { AskFacets } from '#contracts';
 import { virtualClock } from '#kernel';
 import { drawNormal, seededRandom } from '#kernel/stats';
+import type { Asker } from './lengths.ts';
 import type { Step } from './plan.ts';
-import { type Seat, Seats } from './seats.ts';
-import type { Try } from './walk.ts';
+import { Seat, Seats } from './seats.ts';
+import type { Try, Walk } from './walk.ts';
 
 const MINUTE = 60_000;
-const STREAM = { stream: true, model: 'm' } as AskFacets;
+const STREAM = { facets: { stream: true, model: 'm' } as AskFacets, who: {} as Asker['who'] };
 const GOOD = { outcome: 'complete' } as const;
 const CALM = { factor: () => 1 };
 const stepOf = (concurrency: object): Step =>
@@ -53,7 +54,7 @@ async function live(seed: number, world: World) {
       (200 + 0.1 * input) * world.factor(minute) * Math.exp(0.4 * drawNormal(random)) + straggles;
     await clock.sleep(firstToken + 2_000);
     const one = { step, model: 'm', firstToken: firstToken + (full() ? late : 0) } as Try;
-    seat.leave({ one, end: GOOD, ask: STREAM, input, output: 100 });
+    seat.leave({ one, end: GOOD, walk: STREAM, input, output: 100 });
   };
   const asking = async () => {
     for (let now = 0; now < world.minutes * MINUTE; ) {
@@ -135,4 +136,40 @@ test('what was learnt outlives a restart, who was under way does not; a reload b
   taken[0]?.leave();
   taken[0]?.leave();
   expect(seats.read()[0]?.inFlight).toBe(2);
+});
+
+test('while short answers are asked for, long ones leave them their share of the places', async () => {
+  const clock = virtualClock({ seed: 1 });
+  const seats = new Seats(clock, CALM);
+  const step = stepOf({ adaptive: false, max: 4, short: 0.25 });
+  const asker = (feature: string): Asker => ({ ...STREAM, who: { feature } as Asker['who'] });
+  const [label, report, other] = [asker('label'), asker('report'), asker('other')];
+  const served = (walk: Asker, output: number) =>
+    seats.take(step, walk)?.leave({
+      one: { step, model: 'm', firstToken: 100 } as Try,
+      end: GOOD,
+      walk,
+      input: 100,
+      output,
+    });
+  for (let i = 0; i < 500; i++) served(i % 50 === 0 ? report : label, i % 50 === 0 ? 1_400 : 20);
+  const take = (walk: Asker, n: number) => Array.from({ length: n }, () => seats.take(step, walk));
+  const reports = take(report, 4);
+  expect(reports.map(Boolean)).toEqual([true, true, true, false]);
+  const waits = seats.wait(step, { ...report, queued: 0 } as Walk, 'interactive', clock.monotonic() + MINUTE);
+  // The fourth is for the short, who do not stand behind a long one of a more urgent lane; of others nothing is known.
+  const [short] = take(label, 1);
+  expect(short).toBeDefined();
+  short?.leave();
+  const [unknown] = take(other, 1);
+  expect(unknown).toBeDefined();
+  unknown?.leave();
+  reports[0]?.leave();
+  const third = await clock.run(waits);
+  expect(third).toBeInstanceOf(Seat);
+  expect(take(report, 1)).toEqual([undefined]);
+  // A minute without a short ask: the place is anybody's.
+  await clock.run(clock.sleep(MINUTE + 1));
+  expect(take(report, 1)[0]).toBeDefined();
+  expect(seats.read()[0]).toMatchObject({ inFlight: 4 });
 });

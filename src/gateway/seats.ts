@@ -12,6 +12,7 @@ import {
 } from '#kernel/resilience';
 import type { Climate } from './climate.ts';
 import { encoded } from './encoded.ts';
+import { type Asker, Lengths } from './lengths.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd, Walk } from './walk.ts';
 
@@ -24,6 +25,10 @@ const SHORTEST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
 /** A first token this fast tells nothing of congestion, ms: nobody notices it, and half of it may be the way there. */
 const BRISK = 50;
+/** Of the length in whose answers most of the work is: what is foretold to be shorter than this is short. */
+const SHORT = 0.5;
+/** Long enough to remember at night what comes by day, ms. */
+const LENGTHS_FADE = 86_400_000;
 /** Weight of the latest round of the event loop in what one usually takes. */
 const LATEST = 0.1;
 
@@ -41,8 +46,12 @@ export interface SeatsReading {
   readonly waiting: Readonly<Record<Lane, number>>;
 }
 
+/** By what is foretold of the answer; undefined where nothing is, or nobody asks. */
+type Length = 'short' | 'long' | undefined;
+
 interface Waiting {
   readonly lane: Lane;
+  readonly length: Length;
   give(seat: Seat | undefined): void;
 }
 
@@ -58,6 +67,14 @@ interface Desk {
   /** Leaves of the last minute, fading; for the wait that is told. */
   left: number;
   leftAt: MonotonicMs;
+  /** Σ tokens and Σ tokens² of answers, fading. */
+  tokens: number;
+  squares: number;
+  answeredAt: MonotonicMs;
+  /** Calls under way that are foretold to be long. */
+  longs: number;
+  /** When somebody last asked for a short answer. */
+  shortAt: MonotonicMs;
 }
 
 type Settings = NonNullable<Step['target']['concurrency']>;
@@ -66,17 +83,21 @@ type Settings = NonNullable<Step['target']['concurrency']>;
 export class Seat {
   private readonly desk: Desk;
   private readonly seats: Seats;
+  private readonly long: boolean;
   private taken = true;
 
-  constructor(seats: Seats, desk: Desk) {
+  constructor(seats: Seats, desk: Desk, length: Length) {
     this.seats = seats;
     this.desk = desk;
+    this.long = length === 'long';
+    if (this.long) desk.longs++;
   }
 
   /** `end` of the call; absent when none was made. */
   leave(end?: SeatEnd): void {
     if (!this.taken) return;
     this.taken = false;
+    if (this.long) this.desk.longs--;
     this.seats.left(this.desk, end);
   }
 }
@@ -84,7 +105,7 @@ export class Seat {
 export interface SeatEnd {
   readonly one: Try;
   readonly end: TryEnd;
-  readonly ask: AskFacets;
+  readonly walk: Asker;
   /** Input tokens that were not read from a cache, and tokens written. */
   readonly input: number;
   readonly output: number;
@@ -103,6 +124,7 @@ export class Seats {
   private readonly clock: Clock;
   private readonly climate: Pick<Climate, 'factor'>;
   private readonly efforts: Effort = effort();
+  private readonly lengths = new Lengths();
   private readonly desks = new Map<string, Desk>();
   private readonly near = new WeakMap<Step, Map<string, Desk>>();
   private readonly rules = new Map<string, Limiter>();
@@ -117,11 +139,12 @@ export class Seats {
   }
 
   /** Of a limited target only. Undefined when it is full, or others have waited for it longer. */
-  take(step: Step, ask: AskFacets): Seat | undefined {
-    const desk = this.of(step, ask);
-    if (LANES.some((lane) => desk.queues[lane].length > 0) || !desk.rule.acquire(desk.limit))
-      return undefined;
-    return new Seat(this, desk);
+  take(step: Step, walk: Asker): Seat | undefined {
+    const desk = this.of(step, walk.facets);
+    const length = this.lengthOf(desk, walk);
+    const first = LANES.every((lane) => !desk.queues[lane].some((one) => this.may(desk, one.length)));
+    if (!first || !this.may(desk, length) || !desk.rule.acquire(desk.limit)) return undefined;
+    return new Seat(this, desk, length);
   }
 
   /**
@@ -139,7 +162,7 @@ export class Seats {
     const all = LANES.reduce((sum, l) => sum + queues[l].length, 0);
     if (all >= settings.queue && !this.shed(desk, lane)) return this.full(desk);
     const { promise, resolve } = Promise.withResolvers<Seat | undefined>();
-    const one: Waiting = { lane, give: resolve };
+    const one: Waiting = { lane, length: this.lengthOf(desk, walk), give: resolve };
     queues[lane].push(one);
     const leave = () => {
       const at = queues[lane].indexOf(one);
@@ -168,10 +191,35 @@ export class Seats {
     }
     desk.rule.release(desk.limit, { now: this.clock.now(), ...(end && this.told(desk, end)) });
     for (;;) {
-      const lane = LANES.find((l) => desk.queues[l].length > 0);
-      if (lane === undefined || !desk.rule.acquire(desk.limit)) return;
-      (desk.queues[lane].shift() as Waiting).give(new Seat(this, desk));
+      const next = this.next(desk);
+      if (next === undefined || !desk.rule.acquire(desk.limit)) return;
+      desk.queues[next.lane].splice(desk.queues[next.lane].indexOf(next), 1);
+      next.give(new Seat(this, desk, next.length));
     }
+  }
+
+  private next(desk: Desk): Waiting | undefined {
+    for (const lane of LANES) {
+      const one = desk.queues[lane].find(({ length }) => this.may(desk, length));
+      if (one) return one;
+    }
+    return undefined;
+  }
+
+  private lengthOf(desk: Desk, walk: Asker): Length {
+    if (desk.settings.short === undefined) return undefined;
+    const expected = this.lengths.expected(walk);
+    if (expected === undefined) return undefined;
+    // The mean by work, Σx²/Σx: by number a crowd of labels would make a label an ordinary answer.
+    if (expected > (SHORT * desk.squares) / desk.tokens) return 'long';
+    desk.shortAt = this.clock.monotonic();
+    return 'short';
+  }
+
+  /** While short answers are asked for, the long ones leave them their share of the places: one of a minute holds up hundreds. */
+  private may({ settings, longs, limit, shortAt }: Desk, length: Length): boolean {
+    if (length !== 'long' || this.clock.monotonic() - shortAt > MEMORY) return true;
+    return longs < Math.max(1, Math.floor((1 - (settings.short as number)) * limit.limit));
   }
 
   read(): readonly SeatsReading[] {
@@ -206,12 +254,21 @@ export class Seats {
   /** What the end of a call says about congestion. */
   private told(
     desk: Desk,
-    { one, end, ask, input, output }: SeatEnd,
+    { one, end, walk, input, output }: SeatEnd,
   ): { latency?: number; dropped?: boolean } {
     const { failure, outcome } = end;
+    const ask = walk.facets;
     // It was too slow to win, by a time that nobody knows: what it had taken when it was given up is the least.
     const lost = failure?.kind === 'hedge_lost';
     const good = healthOf(outcome, failure) === 'good';
+    if (good && desk.settings.short !== undefined && output > 0) {
+      this.lengths.saw(walk, output);
+      const now = this.clock.monotonic();
+      const fade = Math.exp((desk.answeredAt - now) / LENGTHS_FADE);
+      desk.tokens = fade * desk.tokens + output;
+      desk.squares = fade * desk.squares + output * output;
+      desk.answeredAt = now;
+    }
     if (!good && !lost) return failure && FULL.has(failure.kind) ? { dropped: true } : {};
     const seen = one.firstToken ?? (lost ? this.clock.monotonic() - one.start : undefined);
     if (seen === undefined || one.replayed || !desk.settings.adaptive) return {};
@@ -308,6 +365,11 @@ export class Seats {
       queues: { interactive: [], normal: [], batch: [] },
       left: 0,
       leftAt: 0,
+      tokens: 0,
+      squares: 0,
+      answeredAt: 0,
+      longs: 0,
+      shortAt: Number.NEGATIVE_INFINITY,
     };
     this.desks.set(key, fresh);
     return fresh;

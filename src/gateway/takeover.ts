@@ -189,7 +189,7 @@ async function take(
   walk: Walk,
   step: Step,
 ): Promise<{ readonly one: Try; readonly flight: Flight } | undefined> {
-  const seat = step.target.concurrency && ctx.seats.take(step, walk.facets);
+  const seat = step.target.concurrency && ctx.seats.take(step, walk);
   if (step.target.concurrency && !seat) return undefined;
   const ready = await prepare(ctx, errand, walk, step, 'takeover', false);
   if (ready.kind === 'hindered') {

@@ -250,7 +250,7 @@ function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): v
   ctx.climate.ended(one, walk.facets, end, output + reasoning, walk.source === 'probe');
   if (one.stall && healthOf(end.outcome, end.failure) === 'good') one.stall.learn();
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
-  one.seat?.leave({ one, end, ask: walk.facets, input, output: output + reasoning });
+  one.seat?.leave({ one, end, walk, input, output: output + reasoning });
 }
 
 /** Providers bill on for what we gave up ourselves: they had the ask, and nobody tells what they did with it. */
