@@ -467,3 +467,22 @@ test.each([
   decision.settle({ tokensIn: 9_700, cachedIn: 9_000, tokensOut: 0 });
   expect(left()).toBeCloseTo(more, 0);
 });
+
+test('one who comes alone and in bursts, without time to wait, is not sent away for long', async () => {
+  const { clock, quotas, ask } = world({ requestsPerMinute: 60 });
+  const served: number[] = [];
+  const from = clock.now();
+  const caller = async () => {
+    for (;;) {
+      const decision = await quotas.reserve(ask({ caller: 'one', deadline: clock.now() }));
+      if (!decision || decision.ok) break;
+      await clock.sleep(decision.retryAfterMs ?? 0);
+    }
+    served.push(clock.now() - from);
+  };
+  for (let n = 0; n < 60; n++) void caller();
+  await clock.run(300_000);
+  expect(served).toHaveLength(60);
+  // Fifty-five seconds of refill, half of which is for whoever else might come.
+  expect(Math.max(...served)).toBeLessThan(120_000);
+});

@@ -52,6 +52,8 @@ const LATENESS = 1_000;
 /** Estimates are means; the place is kept a little later than they say. */
 const MARGIN = 1.02;
 const KEPT_SHARE = 0.25;
+/** While nobody else comes; who does then still finds something. */
+const ALONE_SHARE = 0.5;
 /** Of the refill; where those above leave nothing, a promise is far away and still not for ever. */
 const LEAST_SHARE = 0.05;
 /** A crowd that never came back may do so tomorrow. */
@@ -292,7 +294,8 @@ export function createScope(options: {
   /**
    * Milliseconds between a place and the one before it in its lane: they come one after another at a share of what the lanes
    * above leave of the refill. So a newcomer is always served from the rest, and what background work was promised does not
-   * make people wait. Of amounts counts what is likely to be fetched.
+   * make people wait. Where nobody has used the rest lately more is promised: one who comes in bursts and alone would be sent
+   * away for four times as long as his places take. Of amounts counts what is likely to be fetched.
    */
   function spacing(lane: Lane, amounts: readonly number[], now: EpochMs): number {
     const coming = Math.max(LEAST_COMING, kept.coming);
@@ -301,7 +304,11 @@ export function createScope(options: {
       const { rate } = limits[i]!;
       if (rate === 0) continue;
       const own = Math.max(rate * Math.max(lanes()[lane].floor, LEAST_SHARE), rate - usedAbove(i, lane, now));
-      ms = Math.max(ms, (amounts[i]! * coming) / (own * KEPT_SHARE));
+      const spare = rate - LANES.reduce((sum, any) => sum + (use[any][i]?.read(now) ?? 0), 0);
+      ms = Math.max(
+        ms,
+        (amounts[i]! * coming) / Math.max(own * KEPT_SHARE, Math.min(spare, own * ALONE_SHARE)),
+      );
     }
     return Math.ceil(ms);
   }
