@@ -28,6 +28,11 @@ export class DatabaseAway extends StartError {}
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { clock, log, lifecycle } = options;
   const kind = options.url === undefined ? 'embedded' : 'external';
+  if (options.url !== undefined && !/^postgres(ql)?:\/\/./.test(options.url))
+    throw new StartError(
+      'The address of the database is none of a Postgres.',
+      'Write postgres://user:password@host:5432/name into DATABASE_URL (or `database:`), or leave it out to let Midwatch run its own.',
+    );
   const url = options.url ?? (await ownPostgres(options));
   const store = openStore({ url, clock, log });
   lifecycle.onStop('database pool', () => store.close());

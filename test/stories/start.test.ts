@@ -91,6 +91,12 @@ test('a database that is not there, or not ours', async () => {
   expect(nobody.said).toHaveLength(2);
   expect(nobody.said[0]).toContain('127.0.0.1:9/none');
   expect(nobody.said.join()).not.toContain('secret-password');
+  for (const url of ['mysql://u:secret-password@127.0.0.1/x', 'the-database']) {
+    const other = await attempt(fresh(), [], { DATABASE_URL: url });
+    expect([other.code, other.said.length]).toEqual([1, 2]);
+    expect(other.said[1]).toContain('postgres://user:password@');
+    expect(other.said.join()).not.toContain('secret-password');
+  }
 });
 
 test('a broken cluster', async () => {

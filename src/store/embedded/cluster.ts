@@ -72,7 +72,7 @@ export async function prepareCluster(
     throw new EmbeddedPostgresError(
       'wrong-version',
       `The database in ${cluster.folder} was made by Postgres ${made}, and this Midwatch carries Postgres ${major}.`,
-      'Start the Midwatch that made it, export, and import into a new data folder.',
+      'Start the Midwatch that made it, or move its postgres folder away and start with an empty database.',
     );
   }
   return false;

@@ -1,4 +1,5 @@
 import { SUPERUSER } from './cluster.ts';
+import { diagnose } from './diagnose.ts';
 import { EmbeddedPostgresError } from './errors.ts';
 
 export const DATABASE = 'midwatch';
@@ -34,15 +35,14 @@ export async function once<T>(url: string, work: (sql: Bun.SQL) => Promise<T>): 
 }
 
 function refused(cause: unknown): EmbeddedPostgresError {
-  const wrongPassword = sqlState(cause) === '28P01';
+  if (sqlState(cause) !== '28P01')
+    return diagnose('The database started and refuses connections', [
+      `FATAL: ${cause instanceof Error ? cause.message : cause}`,
+    ]);
   return new EmbeddedPostgresError(
-    wrongPassword ? 'corrupted' : 'failed',
-    wrongPassword
-      ? 'The database refuses the password kept beside it.'
-      : `The database started and refuses connections (${cause instanceof Error ? cause.message : cause}).`,
-    wrongPassword
-      ? 'Restore postgres/password in the data folder from a backup; it belongs to this database.'
-      : 'Start Midwatch again; if it fails again, set DATABASE_URL to a Postgres of your own.',
+    'corrupted',
+    'The database refuses the password kept beside it.',
+    'Restore postgres/password in the data folder from a backup; it belongs to this database.',
     { cause },
   );
 }

@@ -37,7 +37,8 @@ const SYMPTOMS: readonly Symptom[] = [
     sign: /database files are incompatible with server|not compatible with this version/i,
     kind: 'wrong-version',
     says: 'The database was made by another version of Postgres',
-    remedy: 'Start the Midwatch that made it, export, and import into a new data folder.',
+    remedy:
+      'Start the Midwatch that made it, or move its postgres folder away and start with an empty database.',
   },
   {
     sign: /Cannot allocate memory|could not map anonymous shared memory|could not create semaphores/i,
