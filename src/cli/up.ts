@@ -151,8 +151,9 @@ function underFlags(flags: UpFlags, cwd: string): LoadedConfig {
 function banner(running: Running, { config, source }: LoadedConfig): string {
   const key = running.key ?? (running.open ? 'none-needed-yet' : 'mw_your_key');
   const base = running.url;
-  // As it was started: on a fresh checkout nothing called midwatch is on the path.
-  const self = process.env.MIDWATCH_SELF || 'midwatch';
+  // As it was started: neither on a fresh checkout nor beside the one binary is anything called midwatch on the path.
+  const self =
+    process.env.MIDWATCH_SELF || (/bun[^/]*$/.test(process.execPath) ? 'midwatch' : process.execPath);
   const lines = [
     '',
     `${bold('Midwatch')} is on watch at ${cyan(base)}`,
