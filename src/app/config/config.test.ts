@@ -40,6 +40,36 @@ test('a whole file: durations in milliseconds, variables filled in, defaults pre
   expect(parsed.value.retention.exchanges).toBe(30 * 86_400_000);
 });
 
+test('the configuration of the README is one, with its variables as they stand there', async () => {
+  const readme = await Bun.file(join(import.meta.dir, '../../../README.md')).text();
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  expect(yaml).toContain(`{ apiKey: \${OPENAI_API_KEY} }`);
+  const parsed = parseConfig(yaml, { OPENAI_API_KEY: 'k1: {x}, #y', ANTHROPIC_API_KEY: 'k2' });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  expect(parsed.value.providers.openai?.apiKey).toBe('k1: {x}, #y');
+  expect(problems(yaml, { OPENAI_API_KEY: 'k' })).toEqual([
+    { line: 3, path: 'providers.anthropic.apiKey', message: expect.stringContaining('ANTHROPIC_API_KEY') },
+  ]);
+});
+
+test('a variable is a number or a yes where one is wanted, and text where not', () => {
+  const parsed = parseConfig(
+    `listen: { port: \${PORT:-4004} }\nproviders: { openai: { apiKey: \${KEY}, free: \${FREE} } }`,
+    { PORT: '8080', KEY: '123', FREE: 'true' },
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  expect(parsed.value.listen.port).toBe(8080);
+  expect(parsed.value.providers.openai).toMatchObject({ apiKey: '123', free: true });
+  expect(problems(`listen: { port: \${PORT} }`, { PORT: 'eighty' })).toHaveLength(1);
+});
+
+test('of what the parser says only the cause is said, and an alias that holds itself is one sentence', () => {
+  expect(problems('a: {\nb: ]\nc: [ }\n')).toHaveLength(1);
+  expect(problems('routes: &a [*a]')).toEqual([
+    { line: 1, path: '', message: expect.stringContaining('alias') },
+  ]);
+});
+
 test('a missing variable is named with its line', () => {
   expect(problems(GOOD)).toEqual([
     { line: 4, path: 'providers.openai.apiKey', message: expect.stringContaining('OPENAI_API_KEY') },
@@ -50,6 +80,12 @@ test.each([
   ['lisen: {}', 1, 'lisen', 'did you mean "listen"'],
   ['a: [', 1, '', ''],
   ['listen:\n  prt: 1', 2, 'listen.prt', 'did you mean "port"'],
+  [
+    'routes:\n  a:\n    match:\n      protocol: opnai\n    tiers: [ { name: x, reply: hi } ]',
+    4,
+    'routes.a.match.protocol',
+    'did you mean "openai"',
+  ],
   [
     'routes:\n  chat:\n    tiers:\n      - name: a\n        targts: []',
     5,

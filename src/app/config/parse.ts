@@ -1,6 +1,7 @@
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Config, configSchema, type EpochMs, err, ok, type Provider, type Result } from '#contracts';
+import { protocols } from '#protocols';
 import { findProvider, providers } from '#providers';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
@@ -21,15 +22,13 @@ export function parseConfig(
   now?: EpochMs,
 ): Result<Config, readonly ConfigProblem[]> {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (doc.errors.length > 0)
-    return err(
-      doc.errors.map((e) => ({
-        line: lines.linePos(e.pos[0]).line,
-        path: '',
-        message: firstLine(e.message),
-      })),
-    );
+  const doc = parseDocument(veil(text), { lineCounter: lines, prettyErrors: false });
+  // What the parser says behind its first error is mostly what follows from it.
+  const [broken] = doc.errors;
+  if (broken)
+    return err([
+      { line: lines.linePos(broken.pos[0]).line, path: '', message: unveil(firstLine(broken.message)) },
+    ]);
   if (doc.contents !== null && !isMap(doc.contents))
     return err([
       { line: 1, path: '', message: 'expected a mapping of settings such as `listen:` or `routes:`' },
@@ -48,14 +47,20 @@ export function parseConfig(
   };
 
   const missing: ConfigProblem[] = [];
-  const raw = substitute(doc.toJS() ?? {}, [], env, (path, name) =>
+  const written = plain(doc);
+  if (written === undefined)
+    return err([
+      { line: 1, path: '', message: 'an alias (`*name`) holds itself or far too much; write it out' },
+    ]);
+  const raw = substitute(written ?? {}, [], env, (path, name) =>
     missing.push({
       ...at(lineOf(path)),
       path: formatPath(path),
       message: `the environment has no ${name}; set it, or write the value here`,
     }),
   );
-  const parsed = configSchema.safeParse(raw);
+  const asText = configSchema.safeParse(raw);
+  const parsed = asText.success ? asText : configSchema.safeParse(typed(raw, written, asText.error.issues));
   if (!parsed.success)
     return err([...missing, ...parsed.error.issues.flatMap((issue) => explain(issue, lineOf))]);
   const problems = [...missing, ...references(parsed.data, lineOf, now)];
@@ -66,6 +71,24 @@ const firstLine = (message: string): string => message.split('\n', 1)[0] ?? mess
 const at = (line: number | undefined) => (line === undefined ? {} : { line });
 type LineOf = (path: readonly PropertyKey[], key?: string) => number | undefined;
 
+/** In place of the braces of `${NAME}`, which within `{ … }` would be YAML's own. One character each, so that no column shifts. */
+const OPEN = '\uE000';
+const CLOSE = '\uE001';
+const veil = (text: string): string => text.replace(/\$\{([^{}\n]*)\}/g, `$$${OPEN}$1${CLOSE}`);
+const unveil = (text: string): string => text.replaceAll(OPEN, '{').replaceAll(CLOSE, '}');
+
+/** What was written as plain values; undefined when aliases make it endless. */
+function plain(doc: Document): unknown {
+  try {
+    const value: unknown = doc.toJS() ?? null;
+    // A value that holds itself has no text.
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `${NAME}` and `${NAME:-default}` in any string. */
 function substitute(
   value: unknown,
@@ -74,7 +97,7 @@ function substitute(
   onMissing: (path: readonly PropertyKey[], name: string) => void,
 ): unknown {
   if (typeof value === 'string')
-    return value.replace(
+    return unveil(value).replace(
       /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
       (_, name: string, otherwise?: string) => {
         const found = env[name] ?? otherwise;
@@ -85,10 +108,30 @@ function substitute(
   if (Array.isArray(value)) return value.map((item, i) => substitute(item, [...path, i], env, onMissing));
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, substitute(item, [...path, key], env, onMissing)]),
+      Object.entries(value).map(([key, item]) => [
+        unveil(key),
+        substitute(item, [...path, key], env, onMissing),
+      ]),
     );
   return value;
 }
+
+/** `port: ${PORT}`: the environment holds nothing but text, so what comes from there is a number where one is wanted. */
+function typed(raw: unknown, written: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  for (const { code, path, ...rest } of issues) {
+    const expected = code === 'invalid_type' && 'expected' in rest ? rest.expected : undefined;
+    const last = path.at(-1);
+    if (last === undefined || !String(within(written, path)).startsWith(`$${OPEN}`)) continue;
+    const holder = within(raw, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+    const text = String(holder[last]).trim();
+    if (expected === 'number' && text !== '' && Number.isFinite(Number(text))) holder[last] = Number(text);
+    if (expected === 'boolean' && /^(true|false)$/.test(text)) holder[last] = text === 'true';
+  }
+  return raw;
+}
+
+const within = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce((held: unknown, key) => (held as Record<PropertyKey, unknown> | undefined)?.[key], value);
 
 function explain(issue: z.core.$ZodIssue, lineOf: LineOf): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') {
@@ -163,6 +206,9 @@ export function kindOf(name: string, settings: Readonly<Record<string, unknown>>
   return typeof kind === 'string' ? findProvider(kind) : undefined;
 }
 
+/** What a route may match: a dialect, or one protocol of it. */
+const DIALECTS = [...new Set(protocols.flatMap(({ dialect, name }) => [dialect, name]))];
+
 /** What the schema cannot see: names that must exist elsewhere in the file, and settings of the provider's own. */
 function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -216,8 +262,16 @@ function references(config: Config, lineOf: LineOf, now: EpochMs | undefined): C
   };
   if (now !== undefined) twinProblems(config.routes, (route, message) => say(['routes', route], message));
   for (const [route, settings] of Object.entries(config.routes)) {
-    const { tiers, shadow } = settings;
+    const { match, tiers, shadow } = settings;
     const below = (path: readonly PropertyKey[], message: string) => say(['routes', route, ...path], message);
+    const { protocol } = match;
+    if (protocol !== undefined && !DIALECTS.includes(protocol)) {
+      const guess = nearest(protocol, DIALECTS);
+      below(
+        ['match', 'protocol'],
+        `nobody speaks "${protocol}"; ${guess ? `did you mean "${guess}"?` : `known: ${DIALECTS.join(', ')}`}`,
+      );
+    }
     tierProblems(settings, below);
     rampProblems(settings, below);
     routerProblems(settings, below);
