@@ -1,12 +1,13 @@
 import { afterEach, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '#kernel';
+import { systemClock, virtualClock } from '#kernel';
 import { nodeSpoolFiles } from '../files.ts';
 import { createRecorder } from '../spool/recorder.ts';
 import { finishedOf, idOf, openRedactor, plainProtocols, tempFolder } from '../testing.ts';
 import { spawnWorker } from '../thread.ts';
-import { type Backlog, hostScribe, type ScribeHost } from './host.ts';
+import { type Backlog, hostScribe, type ScribeHost, type SpawnScribe } from './host.ts';
+import type { ToScribe } from './messages.ts';
 import type { Given } from './testing-worker.ts';
 
 const clock = systemClock();
@@ -88,6 +89,32 @@ test('stopping refuses the flush that could not end', async () => {
   const outcome = flush.catch((error: Error) => error.message);
   await host.stop();
   expect(await outcome).toContain('stopped');
+});
+
+test('the last words of a thread that is replaced are not the end of the backlog', () => {
+  type Heard = Parameters<SpawnScribe>[0];
+  const threads: { readonly heard: Heard; readonly told: ToScribe[] }[] = [];
+  host = hostScribe({
+    spawn: (heard) => {
+      const told: ToScribe[] = [];
+      threads.push({ heard, told });
+      return { post: (message) => told.push(message), terminate: () => heard.gone('replaced') };
+    },
+    given: {},
+    hurry: { lagMs: 60_000, bytes: 1e9 },
+    clock: virtualClock(),
+    log: () => undefined,
+  });
+  const report = { moved: 0, inserted: 0, batches: 0, waiting: 2_000, bytes: 1e6, segments: 1 };
+  const stats = { ...report, parked: 0, undigested: 0, unreadableBytes: 0 };
+  host.start();
+  threads[0]?.heard.message({ say: 'stats', stats: { ...stats, lagMs: 300_000 } });
+  expect(threads[0]?.told.at(-1)).toEqual({ say: 'stop' });
+  // It lets its write finish, and has nothing in hand any more.
+  threads[0]?.heard.message({ say: 'stats', stats: { ...stats, waiting: 1_000, lagMs: 0 } });
+  threads[0]?.heard.message({ say: 'stopped' });
+  expect(threads[1]?.told[0]).toMatchObject({ say: 'begin', yields: false });
+  host = undefined;
 });
 
 /** How the kernel schedules each thread of this process: 0 as usual, 5 when nothing else wants the core. */

@@ -73,8 +73,9 @@ export function hostScribe(options: ScribeHostOptions): ScribeHost {
   let silence = (): void => undefined;
 
   function consider(): void {
-    // While the database is away no priority helps.
-    if (!hurry || !thread || stopping.signal.aborted || stats?.trouble !== undefined) return;
+    // While the database is away no priority helps. A thread that is being replaced says at its end that it has nothing in hand:
+    // taken for the end of the backlog, it would let the next one give way, and be replaced behind its first batch, for ever.
+    if (!hurry || !thread || replacing || stopping.signal.aborted || stats?.trouble !== undefined) return;
     // A thread that gets no time at all says nothing either.
     const lagMs = Math.max(stats?.lagMs ?? 0, clock.monotonic() - heardAt);
     const bytes = stats?.bytes ?? 0;
