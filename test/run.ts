@@ -27,44 +27,54 @@ interface Counts {
   readonly skipped: number;
 }
 
-const parts: readonly Part[] = [
-  { name: 'types', run: () => check([join(BIN, 'tsc'), '--noEmit']) },
-  { name: 'types of the console', run: () => check([join(BIN, 'tsc'), '--noEmit', '-p', 'console']) },
-  { name: 'lint', run: () => check([join(BIN, 'biome'), 'check', '--error-on-warnings', '.']) },
-  { name: 'laws', run: () => bunTest(['laws']) },
-  {
-    name: 'units and conformance',
-    run: units,
-  },
-  { name: 'stories', run: stories },
-  { name: 'fuzz', run: () => bunTest(['test/fuzz']) },
-  { name: 'browser', run: browser },
-  { name: 'quick drills', run: drills },
+/** One stage after the other; in a stage its lanes run beside each other, for one lane leaves a core idle while it waits. */
+const stages: readonly (readonly (readonly Part[])[])[] = [
+  [
+    [{ name: 'types', run: () => check([join(BIN, 'tsc'), '--noEmit']) }],
+    [{ name: 'lint', run: () => check([join(BIN, 'biome'), 'check', '--error-on-warnings', '.']) }],
+  ],
+  [
+    [{ name: 'types of the console', run: () => check([join(BIN, 'tsc'), '--noEmit', '-p', 'console']) }],
+    [{ name: 'laws', run: () => bunTest(['laws']) }],
+  ],
+  [[{ name: 'units and conformance', run: units }]],
+  [[{ name: 'stories', run: stories }]],
+  [
+    [{ name: 'browser', run: browser }],
+    [
+      { name: 'fuzz', run: () => bunTest(['test/fuzz']) },
+      { name: 'quick drills', run: drills },
+    ],
+  ],
 ];
 
 const only = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const broken: string[] = [];
 const began = performance.now();
-for (const part of parts) {
-  if (only.length > 0 && !only.some((word) => part.name.includes(word))) continue;
-  const start = performance.now();
-  console.log(`\n── ${part.name}`);
-  const counts = await part.run();
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
-  if (counts.failed > 0) broken.push(part.name);
-  console.log(
-    `── ${part.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${((performance.now() - start) / 1000).toFixed(1)} s`,
-  );
-}
+for (const lanes of stages) await Promise.all(lanes.map(walk));
 if (broken.length > 0) console.log(`\nBroken: ${broken.join(', ')}`);
 console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`);
 console.log(
   `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
 );
 process.exit(total.failed > 0 ? 1 : 0);
+
+async function walk(lane: readonly Part[]): Promise<void> {
+  for (const part of lane) {
+    if (only.length > 0 && !only.some((word) => part.name.includes(word))) continue;
+    const start = performance.now();
+    console.log(`\n── ${part.name}`);
+    const counts = await part.run();
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    if (counts.failed > 0) broken.push(part.name);
+    console.log(
+      `── ${part.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+    );
+  }
+}
 
 async function check(command: readonly string[]): Promise<Counts> {
   const child = Bun.spawn([...command], { cwd: ROOT, stdout: 'inherit', stderr: 'inherit' });
