@@ -2,16 +2,21 @@ import { useQuery } from '@tanstack/react-query';
 import { Tabs } from 'radix-ui';
 import { routesQuery, useStatus } from '../data/queries.ts';
 import { Code } from './Copy.tsx';
-import { FIRST_CALLS } from './firstCall.ts';
+import { type FirstCall as Call, FIRST_CALLS } from './firstCall.ts';
 
-export function FirstCall({ route }: { readonly route?: string }) {
+/** This house, a model that it serves, and whether a key is needed. */
+export function useCall(route?: string): Call {
   const status = useStatus();
   const routes = useQuery(routesQuery);
-  const call = {
+  return {
     base: location.origin,
     model: route ?? routes.data?.[0]?.name ?? 'your-route',
     open: status?.open ?? true,
   };
+}
+
+export function FirstCall({ route }: { readonly route?: string }) {
+  const call = useCall(route);
   return (
     <Tabs.Root defaultValue="curl" className="first-call">
       <Tabs.List className="tabs" aria-label="First call with">

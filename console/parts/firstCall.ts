@@ -6,6 +6,17 @@ export interface FirstCall {
 }
 const QUESTION = 'Who keeps the midwatch?';
 
+/** A question that is answered in its own time. */
+export const runCall = ({ base, model, open }: FirstCall): string =>
+  [
+    `curl ${base}/v1/runs \\`,
+    ...(open ? [] : [`  -H "authorization: Bearer $MIDWATCH_KEY" \\`]),
+    `  -H 'content-type: application/json' \\`,
+    `  -d '{ "endpoint": "/v1/chat/completions",`,
+    `        "body": { "model": ${JSON.stringify(model)},`,
+    `                  "messages": [{ "role": "user", "content": "${QUESTION}" }] } }'`,
+  ].join('\n');
+
 export const FIRST_CALLS = [
   {
     name: 'curl',

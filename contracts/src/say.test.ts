@@ -98,7 +98,13 @@ test('bytes, counts, plurals and ratios', () => {
     '2 attempts',
     '1,200 tries',
   ]);
-  expect([0.421, 1.05, 12.34, 123].map(say.times)).toEqual(['0.42 ×', '1.05 ×', '12.3 ×', '123 ×']);
+  expect([0.0021, 0.421, 1.05, 12.34, 123].map(say.times)).toEqual([
+    '< 0.01 ×',
+    '0.42 ×',
+    '1.05 ×',
+    '12.3 ×',
+    '123 ×',
+  ]);
 });
 
 test('how long ago, in one unit', () => {

@@ -115,7 +115,9 @@ export const shortRate = (r: Rate): string =>
 
 /** A ratio of two like things: 0.42 ×, 1.05 ×, 12.3 ×. */
 export const times = (ratio: number): string =>
-  `${numeral(ratio, Math.abs(ratio) < 9.995 ? 2 : Math.abs(ratio) < 99.95 ? 1 : 0)} ×`;
+  ratio > 0 && ratio < 0.005
+    ? '< 0.01 ×'
+    : `${fixed(ratio, Math.abs(ratio) < 9.995 ? 2 : Math.abs(ratio) < 99.95 ? 1 : 0)} ×`;
 
 /** Three significant digits in powers of a thousand. */
 export function bytes(n: number | undefined): string {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { LANES, type Pressure, type QuotaView } from '#contracts';
-import { count, percent, span } from '#contracts/say';
+import { coarse, count, percent } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
@@ -59,7 +59,7 @@ function listed(all: readonly QuotaView[]): string {
       PAINTS[pressure](pressure),
       percent(share),
       `${count(Math.floor(left))} of ${count(limit)}`,
-      exhaustsAt === undefined ? '' : `in ${span(exhaustsAt - now)}`,
+      exhaustsAt === undefined ? '' : yellow(`in ${coarse(exhaustsAt - now)}`),
       i === 0 ? waiting(quota) : '',
     ]),
   );

@@ -22,10 +22,10 @@ import {
   type Target,
   type Usage,
 } from '#contracts';
+import { dollars } from '#contracts/say';
 import { sha256 } from '#kernel';
 import { type QuotaReading, readQuotas } from '#kernel/resilience';
 import { seen } from './failures.ts';
-import { dollars } from './record.ts';
 import type { Estimate, Walk } from './walk.ts';
 
 /** Whose limits and money stand before an attempt. Both may be absent: then nothing is asked and nothing waits. */
@@ -353,8 +353,8 @@ function overBudget({
   const key = `\`budgets.${budget}.hard\``;
   const next = period === 'lifetime' ? '' : `wait for the next ${period}, `;
   const words: Readonly<Record<typeof why, string>> = {
-    exceeded: `${whose} has $${dollars(left)} of $${dollars(limit)} left and this ask may cost $${dollars(asked)}. Lower max_tokens, ${next}or ask whoever keeps midwatch.yaml to raise ${key}.`,
-    never: `${whose} is $${dollars(limit)} in all and this ask alone may cost $${dollars(asked)}: no wait helps. Lower max_tokens, or ask whoever keeps midwatch.yaml to raise ${key}.`,
+    exceeded: `${whose} has ${dollars(left)} of ${dollars(limit)} left and this ask may cost ${dollars(asked)}. Lower max_tokens, ${next}or ask whoever keeps midwatch.yaml to raise ${key}.`,
+    never: `${whose} is ${dollars(limit)} in all and this ask alone may cost ${dollars(asked)}: no wait helps. Lower max_tokens, or ask whoever keeps midwatch.yaml to raise ${key}.`,
     away: `${whose} is kept with others in Redis, which is away, and \`budgets.${budget}.whenAway\` is \`closed\`: nothing is spent until it is back, or whoever runs this gateway sets \`local\` or \`open\`.`,
   };
   return {

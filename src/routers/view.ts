@@ -1,5 +1,5 @@
 import type { RouterArmView, RouterView } from '#contracts';
-import { dollars, percent } from '#contracts/say';
+import { count, dollars, percent, plural } from '#contracts/say';
 import {
   costPerSolved,
   type RouterCostState,
@@ -142,8 +142,8 @@ function saying({ books, verdict, last, escalation }: DeskReading, decided: stri
   const closed = cost.router.n + cost.frontier.n;
   const seen = last ?? before?.last;
   const interval = seen
-    ? `a solved task costs ${dollars(seen.difference)} against the holdback (${dollars(seen.lower)} to ${dollars(seen.upper)}, ${seen.n} tasks)`
-    : `${closed} of ${planned} tasks are closed`;
+    ? `a solved task costs ${dollars(seen.difference)} against the holdback (${dollars(seen.lower)} to ${dollars(seen.upper)}, ${plural(seen.n, 'task')})`
+    : `${count(closed)} of ${plural(planned, 'task')} are closed`;
   const when = verdict === 'undecided' && before ? ', by the books before these' : '';
   const found = escalation.finding
     ? ` It sends ${percent(escalation.estimate ?? 0)} to the dear model, planned were ${percent(escalation.declared)}.`

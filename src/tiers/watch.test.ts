@@ -78,7 +78,7 @@ test('without a floor, more than 1 % of seven days is told, once something can b
     history(168, 400, () => 8),
     NOW,
   );
-  expect(found?.says).toContain('2 % of 67200 exchanges in seven days');
+  expect(found?.says).toContain('2 % of 67,200 exchanges in 7 d');
   expect(found?.todo).toContain('floor: 0.98, owner');
 });
 

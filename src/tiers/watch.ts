@@ -1,5 +1,5 @@
 import type { EpochMs, MixConfig, TierCause, TierCount, TierFinding } from '#contracts';
-import { percent, span } from '#contracts/say';
+import { percent, plural, span } from '#contracts/say';
 import { cappedBurnPairs, clopperPearsonLower } from '#kernel/stats';
 import { type MixAlarm, type MixHour, tierMix } from '#kernel/tiers';
 import { HOUR } from './tally.ts';
@@ -74,6 +74,10 @@ function level(promised: Promised, counts: readonly TierCount[], now: EpochMs): 
   const tell = (more: Pick<TierFinding, 'level' | 'since' | 'says' | 'todo'>): readonly TierFinding[] => [
     { kind: 'level', ...more, ...(owner !== undefined && { owner }), causes: shares(counts, more.since) },
   ];
+  // Who has run for two minutes says nothing of the hours before.
+  const first = counts.reduce((least, { at }) => Math.min(least, at), now);
+  const begun = (from: EpochMs): EpochMs => Math.max(from, first);
+  const lasting = (window: number): string => span(Math.min(window, Math.max(HOUR, now - first)));
   if (floor !== undefined) {
     const budget = Math.max(LEAST, 1 - floor);
     for (const { factor, long, short } of cappedBurnPairs(budget)) {
@@ -83,8 +87,8 @@ function level(promised: Promised, counts: readonly TierCount[], now: EpochMs): 
       if (clopperPearsonLower(wide.away, wide.n, CONFIDENCE) <= limit) continue;
       return tell({
         level: long >= 3 * DAY ? 'warn' : 'alarm',
-        since: since(now, long),
-        says: `${percent(wide.away / wide.n)} of ${wide.n} exchanges in ${span(long)} were not served by ${primary}; declared is at most ${percent(budget)}.`,
+        since: begun(since(now, long)),
+        says: `${percent(wide.away / wide.n)} of ${plural(wide.n, 'exchange')} in ${lasting(long)} were not served by ${primary}; declared is at most ${percent(budget)}.`,
         todo: 'Take back what demotes most, or have the floor changed by whoever answers for it.',
       });
     }
@@ -95,8 +99,8 @@ function level(promised: Promised, counts: readonly TierCount[], now: EpochMs): 
   if (week.n === 0 || clopperPearsonLower(week.away, week.n, CONFIDENCE) <= allowed) return [];
   return tell({
     level: mix ? 'warn' : 'note',
-    since: since(now, 7 * DAY),
-    says: `${percent(week.away / week.n)} of ${week.n} exchanges in seven days were not served by ${primary}.`,
+    since: begun(since(now, 7 * DAY)),
+    says: `${percent(week.away / week.n)} of ${plural(week.n, 'exchange')} in ${lasting(7 * DAY)} were not served by ${primary}.`,
     todo: mix
       ? `Take back what demotes most, or declare it: \`mix.${primary}.floor\`.`
       : `Declare what is meant, with an owner: \`mix: { ${primary}: { floor: 0.98, owner: … } }\`.`,

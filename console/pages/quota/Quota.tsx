@@ -58,12 +58,22 @@ export function Quota() {
 
 function One({ quota }: { readonly quota: QuotaView }) {
   const { provider, models, credential, pressure } = quota;
+  const [ends] = quota.axes
+    .filter(({ exhaustsAt }) => exhaustsAt !== undefined)
+    .sort((a, b) => Number(a.exhaustsAt) - Number(b.exhaustsAt));
   return (
     <Section
       title={models === '*' ? provider : `${provider} ${models}`}
       aside={
         <span>
-          <PressureWord pressure={pressure} /> · {MEANS[pressure]}
+          <PressureWord pressure={pressure} /> ·{' '}
+          {pressure === 'calm' && ends?.exhaustsAt !== undefined ? (
+            <strong className="is-short-text">
+              now, but {AXIS[ends.axis].toLowerCase()} run out <Time at={ends.exhaustsAt} show="ago" />
+            </strong>
+          ) : (
+            MEANS[pressure]
+          )}
         </span>
       }
     >

@@ -31,7 +31,7 @@ export function Matrix({ ramp }: { readonly ramp: RampView }) {
                   style={{ '--share': `${back ? 0 : planned}%` } as React.CSSProperties}
                   title={back ? bucket.rolledBack?.why : undefined}
                 >
-                  {back ? <del>{planned}%</del> : `${planned}%`}
+                  {back ? <del>{percent(planned / 100)}</del> : percent(planned / 100)}
                 </td>
               );
             })}
@@ -51,9 +51,7 @@ export function Matrix({ ramp }: { readonly ramp: RampView }) {
         />
         <Foot
           name="evidence"
-          of={ramp.buckets.map(
-            ({ statistic, threshold }) => `${percent(Math.max(0, statistic / threshold))}`,
-          )}
+          of={ramp.buckets.map(({ statistic, threshold }) => percent(Math.max(0, statistic / threshold)))}
         />
       </tfoot>
     </table>

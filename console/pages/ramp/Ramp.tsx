@@ -18,11 +18,16 @@ import { Matrix } from './Matrix.tsx';
 const EXAMPLE = `routes:
   support:
     tiers:
-      - { name: primary,   targets: [ { provider: openai, model: gpt-5.5 } ] }
-      - { name: candidate, targets: [ { provider: openai, model: gpt-5.5-mini } ] }
+      - name: primary
+        targets: [ { provider: openai, model: gpt-5.5 } ]
+      - name: candidate
+        targets: [ { provider: openai, model: gpt-5.5-mini } ]
     ramp:
       to: candidate
-      stages: [ [ 5, 5, 0, 0, 0 ], [ 50, 50, 5, 5, 1 ], [ 100, 100, 50, 50, 10 ] ]
+      stages:
+        - [ 5, 5, 0, 0, 0 ]
+        - [ 50, 50, 5, 5, 1 ]
+        - [ 100, 100, 50, 50, 10 ]
       harm: 40
 `;
 

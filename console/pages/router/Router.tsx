@@ -13,9 +13,16 @@ import { Time } from '../../parts/Time.tsx';
 const EXAMPLE = `routes:
   support:
     tiers:
-      - { name: dear,  targets: [ { provider: openai, model: gpt-5.5 } ] }
-      - { name: cheap, targets: [ { provider: openai, model: gpt-5.5-mini } ] }
-    router: { cheap: cheap, dear: dear, expectedEscalation: 0.3, rules: [ { take: dear, tools: 1 } ], otherwise: cheap }
+      - name: large
+        targets: [ { provider: openai, model: gpt-5.5 } ]
+      - name: small
+        targets: [ { provider: openai, model: gpt-5.5-mini } ]
+    router:
+      cheap: small
+      dear: large
+      rules: [ { take: dear, tools: 1 } ]
+      otherwise: cheap
+      expectedEscalation: 0.3
 `;
 const TONE: Readonly<Record<RouterView['verdict'], Tone>> = {
   saves: 'good',

@@ -4,20 +4,21 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { RUN_STATES, runsQuery } from '../../data/queries.ts';
 import { Badge } from '../../parts/Badge.tsx';
+import { Code } from '../../parts/Copy.tsx';
+import { useCall } from '../../parts/FirstCall.tsx';
+import { runCall } from '../../parts/firstCall.ts';
 import { Page } from '../../parts/Page.tsx';
-import { Snippet } from '../../parts/Snippet.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time, useNow } from '../../parts/Time.tsx';
 import { MEANS, TONE } from './states.ts';
 
 const at = getRouteApi('/runs');
-const EXAMPLE = `curl ${location.origin}/v1/runs -H 'content-type: application/json' -H 'authorization: Bearer mw_your_key' -d '{"endpoint":"/v1/chat/completions","body":{"model":"gpt-5.5","messages":[{"role":"user","content":"Take your time."}]}}'`;
-
 /** Questions that are answered in their own time, whatever becomes of the caller or of this process. */
 export function Runs() {
   const { state } = at.useSearch();
   const navigate = at.useNavigate();
   const runs = useInfiniteQuery(runsQuery(state === undefined ? {} : { state }));
+  const call = useCall();
   const rows = runs.data?.pages.flatMap((page) => page.rows) ?? [];
   return (
     <Page
@@ -49,7 +50,7 @@ export function Runs() {
             A run is accepted at once and carried out even when the caller hangs up or Midwatch restarts. Its
             events are read again from any point, and its end can be told to a webhook.
           </p>
-          <Snippet text={EXAMPLE} what="the example" />
+          <Code text={runCall(call)} what="the call" />
         </EmptyState>
       ) : (
         <div className="board">
@@ -106,7 +107,9 @@ function Row({ run }: { readonly run: Run }) {
         {run.model} <span className="quiet run-endpoint">{run.endpoint.replace('/v1/', '')}</span>
       </td>
       <td className="wrap">
-        <Became run={run} />
+        <span className="two-lines" title={run.trouble}>
+          <Became run={run} />
+        </span>
       </td>
       <td className="num" data-label="took">
         <Took run={run} />

@@ -19,7 +19,7 @@ export function Agreement({ row: { good, agree } }: { readonly row: ShadowView }
         <tr>
           <td />
           <th scope="col" className="num">
-            Of pairs, 95%
+            Of pairs, 95 % interval
           </th>
         </tr>
       </thead>

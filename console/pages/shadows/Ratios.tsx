@@ -25,7 +25,7 @@ export function Ratios({ row }: { readonly row: ShadowView }) {
             Copy ÷ served
           </th>
           <th scope="col" className="num shadow-wide">
-            95%
+            95 % interval
           </th>
           <td className="shadow-strip">
             <span className="shadow-scale" aria-hidden="true">

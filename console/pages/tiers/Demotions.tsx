@@ -1,5 +1,5 @@
 import type { DemotionStatus, DemotionView } from '@midwatch/contracts';
-import { coarse, count, percent } from '@midwatch/contracts/say';
+import { count, percent } from '@midwatch/contracts/say';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '../../data/client.ts';
 import { now } from '../../data/clock.ts';
@@ -17,6 +17,8 @@ const TONE: Readonly<Record<DemotionStatus, Tone>> = {
   acting: 'running',
   ended: 'waiting',
 };
+
+const WEEK = 7 * 86_400_000;
 
 /** Who may send exchanges to a lower tier, how many, and until when. */
 export function Demotions({ rules }: { readonly rules: readonly DemotionView[] }) {
@@ -90,17 +92,14 @@ function Rule({ rule }: { readonly rule: DemotionView }) {
         {percent(rule.maxShare)}
       </td>
       <td className="num" data-label="ends">
-        <Time at={rule.approval?.until ?? rule.expiresAt} show="ago" />
-        {rule.status === 'acting' && rule.left < 7 * 86_400_000 ? (
-          <span className="is-short-text stack-line">{coarse(Math.max(0, rule.left))} left</span>
-        ) : null}
+        <span className={rule.status === 'acting' && rule.left < WEEK ? 'is-short-text' : undefined}>
+          <Time at={rule.approval?.until ?? rule.expiresAt} show="ago" />
+        </span>
         <Actions rule={rule} />
       </td>
     </tr>
   );
 }
-
-const WEEK = 7 * 86_400_000;
 
 /** Ends a rule that acts; approves one that may be extended for another week. */
 function Actions({ rule }: { readonly rule: DemotionView }) {

@@ -40,7 +40,7 @@ export function Fallbacks() {
           traffic by <code>exercise</code>, so that it is proven by use.
         </p>
       ) : (
-        <table className="table stack-table">
+        <table className="table stack-table fallbacks">
           <caption className="sr">Fallbacks, worst first</caption>
           <thead>
             <tr>

@@ -1,5 +1,5 @@
-import type { MixVerdict, RouteTiers, TierRow, TierShare } from '@midwatch/contracts';
-import { count, percent, plural } from '@midwatch/contracts/say';
+import type { MixVerdict, RouteTiers, TierFinding, TierRow, TierShare } from '@midwatch/contracts';
+import { count, percent } from '@midwatch/contracts/say';
 import { Link } from '@tanstack/react-router';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
 import { Marked } from '../../parts/Marked.tsx';
@@ -18,6 +18,12 @@ const WORD: Readonly<Record<MixVerdict, string>> = {
   BREACHED: 'not as declared',
   UNKNOWN: 'too few to tell',
   UNDECLARED: 'nothing declared',
+};
+
+const LEVEL: Readonly<Record<TierFinding['level'], string>> = {
+  alarm: 'Alarm',
+  warn: 'Warning',
+  note: 'Note',
 };
 
 /** Declared against served, of one route. */
@@ -71,13 +77,19 @@ export function Mix({ route, by }: { readonly route: RouteTiers; readonly by: st
       {route.findings.map((finding) => (
         <p key={finding.kind} className="mix-finding">
           <strong className={finding.level === 'alarm' ? 'is-broken-text' : 'is-short-text'}>
-            {finding.kind}
+            {LEVEL[finding.level]}
           </strong>{' '}
+          <span className="quiet">
+            since <Time at={finding.since} show="ago" />:
+          </span>{' '}
           <Marked text={finding.says} /> <Marked text={finding.todo} />{' '}
           <span className="quiet">
-            since <Time at={finding.since} show="ago" />
-            {finding.owner ? ` · ${finding.owner}` : ''}
-            {finding.causes[0] ? ` · most of it by ${finding.causes[0].rule}` : ''}
+            {[
+              finding.owner && `owner ${finding.owner}`,
+              finding.causes[0] && `most of it by ${finding.causes[0].rule}`,
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           </span>
         </p>
       ))}
@@ -106,7 +118,7 @@ function Rows({
   readonly route: string;
 }) {
   return (
-    <table className="table table-tight">
+    <table className="table table-tight mix-rows">
       <caption className="sr">
         {route} by {by}
       </caption>
@@ -136,13 +148,6 @@ function Rows({
           </tr>
         ))}
       </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row">{plural(rows.length, 'line')}</th>
-          <td />
-          <td />
-        </tr>
-      </tfoot>
     </table>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { TIER_WAYS, tiersQuery } from '../../data/queries.ts';
 import { Page, Section } from '../../parts/Page.tsx';
+import { Snippet } from '../../parts/Snippet.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { Demotions } from './Demotions.tsx';
@@ -9,6 +10,15 @@ import { Fallbacks } from './Fallbacks.tsx';
 import { Mix } from './Mix.tsx';
 
 const at = getRouteApi('/tiers');
+const EXAMPLE = `routes:
+  support:
+    mix: { primary: { floor: 0.98, owner: ana } }
+    tiers:
+      - name: primary
+        targets: [ { provider: openai, model: gpt-5.5 } ]
+      - name: fallback
+        targets: [ { provider: anthropic, model: claude-opus-4-7 } ]
+`;
 /** Windows to choose from. */
 export const TIER_DAYS: readonly number[] = [1, 7, 30, 90];
 
@@ -66,8 +76,10 @@ export function Tiers() {
             {report.routes.length === 0 ? (
               <Section title="Tier mix">
                 <p className="quiet board-none">
-                  No route with a second tier had traffic since <Time at={report.from} />.
+                  No route with a second tier had traffic since <Time at={report.from} />. Give a route one,
+                  say how much of its traffic the first must serve, and who answers for it:
                 </p>
+                <Snippet text={EXAMPLE} what="the example" />
               </Section>
             ) : (
               report.routes.map((route) => <Mix key={route.route} route={route} by={report.by} />)

@@ -16,11 +16,13 @@ const WORD: Readonly<Record<WeatherState, string>> = {
 export function Waits() {
   const all = useQuery(weatherQuery).data ?? [];
   if (all.length === 0) return null;
+  const seen = all.filter(({ state, probe }) => state !== 'unknown' || probe !== undefined);
+  const unknown = all.filter((one) => !seen.includes(one));
   const found = all.flatMap((one) => one.findings.map((finding) => ({ one, finding })));
   return (
     <Section title="Waits beyond what asks need">
-      <div className="table-scroll">
-        <table className="table">
+      {seen.length === 0 ? null : (
+        <table className="table stack-table">
           <thead>
             <tr>
               <th scope="col">Target</th>
@@ -33,14 +35,20 @@ export function Waits() {
             </tr>
           </thead>
           <tbody>
-            {all.map((one) => (
+            {seen.map((one) => (
               <Row key={`${one.provider}/${one.model}/${one.zone}`} one={one} />
             ))}
           </tbody>
         </table>
-      </div>
+      )}
+      {unknown.length === 0 ? null : (
+        <p className="quiet board-none">
+          {unknown.map(({ provider, model }) => `${provider}/${model}`).join(', ')}:{' '}
+          <Marked text={whyUnknown(unknown)} />
+        </p>
+      )}
       {found.length === 0 ? (
-        <p className="quiet">No stretch of slowness was found.</p>
+        <p className="quiet board-none">No stretch of slowness was found.</p>
       ) : (
         <ul className="waits-found">
           {found.map(({ one, finding }) => (
@@ -59,6 +67,10 @@ export function Waits() {
   );
 }
 
+/** One reason for all of them, or each with its own. */
+const whyUnknown = (views: readonly WeatherView[]): string =>
+  [...new Set(views.map(({ says }) => says))].join(' ');
+
 function Row({ one }: { readonly one: WeatherView }) {
   const { provider, model, state, says, normal, readings, probe } = one;
   return (
@@ -70,13 +82,13 @@ function Row({ one }: { readonly one: WeatherView }) {
         <span className={state === 'slow' ? 'is-broken-text' : 'quiet'}>{WORD[state]}</span>{' '}
         <Readings readings={readings} />
       </td>
-      <td>
+      <td className="wrap says">
         <Marked text={says} />
       </td>
-      <td className="num">
+      <td className="num" data-label="normal">
         {normal.wait === undefined ? <span className="quiet">–</span> : span(normal.wait)}
       </td>
-      <td>
+      <td data-label="probes today">
         {probe ? (
           (probe.paused ?? `${probe.calls} for ${dollars(probe.microUsd)} of ${dollars(probe.dailyMicroUsd)}`)
         ) : (

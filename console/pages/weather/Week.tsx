@@ -1,5 +1,5 @@
 import type { HoursView, HourView } from '@midwatch/contracts';
-import { compact, count, span } from '@midwatch/contracts/say';
+import { compact, plural, span } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { hoursQuery } from '../../data/queries.ts';
@@ -17,7 +17,7 @@ export function Week() {
       title="By the hour of the week"
       aside={
         <select
-          className="select"
+          className="select select-wide"
           aria-label="Target and size of its asks"
           value={nameOf(view)}
           onChange={({ target }) => choose(target.value)}
@@ -34,7 +34,7 @@ export function Week() {
           {' · '}
           {view.zone}
           {view.now.recent
-            ? ` · last minutes ${span(view.now.recent.p50)} of ${count(view.now.recent.n)}`
+            ? ` · lately ${span(view.now.recent.p50)} (${plural(view.now.recent.n, 'answer')})`
             : ''}
           {view.acts
             ? view.now.timeout === undefined
@@ -50,7 +50,7 @@ export function Week() {
           {view.perToken.now.says}
           <span className="quiet">
             {view.perToken.now.recent && view.perToken.now.normal
-              ? ` · last minutes ${view.perToken.now.recent.p50.toFixed(1)} ms a token, normal ${view.perToken.now.normal.p50.toFixed(1)} ms`
+              ? ` · lately ${span(view.perToken.now.recent.p50)} a token, normal ${span(view.perToken.now.normal.p50)}`
               : ''}
           </span>
         </p>

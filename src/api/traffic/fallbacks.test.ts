@@ -72,7 +72,7 @@ test('edges come worst first, each with its sentence and the one thing to do', a
   expect(views.map(({ tier }) => tier)).toEqual(['f', 'b', 'c', 'd', 'e', 'g', 'a']);
   const [f, b, c, d, e, g, a] = views;
   expect(a).toMatchObject({
-    says: 'Proven. Probe: proven; exercise: proven by 59 exercises, at least 95.1 % good, 1.23 × the time, 0.9 × the length, 2 × the cost of the first tier; load: unproven (never drilled).',
+    says: 'Proven. Probe: proven; exercise: proven by 59 exercises, at least 95.1 % good, 1.23 × the time, 0.90 × the length, 2.00 × the cost of the first tier; load: unproven (never drilled).',
   });
   expect(a?.todo).toBeUndefined();
   expect(b?.todo).toContain('routes.support.exercise.share');

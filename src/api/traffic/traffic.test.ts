@@ -70,7 +70,7 @@ test('each state has a sentence of its own', () => {
   ].map((one) => says(one, now));
   expect(said).toEqual([
     '6 % of its answers are bad lately: evidence 5.5 of the 10 that would be an alarm.',
-    'It takes 2.5 × as long as normal, so it keeps 50 % of its traffic.',
+    'It takes 2.50 × as long as normal, so it keeps 50 % of its traffic.',
     'It failed time and again; the next look is in 30 s.',
     'It failed time and again; one call is looking whether it is back.',
     'It is back and takes 25 % of its traffic, growing.',

@@ -58,9 +58,9 @@ test('slow ones come first, with the cause and every figure that was looked at',
     ['usual', 'usual'],
   ]);
   expect(views[0]?.says).toBe(
-    'Slow by contention at the provider, in 5 of 10 readings: 30 calls in half a minute, 1 × normal (z 0.1); asks of 410 uncached tokens, 1.02 × normal (z 0.2); waits of 822 ms beyond what the asks need, contention index 8.9; no new connection.',
+    'Slow by contention at the provider, in 5 of 10 readings: 30 calls in half a minute, 1.00 × normal (z 0.1); asks of 410 uncached tokens, 1.02 × normal (z 0.2); waits of 822 ms beyond what the asks need, contention index 8.9; no new connection.',
   );
-  expect(views[3]?.says).toContain('1 × normal for the hour');
+  expect(views[3]?.says).toContain('1.00 × normal for the hour');
 });
 
 test('what is over is not slow now', () => {
