@@ -94,7 +94,10 @@ export async function dispatch(
     if ((order[at] as Step).target.concurrency) {
       seat = ctx.seats.take(order[at] as Step, walk);
       if (!seat) {
-        const room = await findRoom(ctx, errand, walk, order, at, standing.open(order, walk.facets));
+        const open = standing.open(order, walk.facets);
+        // A place is waited for rather than looked for behind a fallback that is known to be broken.
+        const sane = (step: Step) => open(step) && ctx.proofs.trusts(route, step);
+        const room = await findRoom(ctx, errand, walk, order, at, sane);
         if ('kind' in room) return unwanted ?? { landing: { kind: 'failed', failure: room } };
         at = room.at;
         seat = room.seat;

@@ -204,14 +204,14 @@ async function spare(
  * The next target that stands well and was asked least; where there is none, the same one: a straggler is often one connection,
  * not one provider.
  */
-function backup({ standing }: HedgeContext, order: readonly Step[], at: number, walk: Walk): Step {
+function backup({ standing, proofs }: HedgeContext, order: readonly Step[], at: number, walk: Walk): Step {
   const open = standing.open(order, walk.facets);
   let best = order[at] as Step;
   let least = Number.POSITIVE_INFINITY;
   for (let i = at + 1; i < order.length; i++) {
     const step = order[i] as Step;
     const tries = triesOf(walk, step);
-    if (tries >= least || !open(step)) continue;
+    if (tries >= least || !open(step) || !proofs.trusts(walk.route as Route, step)) continue;
     best = step;
     least = tries;
   }

@@ -1,6 +1,7 @@
 import type { Clock, Route } from '#contracts';
 import { RETRY_BUDGET, type ShareBudgetState, spend } from '#kernel/resilience';
 import type { Climate } from './climate.ts';
+import type { Proofs } from './fallbacks/proofs.ts';
 import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
 import type { Impatience, Try, Walk } from './walk.ts';
@@ -9,6 +10,7 @@ interface Context {
   readonly clock: Clock;
   readonly climate: Climate;
   readonly standing: Standing;
+  readonly proofs: Proofs;
   readonly retries: (route: string) => ShareBudgetState;
 }
 
@@ -18,18 +20,19 @@ interface Context {
  * retry budget, so that a provider of which every answer has become late is not asked for twice as many.
  */
 export function impatienceOf(
-  { clock, climate, standing, retries }: Context,
+  { clock, climate, standing, proofs, retries }: Context,
   walk: Walk,
   order: readonly Step[],
   at: number,
   { step, model, start }: Try,
 ): Impatience | undefined {
-  const { name, config } = walk.route as Route;
+  const route = walk.route as Route;
+  const { name, config } = route;
   if (!walk.facets.stream || walk.made.length >= config.attempts.perExchange) return undefined;
   const patience = climate.patience(step, model, walk.facets);
   if (patience === undefined || patience >= config.timeouts.firstToken) return undefined;
   const open = standing.open(order, walk.facets);
-  if (!order.some((other, i) => i > at && open(other))) return undefined;
+  if (!order.some((other, i) => i > at && open(other) && proofs.trusts(route, other))) return undefined;
   return {
     // Whole: a limit that falls between two readings of a clock would be looked at again and again.
     at: Math.ceil(start + patience),

@@ -1,5 +1,6 @@
 import type { Clock, Route } from '#contracts';
 import { RETRY_BUDGET, type ShareBudgetState, spend } from '#kernel/resilience';
+import type { Proofs } from './fallbacks/proofs.ts';
 import { Gaps } from './gaps.ts';
 import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
@@ -49,6 +50,7 @@ export class Silences {
 interface Context {
   readonly clock: Clock;
   readonly standing: Standing;
+  readonly proofs: Proofs;
   readonly retries: (route: string) => ShareBudgetState;
 }
 
@@ -87,7 +89,7 @@ export class Stalls {
 
   /** Undefined where nothing streams. */
   of(
-    { clock, standing, retries }: Context,
+    { clock, standing, proofs, retries }: Context,
     walk: Walk,
     order: readonly Step[],
     at: number,
@@ -95,11 +97,12 @@ export class Stalls {
     factor: number,
   ): Stall | undefined {
     if (!walk.facets.stream) return undefined;
-    const { name, config } = walk.route as Route;
+    const route = walk.route as Route;
+    const { name, config } = route;
     return new Stall(this.silencesOf(`${step.target.provider} ${model}`), factor, () => {
       if (walk.made.length >= config.attempts.perExchange) return false;
       const open = standing.open(order, walk.facets);
-      if (!order.some((other, i) => i > at && open(other))) return false;
+      if (!order.some((other, i) => i > at && open(other) && proofs.trusts(route, other))) return false;
       return spend(retries(name), clock.monotonic(), RETRY_BUDGET);
     });
   }

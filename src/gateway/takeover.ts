@@ -149,16 +149,17 @@ function begin(
 }
 
 /**
- * The next in the plan that takes traffic now, else one before; nobody who has failed this exchange already, and nobody behind a
- * key that is refused now.
+ * The next in the plan that takes traffic now, else one before; nobody who has failed this exchange already, no fallback that is
+ * broken, and nobody behind a key that is refused now.
  */
 function heir(
-  { plan, standing }: TakeoverContext,
+  { plan, standing, proofs }: TakeoverContext,
   walk: Walk,
   { step: from, model }: Try,
   failure: Failure | undefined,
 ): Step | undefined {
-  const planned = plan(walk.route as Route, walk.protocol);
+  const route = walk.route as Route;
+  const planned = plan(route, walk.protocol);
   const steps = walk.turn ? turned(planned, walk.turn) : planned;
   const at = steps.indexOf(from);
   const open = standing.open(steps, walk.facets);
@@ -170,7 +171,7 @@ function heir(
     const failed = walk.attempts.some(
       (a) => a.provider === provider && a.model === its && a.failure?.kind !== 'hedge_lost',
     );
-    return !failed && open(step);
+    return !failed && open(step) && proofs.trusts(route, step);
   };
   return [...steps.slice(at + 1), ...steps.slice(0, Math.max(0, at))].find(may);
 }

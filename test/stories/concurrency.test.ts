@@ -68,6 +68,33 @@ test('beyond the limit the next tier answers at once, and the record says why', 
   expect((await again).headers.get('x-midwatch-tier')).toBe('primary');
 });
 
+test('beyond the limit nobody is sent to a fallback that is known to be broken: he waits for a place', async () => {
+  const set = await open((call) => well(call, { tongue: OPENAI, stream: false }), {
+    second: ({ write }) => write(whole(404, OPENAI.json, OPENAI.error('not_found', 'no such model'))),
+    provider: TWO,
+    route: { exercise: { share: 0.05 } },
+  });
+  const edge = () => set.house.gateway.proofs.read()[0]?.state;
+  for (let i = 0; i < 100; i++) expect((await ask(set, OPENAI)).status).toBe(200);
+  expect(edge()).toBe('BROKEN');
+  const busy = slow();
+  set.first.act(busy.behaviour);
+  const n = set.house.finished.length;
+  const three = [ask(set, OPENAI), ask(set, OPENAI), ask(set, OPENAI)];
+  await eventually(() => busy.held === 2 && waitingOf(set)?.waiting.normal === 1);
+  busy.answer();
+  await eventually(() => busy.held === 2);
+  busy.answer();
+  busy.answer();
+  for (const one of three) expect((await one).status).toBe(200);
+  // One of them may have been an exercise, which goes there on purpose.
+  const led = set.house.finished.slice(n).filter(({ facts }) => facts.source === 'gateway');
+  expect(led.length).toBeGreaterThan(0);
+  expect(new Set(led.flatMap(({ facts }) => facts.attempts.map((a) => a.tier)))).toEqual(
+    new Set(['primary']),
+  );
+});
+
 test('with nobody else one waits in line: interactive first, batch last, and never more under way than the limit', async () => {
   const busy = slow();
   const set = await open(busy.behaviour, { provider: TWO, route: { waitForTarget: '10s' } });

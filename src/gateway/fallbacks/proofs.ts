@@ -95,6 +95,11 @@ export class Proofs {
     return ranked;
   }
 
+  /** Whether a step may be asked where that is a choice; one of the first tier always. A broken fallback is for who has nobody else. */
+  trusts(route: Route, step: Step): boolean {
+    return this.broken.size === 0 || step.tier === route.tiers[0] || !this.isBroken(route, step);
+  }
+
   /** Tells the end of a try. */
   ended(route: Route, one: Try, end: TryEnd, walk: Walk, row: Attempt): void {
     if (one.tier === route.tiers[0] && !this.watches(route)) return;
