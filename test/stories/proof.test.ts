@@ -166,7 +166,7 @@ test('what callers ask for and no exercise has tried is reported, until a probe 
     await response.text();
   }
   expect(gateway.proofs.read()[0]?.reports).toEqual([
-    { kind: 'coverage', text: expect.stringMatching(/never with an ask of the 33 % that offer tools$/) },
+    { kind: 'coverage', text: expect.stringMatching(/never with an ask of the 33.3 % that offer tools$/) },
   ]);
   const drilled = await gateway.drill({
     route: 'chat',
