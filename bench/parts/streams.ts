@@ -22,7 +22,7 @@ export const streams: Part = {
     // As in the other parts: compiled before it is measured.
     for (const { address, house } of field.contenders) {
       const job = { kind: 'streams', address, patienceMs: 10_000, concurrent: 300, chunks: 100 } as const;
-      first += (await generator.run({ ...job, ms: quick ? 1_000 : 8_000, first })).sent;
+      first += (await generator.run({ ...job, ms: quick ? 1_000 : 20_000, first })).sent;
       await house?.settle();
     }
     for (let round = 0; round < (quick ? 1 : 2); round++)
@@ -107,7 +107,7 @@ function report(
         rows,
       ),
       '',
-      `Open loop: a stream begins every ${number((CHUNKS * CHUNK_MS) / CONCURRENT)} ms and lasts ${(CHUNKS * CHUNK_MS) / 1_000} s. First token: from the moment the stream was due, once all ${CONCURRENT} run; the upstream sends it at once. Chunk delay: from the upstream's write of a chunk to its arrival at the caller. Core: share of the gateway's core used by its process while all streams run. Whole: every chunk and the terminator arrived. Each has carried 300 streams for 10 s before. ${of('direct').length} rounds; median, smallest and largest in brackets.`,
+      `Open loop: a stream begins every ${number((CHUNKS * CHUNK_MS) / CONCURRENT)} ms and lasts ${(CHUNKS * CHUNK_MS) / 1_000} s. First token: from the moment the stream was due, once all ${CONCURRENT} run; the upstream sends it at once. Chunk delay: from the upstream's write of a chunk to its arrival at the caller. Core: share of the gateway's core used by its process while all streams run. Whole: every chunk and the terminator arrived. Each has carried 300 streams for 20 s before. ${of('direct').length} rounds; median, smallest and largest in brackets.`,
       ...(troubles.length > 0 ? ['', ...troubles] : []),
     ].join('\n'),
     verdicts: [
