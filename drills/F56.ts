@@ -446,6 +446,7 @@ export const F56 = defineDrill({
         says: 'the same as a number, each seed',
         goal: { kind: 'every', atLeast: 1 },
         unit: 'count',
+        full: true,
       },
       {
         name: 'alarms',

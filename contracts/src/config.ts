@@ -118,6 +118,15 @@ export const routeSchema = z.strictObject({
     .strictObject({
       perTarget: z.number().int().min(1).max(5).default(2).describe('Tries of one target in one exchange.'),
       perExchange: z.number().int().min(1).max(20).default(4).describe('Tries of all targets together.'),
+      perRun: z
+        .number()
+        .int()
+        .min(0)
+        .max(10_000)
+        .optional()
+        .describe(
+          'Tries beyond the first of each exchange that all exchanges of one run (x-midwatch-run) have together, hedges and takeovers included; each thread counts its own. Unset, a run has no such bound.',
+        ),
     })
     .prefault({}),
   defer: z

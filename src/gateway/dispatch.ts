@@ -148,6 +148,7 @@ export async function dispatch(
       at,
       here,
       total,
+      exhausted: !ctx.tries.may(walk),
       exercise: walk.source === 'exercise',
     });
     const wait = then.again && (then.again.asked ?? standing.closedFor(step, walk.facets));

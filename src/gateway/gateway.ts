@@ -41,6 +41,7 @@ import { Stalls } from './stalls.ts';
 import { Standing } from './standing.ts';
 import { JSON_TYPE } from './tell.ts';
 import type { LedgerPorts } from './toll.ts';
+import { Tries } from './tries.ts';
 import { type Estimate, stopWalk, type Walk } from './walk.ts';
 import { createWatchdog } from './watchdog.ts';
 import { Weather } from './weather.ts';
@@ -141,6 +142,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const weather = new Weather(clock, thread.number);
   const seats = new Seats(clock, climate);
   const stalls = new Stalls();
+  const tries = new Tries();
   const walks = new Set<Walk>();
   const retries = budgetsByRoute();
   const takeoverBudget = budgetsByRoute();
@@ -165,6 +167,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     weather,
     seats,
     stalls,
+    tries,
     plan: planOf,
     nextId,
     draining: () => draining,

@@ -187,8 +187,8 @@ async function spare(
   at: number,
 ): Promise<Prepared | undefined> {
   const step = backup(ctx, order, at, walk);
-  const { perExchange, perTarget } = (walk.route as Route).config.attempts;
-  if (walk.stopped || walk.made.length >= perExchange || triesOf(walk, step) >= perTarget) return undefined;
+  const { perTarget } = (walk.route as Route).config.attempts;
+  if (walk.stopped || !ctx.tries.may(walk) || triesOf(walk, step) >= perTarget) return undefined;
   const seat = step.target.concurrency && ctx.seats.take(step, walk);
   if (step.target.concurrency && !seat) return undefined;
   const ready = await prepare(ctx, errand, walk, step, 'hedge', false);

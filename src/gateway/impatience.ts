@@ -4,6 +4,7 @@ import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
+import type { Tries } from './tries.ts';
 import type { Impatience, Try, Walk } from './walk.ts';
 
 interface Context {
@@ -11,6 +12,7 @@ interface Context {
   readonly climate: Climate;
   readonly standing: Standing;
   readonly proofs: Proofs;
+  readonly tries: Tries;
   readonly retries: (route: string) => ShareBudgetState;
 }
 
@@ -20,7 +22,7 @@ interface Context {
  * retry budget, so that a provider of which every answer has become late is not asked for twice as many.
  */
 export function impatienceOf(
-  { clock, climate, standing, proofs, retries }: Context,
+  { clock, climate, standing, proofs, retries, tries }: Context,
   walk: Walk,
   order: readonly Step[],
   at: number,
@@ -28,7 +30,7 @@ export function impatienceOf(
 ): Impatience | undefined {
   const route = walk.route as Route;
   const { name, config } = route;
-  if (!walk.facets.stream || walk.made.length >= config.attempts.perExchange) return undefined;
+  if (!walk.facets.stream || !tries.may(walk)) return undefined;
   const patience = climate.patience(step, model, walk.facets);
   if (patience === undefined || patience >= config.timeouts.firstToken) return undefined;
   const open = standing.open(order, walk.facets);

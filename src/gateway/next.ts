@@ -21,6 +21,8 @@ export interface Situation {
   /** Tries of this target so far, and of the whole exchange. */
   readonly here: number;
   readonly total: number;
+  /** Nothing more may be tried, whatever is left of this exchange. */
+  readonly exhausted?: boolean;
   /** It was an exercise of ours: whatever it failed of, the first tier answers. */
   readonly exercise?: boolean;
 }
@@ -29,7 +31,7 @@ export interface Situation {
 export function next(situation: Situation): Next {
   const { failure, route, here, total } = situation;
   if (situation.exercise && total === 1 && failure.kind !== 'client_left') return { elsewhere: 1 };
-  if (total >= route.attempts.perExchange) return {};
+  if (situation.exhausted || total >= route.attempts.perExchange) return {};
   const place = elsewhere(situation);
   const { after } = failure;
   return {

@@ -12,12 +12,14 @@ import { SEMANTICS } from '#kernel';
 import { type Errand as Asked, type Written, writeCall } from './call.ts';
 import type { Step, Tongues } from './plan.ts';
 import { type LedgerPorts, type Paid, pay, type TollContext } from './toll.ts';
+import type { Tries } from './tries.ts';
 import type { Try, Walk } from './walk.ts';
 
 export interface PrepareContext extends Pick<Tongues, 'withoutForeignThoughts'>, TollContext {
   readonly clock: Clock;
   /** Undefined where nothing limits and no budget is kept. */
   readonly ledger: () => LedgerPorts | undefined;
+  readonly tries: Tries;
 }
 
 export interface Errand extends Asked {
@@ -69,7 +71,7 @@ export function prepare(
 }
 
 function begin(
-  { clock }: PrepareContext,
+  { clock, tries }: PrepareContext,
   deadline: MonotonicMs,
   walk: Walk,
   step: Step,
@@ -93,6 +95,7 @@ function begin(
     start: clock.monotonic(),
   };
   walk.made.push(one);
+  tries.begun(walk);
   const sent = step.target.passDeadline ? told(request, deadline - one.start) : request;
   // The transport has then asked again by itself, if it had the right to; on one more kept connection it would have it once more.
   const reset = walk.attempts.at(-1)?.failure?.kind === 'reset';

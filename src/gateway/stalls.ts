@@ -4,6 +4,7 @@ import type { Proofs } from './fallbacks/proofs.ts';
 import { Gaps } from './gaps.ts';
 import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
+import type { Tries } from './tries.ts';
 import type { Try, Walk } from './walk.ts';
 
 /** Targets of catch-all routes are made up by callers. */
@@ -51,6 +52,7 @@ interface Context {
   readonly clock: Clock;
   readonly standing: Standing;
   readonly proofs: Proofs;
+  readonly tries: Tries;
   readonly retries: (route: string) => ShareBudgetState;
 }
 
@@ -89,7 +91,7 @@ export class Stalls {
 
   /** Undefined where nothing streams. */
   of(
-    { clock, standing, proofs, retries }: Context,
+    { clock, standing, proofs, retries, tries }: Context,
     walk: Walk,
     order: readonly Step[],
     at: number,
@@ -98,9 +100,9 @@ export class Stalls {
   ): Stall | undefined {
     if (!walk.facets.stream) return undefined;
     const route = walk.route as Route;
-    const { name, config } = route;
+    const { name } = route;
     return new Stall(this.silencesOf(`${step.target.provider} ${model}`), factor, () => {
-      if (walk.made.length >= config.attempts.perExchange) return false;
+      if (!tries.may(walk)) return false;
       const open = standing.open(order, walk.facets);
       if (!order.some((other, i) => i > at && open(other) && proofs.trusts(route, other))) return false;
       return spend(retries(name), clock.monotonic(), RETRY_BUDGET);

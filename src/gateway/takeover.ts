@@ -80,7 +80,7 @@ export function rescueOf(ctx: TakeoverContext, errand: Errand, walk: Walk): Resc
       return begin(ctx, errand, walk, running, broken, takeover);
     },
     ready(running, sent) {
-      if (tried || walk.stopped || walk.made.length >= route.config.attempts.perExchange) return false;
+      if (tried || walk.stopped || !ctx.tries.may(walk)) return false;
       const now = ctx.clock.monotonic();
       const { left } = readShareBudget(ctx.takeoverBudget(route.name), now, ruleOf(takeover.share));
       if (left === 0 || !heir(ctx, walk, running, undefined)) return false;
@@ -110,11 +110,10 @@ function begin(
 ): Promise<Rescued | undefined> | undefined {
   const route = walk.route as Route;
   const now = ctx.clock.monotonic();
-  const { perExchange } = route.config.attempts;
   const alone = (why: string): undefined => {
     walk.alone = why;
   };
-  if (walk.made.length >= perExchange) return alone(`attempts.perExchange allows ${perExchange}, all made`);
+  if (!ctx.tries.may(walk)) return alone('attempts.perExchange or attempts.perRun allows no more tries');
   if (now >= errand.deadline) return alone('no time was left');
   const step = heir(ctx, walk, running, failure);
   if (!step) return alone('no other target of the route takes traffic now');

@@ -269,3 +269,31 @@ test.each(['soon', '-5', '1e3', '', '99999999999999999999', 'Sun, 06 Nov 1994 08
     expect(first.calls.length).toBeLessThanOrEqual(2);
   },
 );
+
+test('a run has so many tries beyond the first of each exchange, and no more; other runs and callers have theirs', async () => {
+  const set = await open(
+    ({ write, number }) => write(whole(502, OPENAI.json, OPENAI.error('server_error', `${number}`))),
+    {
+      tongue: OPENAI,
+      second: ({ write }) => write(whole(502, OPENAI.json, OPENAI.error('server_error', 'no'))),
+      route: { attempts: { perTarget: 2, perExchange: 4, perRun: 5 } },
+    },
+  );
+  const tries = async (run?: string): Promise<number> => {
+    const n = set.house.finished.length;
+    await fetch(`${set.house.url}${OPENAI.path}`, {
+      method: 'POST',
+      body: OPENAI.ask(false),
+      headers: run === undefined ? {} : { 'x-midwatch-run': run },
+    }).then((answer) => answer.text());
+    return (await set.record(n)).attempts.length;
+  };
+  const alone = await tries();
+  expect(alone).toBeGreaterThan(1);
+  let spent = 0;
+  for (let step = 0; step < 10; step++) spent += (await tries('r')) - 1;
+  expect(spent).toBe(5);
+  expect(await tries('r')).toBe(1);
+  expect(await tries('another')).toBeGreaterThan(1);
+  expect(await tries()).toBeGreaterThan(1);
+});
