@@ -12,7 +12,7 @@ import { dataFolder } from './doctor/folder.ts';
 import { machine } from './doctor/machine.ts';
 import { listenerOn } from './doctor/processes.ts';
 import { bindable, reach } from './doctor/reach.ts';
-import { status, system } from './doctor/running.ts';
+import { down, status, system } from './doctor/running.ts';
 import { providersOf, type Settings, settings } from './doctor/settings.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { pad } from './table.ts';
@@ -102,8 +102,13 @@ async function house(flags: Flags, url: string, clock: Clock): Promise<House> {
         elsewhere,
       };
     try {
-      const view = await midwatch.system();
-      return { findings: [...found, ...system(view, clock)], runs: true, elsewhere, system: view };
+      const [view, targets] = await Promise.all([midwatch.system(), midwatch.providers()]);
+      return {
+        findings: [...found, ...system(view, clock), ...down(targets)],
+        runs: true,
+        elsewhere,
+        system: view,
+      };
     } catch (error) {
       if (!(error instanceof MidwatchError)) throw error;
       return {
@@ -157,7 +162,7 @@ async function freePort({ config }: LoadedConfig): Promise<Finding[]> {
       why: who
         ? 'Midwatch cannot start beside it.'
         : 'The process belongs to another user, so the kernel does not say which.',
-      remedy: 'Stop it, or choose another port with `listen.port` or `midwatch up --port`.',
+      remedy: `Stop it, or choose another port with \`listen.port\` or \`midwatch up --port\`.${who && /main\.ts up|midwatch/.test(who.command) ? ` If it is the Midwatch that you mean, say so: --url http://${host}:${port}.` : ''}`,
     }),
   ];
 }

@@ -71,7 +71,9 @@ function shown(all: readonly WeatherView[]): string {
     titles.map((title) => ({ title, ...(title === 'index' && { align: 'right' as const }) })),
     rows,
   );
-  return [list, ...found].join('\n\n');
+  // Each with its own reason, and one said once.
+  const why = new Set(all.filter(({ state }) => state === 'unknown').map(({ says }) => says));
+  return [list, ...found, ...[...why].map((says) => dim(`unknown: ${says}`))].join('\n\n');
 }
 
 function probed({ calls, failed, microUsd, dailyMicroUsd, every, last, paused }: ProbeView, now: number) {

@@ -1,5 +1,6 @@
 import { Command, type Option } from 'commander';
 import { VERSION } from '#app';
+import { ALONE } from './alone.ts';
 import { audit } from './audit.ts';
 import { budgets } from './budgets.ts';
 import { cassettes } from './cassettes.ts';
@@ -57,6 +58,8 @@ export function createProgram({ quiet = false } = {}): Command {
     command.exitOverride();
     // Groups are listed in the order of their first option: what every verb has comes after what is the verb's own.
     (command.options as Option[]).sort((a, b) => grouped(a) - grouped(b));
+    const alone = command.parent === program ? ALONE[command.name()] : undefined;
+    if (alone) command.addHelpText('after', `\nAlone it is \`midwatch ${command.name()} ${alone}\`.`);
     if (quiet) command.configureOutput({ writeErr: () => undefined });
     if (command !== program) command.showHelpAfterError(`(${fullName(command)} --help says what it takes)`);
   });

@@ -15,13 +15,13 @@ interface Flags extends ConnectionFlags {
 export const quota = () =>
   new Command('quota')
     .description('Limits of provider keys: how they stand, and what they would do to another load.')
-    .addCommand(status(), { isDefault: true })
+    .addCommand(status())
     .addCommand(simulate());
 
 const status = () =>
   withConnection(new Command('status'))
     .description(
-      'Pressure per axis, who waits, when a day runs out; also `midwatch quota` alone. Exits 1 when one is exhausted, 3 when none was used yet.',
+      'Pressure per axis, who waits, when a day runs out. Exits 1 when one is exhausted, 3 when none was used yet.',
     )
     .option('--json', 'print one JSON object a quota')
     .action(async (flags: Flags) => {

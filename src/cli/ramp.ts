@@ -151,7 +151,7 @@ const PAINTS: Readonly<Record<RampView['phase'], Paint>> = {
 
 function standing(ramp: RampView): string {
   const { phase, says, stage, stages, exposure, harm, buckets } = ramp;
-  const share = (value: number | undefined) => (value === undefined ? NONE : percent(value));
+  const share = (value: number | undefined) => (value === undefined ? 'none seen' : percent(value));
   return [
     `${head(ramp)} ${PAINTS[phase](phase)} ${dim(`stage ${stage} of ${stages.length}`)}`,
     says,

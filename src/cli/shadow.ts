@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { RatioView, ShadowReport, ShadowView } from '#contracts';
-import { count, rate } from '#contracts/say';
+import { count, percent, plural, rate, times } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT } from './exit.ts';
@@ -54,21 +54,21 @@ function described({ route, target, pairs, good, agree, ...ratios }: ShadowView)
     ['same arguments', agree.args && rate(agree.args)],
     ['served is JSON', agree.json && rate(agree.json.served)],
     ['shadow is JSON', agree.json && rate(agree.json.shadow)],
-    ['cost', times(ratios.cost)],
-    ['time', times(ratios.latency)],
-    ['first token', times(ratios.firstToken)],
-    ['length', times(ratios.length)],
-    ['words shared', ratios.similarity && inWords(ratios.similarity, '')],
+    ['cost', ofServed(ratios.cost)],
+    ['time', ofServed(ratios.latency)],
+    ['first token', ofServed(ratios.firstToken)],
+    ['length', ofServed(ratios.length)],
+    ['words shared', ratios.similarity && inWords(ratios.similarity, percent)],
   ])}`;
 }
 
-const times = (ratio: RatioView | undefined): string | undefined =>
-  ratio && `${inWords(ratio, ' ×')} of what was served`;
+const ofServed = (ratio: RatioView | undefined): string | undefined =>
+  ratio && `${inWords(ratio, times)} of what was served`;
 
-const inWords = ({ n, median, low, high }: RatioView, unit: string): string =>
+const inWords = ({ n, median, low, high }: RatioView, say: (value: number) => string): string =>
   low === undefined || high === undefined
-    ? `${median.toFixed(2)}${unit} (${n} pairs: too few for an interval)`
-    : `${median.toFixed(2)}${unit} (95 % ${low.toFixed(2)} to ${high.toFixed(2)}, ${count(n)} pairs)`;
+    ? `${say(median)} (${plural(n, 'pair')}: too few for an interval)`
+    : `${say(median)} (95 % interval ${say(low)} to ${say(high)}, ${plural(n, 'pair')})`;
 
 const droppedOf = ({ now }: ShadowReport): readonly string[] =>
   now.flatMap(({ route, dropped }) => {

@@ -160,8 +160,8 @@ function routeText(one: RouteTiers, by: TiersBy): string {
         ]
       : []),
     ...one.findings.map(
-      ({ level, kind, since, says, todo, owner }) =>
-        `${(level === 'alarm' ? red : level === 'warn' ? yellow : dim)(`${kind} since ${timestamp(since)}`)}  ${says}\n  ${todo}${owner === undefined ? '' : ` Owner: ${owner}.`}`,
+      ({ level, since, says, todo, owner }) =>
+        `${(level === 'alarm' ? red : level === 'warn' ? yellow : dim)(`${level} since ${timestamp(since)}`)}  ${says}\n  ${todo}${owner === undefined ? '' : ` Owner: ${owner}.`}`,
     ),
   ].join('\n\n');
 }

@@ -20,13 +20,15 @@ export function dataFolder(path: string, running: boolean, clock: Clock): Findin
       : [cannotWrite(path)];
   }
   if (!writable(path)) return [cannotWrite(path)];
+  const held = holder(path, running);
   return [
     good(AREA, path),
     ...open(path),
     // A running Midwatch has told about the disk itself.
     ...(running ? [] : space(path)),
-    ...holder(path, running),
-    ...(running ? [] : [...spool(path), ...postgres(path)]),
+    ...held,
+    // Of a process that lives, spool and Postgres are no leftovers.
+    ...(running || held.some(({ level }) => level === 'warn') ? [] : [...spool(path), ...postgres(path)]),
     ...future(path, clock),
   ];
 }

@@ -1,5 +1,5 @@
 import { VERSION } from '#app';
-import type { Clock, Status, SystemView } from '#contracts';
+import type { Clock, ProviderView, Status, SystemView } from '#contracts';
 import { ago, bytes, count, percent, plural, span } from '#contracts/say';
 import { bad, type Finding, good, note, warn } from './finding.ts';
 
@@ -56,6 +56,22 @@ export function system(view: SystemView, clock: Clock): Finding[] {
     ...process(view, clock),
   ];
 }
+
+/** Targets that nobody is sent to. Set up or not: whoever is woken asks this first. */
+export const down = (targets: readonly ProviderView[]): Finding[] =>
+  targets
+    .filter(({ status, keyRefused, routes }) => routes.length > 0 && (status === 'down' || keyRefused))
+    .map((one) =>
+      bad(
+        `provider ${one.provider}`,
+        `${one.model}${one.endpoint ? ` (${one.endpoint})` : ''} is ${one.keyRefused ? 'asked with a key that it refuses' : 'down'}`,
+        {
+          why: one.says,
+          remedy:
+            '`midwatch providers` has all of them, `midwatch tail --outcome bad` what callers get of it.',
+        },
+      ),
+    );
 
 function spool({ spool }: SystemView): Finding[] {
   const findings: Finding[] = [];
