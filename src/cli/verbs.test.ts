@@ -279,7 +279,7 @@ test('reload: nothing has changed, and the audit has it', async () => {
   expect((await mw('audit', '--action', 'reload', '--json')).out).toContain('"actor":"admin"');
 });
 
-test('doctor, logged in: nothing to mend, and a note that answers are simulated', async () => {
+test('doctor, logged in: nothing to mend, what is down, and a note that answers are simulated', async () => {
   const { code, out } = await mw('doctor', '--json');
   const { verdict, findings } = JSON.parse(out) as {
     verdict: string;
@@ -287,6 +287,9 @@ test('doctor, logged in: nothing to mend, and a note that answers are simulated'
   };
   expect({ code, verdict }).toEqual({ code: 0, verdict: 'good' });
   expect(findings.filter((f) => f.level === 'bad' || f.level === 'unknown')).toEqual([]);
+  expect(findings.filter((f) => f.level === 'warn').map((f) => f.what)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^sim-fault-status-503 .* is down$/)]),
+  );
   expect(findings.map((f) => f.area)).toEqual(
     expect.arrayContaining(['midwatch', 'spool', 'database', 'data folder', 'clock']),
   );

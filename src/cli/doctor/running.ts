@@ -57,12 +57,12 @@ export function system(view: SystemView, clock: Clock): Finding[] {
   ];
 }
 
-/** Targets that nobody is sent to. Set up or not: whoever is woken asks this first. */
+/** Targets that nobody is sent to. A refused key is a fault of the set-up; that a provider is down is none, and whoever is woken wants to know it first. */
 export const down = (targets: readonly ProviderView[]): Finding[] =>
   targets
     .filter(({ status, keyRefused, routes }) => routes.length > 0 && (status === 'down' || keyRefused))
     .map((one) =>
-      bad(
+      (one.keyRefused ? bad : warn)(
         `provider ${one.provider}`,
         `${one.model}${one.endpoint ? ` (${one.endpoint})` : ''} is ${one.keyRefused ? 'asked with a key that it refuses' : 'down'}`,
         {
