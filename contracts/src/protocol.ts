@@ -119,7 +119,7 @@ export interface StreamScanner {
   readonly spare: number;
   /** An in-band error event, or an event that cannot be read. */
   readonly failure: Failure | undefined;
-  /** Events after the first output that could not be read and were left out; whoever relays leaves them out too. */
+  /** Events that say nothing, and those after the first output that could not be read: left out, and whoever relays leaves them out too. */
   readonly malformed: number;
   /** Characters that it keeps for `message`, about. */
   readonly kept: number;

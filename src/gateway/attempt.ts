@@ -23,7 +23,7 @@ import { keepsShape } from './fallbacks/parity.ts';
 import { type Awaited, GRACE } from './grace.ts';
 import { answerHeaders } from './headers.ts';
 import { type Held, MOST_UNSENT } from './held.ts';
-import { isJson, mislabelled } from './mislabelled.ts';
+import { isEvents, isJson, mislabelled } from './mislabelled.ts';
 import type { Stall } from './stalls.ts';
 import { unrecorded } from './unrecorded.ts';
 import { requestId, type Try, type Walk } from './walk.ts';
@@ -302,9 +302,11 @@ export class Flight implements AnswerTaker {
     if (headers['x-midwatch-cassette'] !== undefined) one.replayed = true;
     one.paid?.told(fields, clock.now());
     const type = headers['content-type'] ?? '';
+    // Types have no case, but there are clients to whom they have.
+    if (SHOUTED.test(type)) headers['content-type'] = type.replace(/^[^;]*/, (name) => name.toLowerCase());
     if (status < 200 || status >= 300) this.stage = 'refused';
     else if (!this.scanner) this.stage = isJson(type) ? 'whole' : 'mislabelled';
-    else if (type.startsWith('text/event-stream')) {
+    else if (isEvents(type)) {
       this.stage = 'opening';
       this.awaitFirst('timeout_first_token', this.route.timeouts.firstToken, now);
     } else this.stage = 'mislabelled';
@@ -532,6 +534,7 @@ const MOST_BODY = 128 * MIB;
 
 const NO_ROOM = `Answers that are not sent before they are whole fill all the room that there is for them (${MOST_UNSENT / MIB} MiB), and this one is large; try again in a moment, or ask for a stream.`;
 const NOT_WHOLE = 'The provider had no whole answer within timeouts.whole.';
+const SHOUTED = /^[^;]*[A-Z]/;
 const NO_HEAD: Head = { status: 0, headers: {} };
 
 /** Of another dialect's head only this means anything to the caller. */

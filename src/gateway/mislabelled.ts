@@ -2,7 +2,9 @@ import type { Protocol, Reading } from '#contracts';
 import type { Landing } from './attempt.ts';
 import { seen } from './failures.ts';
 
-export const isJson = (type: string): boolean => /[/+]json\b/.test(type);
+// Types are compared without regard to case (RFC 9110 §8.3.1).
+export const isJson = (type: string): boolean => /[/+]json\b/i.test(type);
+export const isEvents = (type: string): boolean => /^text\/event-stream\b/i.test(type);
 
 /** A 200 of the wrong content type: an error in disguise, or a page of some proxy on the way. */
 export function mislabelled(protocol: Protocol, type: string, streaming: boolean, body: Uint8Array): Landing {

@@ -8,7 +8,7 @@ export const readableEvents = (bytes: Uint8Array, protocol: Protocol): Uint8Arra
   withoutEvents(bytes, (event) => {
     const scanner = protocol.scanStream();
     scanner.push(event);
-    return scanner.failure?.kind === 'malformed';
+    return scanner.failure?.kind === 'malformed' || scanner.malformed > 0;
   });
 
 /** Whole events without those that are to be left out; undefined when none is left. */

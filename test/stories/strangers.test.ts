@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'bun:test';
 import http from 'node:http';
 import net from 'node:net';
+import { protocols } from '#protocols';
 import { well } from '../support/failure-table.ts';
 import { type PuppetHouse, type PuppetHouseOptions, puppetHouse } from '../support/houses.ts';
 import { type Behaviour, chunk, head, LAST_CHUNK, streamed, whole } from '../support/puppet.ts';
-import { ANTHROPIC, fetched, OPENAI, type Tongue } from '../support/tongues.ts';
+import { ANTHROPIC, asked, fetched, OPENAI, type Tongue } from '../support/tongues.ts';
 
 /** What clients and providers do that were not thought of when the failure table was written. */
 let set: PuppetHouse | undefined;
@@ -313,3 +314,58 @@ for (const stream of [false, true])
         expect.objectContaining({ guard: 'answer-headers', decision: 'change' }),
       );
     });
+
+for (const [tongue, stream] of [
+  [OPENAI, true],
+  [OPENAI, false],
+  [ANTHROPIC, true],
+  [ANTHROPIC, false],
+] as const)
+  test(`a content type in capitals is the same type (${tongue.name}, ${stream ? 'stream' : 'whole'})`, async () => {
+    const { house } = await inTongue(tongue, ({ write }) => {
+      if (!stream) return write(whole(200, { 'Content-Type': 'Application/JSON' }, tongue.answer('Hello')));
+      const parts = [
+        ...tongue.opening,
+        tongue.delta('Hello'),
+        tongue.reason(),
+        tongue.usage,
+        tongue.terminator,
+      ];
+      write(streamed({ 'Content-Type': 'Text/Event-Stream;charset=UTF-8' }, ...parts) + LAST_CHUNK);
+    });
+    const told = await asked(house.url, tongue, { stream });
+    expect([told.error, told.text]).toEqual([undefined, 'Hello']);
+  });
+
+test('an event without data, which clients read as JSON, is left out, and nothing else', async () => {
+  const blank = 'data:\n\n';
+  const parts = [...CHAT_PARTS, OPENAI.usage, OPENAI.terminator];
+  const { house, record } = await open(({ write }) =>
+    write(streamed(OPENAI.sse, blank, ...parts.flatMap((part) => [part, blank])) + LAST_CHUNK),
+  );
+  expect((await asked(house.url, OPENAI, { stream: true })).error).toBeUndefined();
+  const { body } = await fetched(house.url, OPENAI, { stream: true });
+  expect(body).toBe(parts.join(''));
+  expect((await record(1)).outcome).toBe('complete');
+});
+
+test('text of a block that is announced late is not lost, in its dialect and in another', async () => {
+  const [start = '', ping = '', block = ''] = ANTHROPIC.opening;
+  for (const early of [
+    [start, ANTHROPIC.delta('Hel'), block, ping, ANTHROPIC.delta('lo')],
+    [start, ANTHROPIC.delta('Hel'), ANTHROPIC.delta('lo')],
+  ]) {
+    const { house, record } = await open(
+      ({ write }) =>
+        write(streamed(ANTHROPIC.sse, ...early, ANTHROPIC.reason(), ANTHROPIC.terminator) + LAST_CHUNK),
+      { tongue: ANTHROPIC },
+    );
+    expect(await asked(house.url, OPENAI, { stream: true })).toMatchObject({ text: 'Hello', finish: 'stop' });
+    expect((await record(0)).outcome).toBe('complete');
+    await set?.stop();
+  }
+  const scanner = protocols.find(({ name }) => name === 'anthropic-messages')?.scanStream();
+  for (const part of [start, ANTHROPIC.delta('Hel'), block, ANTHROPIC.delta('lo'), ANTHROPIC.reason()])
+    scanner?.push(Buffer.from(part));
+  expect(scanner?.read(true)).toMatchObject({ outcome: 'complete', textLength: 5 });
+});

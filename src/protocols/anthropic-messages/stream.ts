@@ -7,6 +7,9 @@ import { DialectScanner } from '../shared/scanner.ts';
 import { observedOf, read } from './answer.ts';
 import { anthropicUsage } from './usage.ts';
 
+/** Blocks that begin empty and are nothing but their text. */
+const PLAIN: ReadonlySet<unknown> = new Set(['text', 'thinking']);
+
 /** One content block while it grows. The input of a tool call arrives as pieces of JSON text. */
 interface Growing {
   readonly block: Json;
@@ -92,16 +95,20 @@ export class MessagesScanner extends DialectScanner {
   #start(index: unknown, content: unknown): void {
     if (!isObject(content)) return;
     const block: Json = { ...content };
+    const known = typeof index === 'number' ? this.#blocks.get(index)?.block : undefined;
+    // Announced late, or twice: what it said so far stays.
+    if (known?.type === block.type && PLAIN.has(block.type) && !block.text && !block.thinking) return;
     this.#blocks.set(typeof index === 'number' ? index : this.#blocks.size, { block, input: undefined });
     // Text and thinking begin empty; every other kind of block is output by itself.
-    if (block.type === 'text' || block.type === 'thinking') {
+    if (PLAIN.has(block.type)) {
       if (word(block.text) ?? word(block.thinking)) this.outputs++;
     } else this.outputs++;
   }
 
   #delta(index: unknown, delta: unknown): void {
-    const growing = this.#blocks.get(index as number);
-    if (!isObject(delta) || !growing) return;
+    if (!isObject(delta)) return;
+    const growing = this.#blocks.get(index as number) ?? this.#unannounced(index, delta.type);
+    if (!growing) return;
     const { block } = growing;
     switch (delta.type) {
       case 'text_delta':
@@ -126,6 +133,15 @@ export class MessagesScanner extends DialectScanner {
       default:
         for (const key in delta) if (key !== 'type') mergeDelta(block, key, delta[key]);
     }
+  }
+
+  /** What a block of text is shows in its first piece, so that one whose announcement is missing is not lost. */
+  #unannounced(index: unknown, delta: unknown): Growing | undefined {
+    const type = delta === 'text_delta' ? 'text' : delta === 'thinking_delta' ? 'thinking' : undefined;
+    if (type === undefined || typeof index !== 'number') return undefined;
+    const growing = { block: { type, [type]: '' }, input: undefined };
+    this.#blocks.set(index, growing);
+    return growing;
   }
 
   protected override append(piece: string): void {

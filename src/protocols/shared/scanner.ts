@@ -29,6 +29,8 @@ export abstract class DialectScanner implements StreamScanner {
   /** Of the malformed events, those that surely held a piece of the answer, and those that may have. */
   #pieces = 0;
   #broken = 0;
+  /** Of the malformed events, those that say nothing. */
+  #blank = 0;
   /** Characters that were given to it and to `append`, and of them those that are no longer kept. */
   #taken = 0;
   #gone = 0;
@@ -82,7 +84,8 @@ export abstract class DialectScanner implements StreamScanner {
   /** An answer with events left out is whole only as far as nothing of it is known to have been in them. */
   #marked(reading: Reading): Reading {
     const { malformed } = this;
-    if (reading.failure || !this.#lost(reading)) return { ...reading, malformed };
+    if (reading.failure || malformed === this.#blank || !this.#lost(reading))
+      return { ...reading, malformed };
     const hint = 'Events of the stream could not be read, and what arrived is less than the whole answer.';
     return { ...reading, malformed, outcome: 'invalid', failure: failure('malformed', hint) };
   }
@@ -184,7 +187,13 @@ export abstract class DialectScanner implements StreamScanner {
   }
 
   #take(name: string, data: string): void {
-    if (this.ended || this.#failure !== undefined || data === '') return;
+    if (this.ended || this.#failure !== undefined) return;
+    if (data === '') {
+      // There are clients that read the nothing as JSON.
+      this.malformed++;
+      this.#blank++;
+      return;
+    }
     this.#settle();
     if (this.isTerminator(data)) {
       this.ended = true;

@@ -11,6 +11,8 @@ interface Block {
   readonly input?: unknown;
   said: boolean;
   signature: string;
+  /** Its first piece came before it was announced. */
+  unannounced?: boolean;
 }
 
 export class MessagesReader implements EventReader {
@@ -103,6 +105,8 @@ export class MessagesReader implements EventReader {
   #start(key: string, block: Json): void {
     this.#begin({});
     const { type } = block;
+    // It began without being announced, and is announced late.
+    if (this.#blocks.get(key)?.type === type && this.#blocks.get(key)?.unannounced) return;
     this.#blocks.set(key, { type, input: block.input, said: false, signature: '' });
     if (type === 'text') {
       this.#parts.open(key, { kind: 'text' });
@@ -123,9 +127,11 @@ export class MessagesReader implements EventReader {
   #delta(key: string, delta: Json): void {
     switch (delta.type) {
       case 'text_delta':
+        this.#unannounced(key, 'text');
         this.#piece(key, delta.text);
         return;
       case 'thinking_delta':
+        this.#unannounced(key, 'thinking');
         this.#piece(key, delta.thinking);
         return;
       case 'input_json_delta':
@@ -135,6 +141,14 @@ export class MessagesReader implements EventReader {
         this.#sign(key, text(delta.signature));
         return;
     }
+  }
+
+  /** What a block of text is shows in its first piece, so that one whose announcement is missing is not lost. */
+  #unannounced(key: string, type: 'text' | 'thinking'): void {
+    if (this.#blocks.has(key)) return;
+    this.#start(key, { type });
+    const block = this.#blocks.get(key);
+    if (block) block.unannounced = true;
   }
 
   #piece(key: string, piece: unknown): void {
