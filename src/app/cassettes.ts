@@ -33,6 +33,13 @@ import type { Lifecycle } from './lifecycle.ts';
 import { proxyOf } from './proxy.ts';
 import type { StartOptions } from './start-options.ts';
 
+/** Were all answers of a folder given on this machine, as those of the simulator are? Not of an empty one. */
+export function recordedHere(folder: string): boolean {
+  const files = nodeCassetteFiles(folder);
+  const names = files.list().filter((name) => name.endsWith('.json'));
+  return names.length > 0 && names.every((name) => /"host":\s*"local"/.test(files.read(name) ?? ''));
+}
+
 export interface TapeOptions {
   readonly to: NonNullable<StartOptions['cassettes']>;
   readonly inner: Transport;

@@ -3,7 +3,7 @@
 export type { QuotaForecast, SimulatedFate } from '#ledger';
 export { providers } from '#providers';
 export { routersIn } from './books.ts';
-export { type CassetteDesk, openCassettes } from './cassettes.ts';
+export { type CassetteDesk, openCassettes, recordedHere } from './cassettes.ts';
 export { createClassify } from './classify.ts';
 export {
   ConfigError,

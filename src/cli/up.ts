@@ -6,6 +6,7 @@ import {
   loadConfig,
   prepareConsole,
   type Running,
+  recordedHere,
   StartError,
   type StartOptions,
   start,
@@ -114,10 +115,11 @@ function cassettesOf(flags: UpFlags, cwd: string): Pick<StartOptions, 'cassettes
       `--${mode} and --${another} exclude each other.`,
       'Use --auto to replay what there is and to record the rest.',
     );
-  const folder = flags[mode];
-  const place = resolve(cwd, folder === true ? CASSETTES : (folder as string));
-  return { cassettes: { mode, folder: place, speed: flags.speed } };
+  return { cassettes: { mode, folder: folderOf(flags[mode], cwd), speed: flags.speed } };
 }
+
+const folderOf = (folder: string | true | undefined, cwd: string): string =>
+  resolve(cwd, typeof folder === 'string' ? folder : CASSETTES);
 
 /** Replay asks nobody, so it needs no key: the environment gets one that opens nothing. */
 const keysOf = (flags: UpFlags, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
@@ -134,6 +136,8 @@ function underFlags(flags: UpFlags, cwd: string): LoadedConfig {
   const loaded = loadConfig({
     cwd,
     env: keysOf(flags, process.env),
+    // What the simulator answered when nobody had a key is asked for at the simulator again.
+    ...(flags.replay !== undefined && recordedHere(folderOf(flags.replay, cwd)) && { keys: {} }),
     ...(flags.config !== undefined && { file: flags.config }),
   });
   const { listen, data } = loaded.config;

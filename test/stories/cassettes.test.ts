@@ -52,6 +52,20 @@ test('recorded once, replayed for nothing, offline: the same bytes, and an edit 
   recording.remove();
 }, 60_000);
 
+test('without a key and without a file: what the simulator said is replayed, whoever has a key by then', async () => {
+  const recording = await product({ flags: ['--record'] });
+  const ask = { model: 'sim', messages: [{ role: 'user', content: 'in 30 words' }] };
+  const told = async (url: string) =>
+    (await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(ask) })).text();
+  const first = await told(recording.url);
+  await recording.stop();
+  const env = { OPENAI_API_KEY: 'sk-of-this-machine' };
+  const replaying = await recording.again({ flags: ['--replay'], env });
+  expect(await told(replaying.url)).toBe(first);
+  await replaying.stop();
+  recording.remove();
+}, 60_000);
+
 const SAYS = {
   id: 'm',
   object: 'chat.completion',

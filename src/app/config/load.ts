@@ -25,16 +25,18 @@ export function loadConfig(options: {
   readonly file?: string;
   readonly cwd: string;
   readonly env: Environment;
+  /** In which keys are looked for that make routes of their own; by default `env`. */
+  readonly keys?: Environment;
   /** Refuse what is past its end too. */
   readonly now?: EpochMs;
 }): LoadedConfig {
-  const { cwd, env } = options;
+  const { cwd, env, keys = env } = options;
   const file = resolve(cwd, options.file ?? DEFAULT_FILE);
-  if (options.file === undefined && !existsSync(file)) return withoutFile(configSchema.parse({}), env);
+  if (options.file === undefined && !existsSync(file)) return withoutFile(configSchema.parse({}), keys);
   const parsed = parseConfig(read(file), env, options.now);
   if (!parsed.ok) throw new ConfigError(file, parsed.error);
   if (Object.keys(parsed.value.routes).length > 0) return { config: parsed.value, file, source: 'config' };
-  return { ...withoutFile(parsed.value, env), file };
+  return { ...withoutFile(parsed.value, keys), file };
 }
 
 function read(file: string): string {
