@@ -39,10 +39,10 @@ export interface ShadowOrder {
 
 /**
  * Why a copy that was wanted was not made. `rate` and `busy`: the bounds of the route. `limits`: no room in quota or budget.
- * `closed`: the target is parked, down or refuses our key. `unsayable`: the ask cannot be put to that target. `away`: Midwatch is
+ * `closed`: the target is parked, down or refuses our key. `unsayable`: the ask cannot be put to that target. `acts`: it lets the provider act, which it would do twice. `away`: Midwatch is
  * stopping.
  */
-export const SHADOW_DROPS = ['rate', 'busy', 'limits', 'closed', 'unsayable', 'away'] as const;
+export const SHADOW_DROPS = ['rate', 'busy', 'limits', 'closed', 'unsayable', 'acts', 'away'] as const;
 export type ShadowDrop = (typeof SHADOW_DROPS)[number];
 
 /** One answer of a pair. */

@@ -1,5 +1,6 @@
 import type { Clock, Route } from '#contracts';
 import { RETRY_BUDGET, type ShareBudgetState, spend } from '#kernel/resilience';
+import { acts } from './acting.ts';
 import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import type { Step } from './plan.ts';
@@ -38,7 +39,7 @@ export function impatienceOf(
   return {
     // Whole: a limit that falls between two readings of a clock would be looked at again and again.
     at: Math.ceil(start + patience),
-    may: () => spend(retries(name), clock.monotonic(), RETRY_BUDGET),
+    may: () => !acts(walk.body) && spend(retries(name), clock.monotonic(), RETRY_BUDGET),
     hint: `The provider sent no output within ${(patience / 1_000).toFixed(1)} s, 1.5 × the p99 that is normal for it at this hour (timeouts.byHour).`,
   };
 }

@@ -12,6 +12,7 @@ import {
   type Tier,
 } from '#contracts';
 import { createShareBudgetState } from '#kernel/resilience';
+import { acts } from './acting.ts';
 import { type AnswerContext, failed, stream, whole } from './answer.ts';
 import type { AskContext } from './ask.ts';
 import { compare } from './compare.ts';
@@ -175,6 +176,7 @@ export class Shadows {
     const { draining, standing, thread } = this.ctx;
     if (draining()) return 'away';
     if (!step || !original.errand) return 'unsayable';
+    if (acts(original.body)) return 'acts';
     const { concurrency, maxPerSecond } = exercises ? EXERCISE : (route.config.shadow ?? BOUNDS);
     const places = Math.floor(concurrency / thread.of) + (thread.number <= concurrency % thread.of ? 1 : 0);
     if (tally.underWay >= places) return 'busy';

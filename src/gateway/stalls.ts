@@ -1,5 +1,6 @@
 import type { Clock, Route } from '#contracts';
 import { RETRY_BUDGET, type ShareBudgetState, spend } from '#kernel/resilience';
+import { acts } from './acting.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { Gaps } from './gaps.ts';
 import type { Step } from './plan.ts';
@@ -102,7 +103,7 @@ export class Stalls {
     const route = walk.route as Route;
     const { name } = route;
     return new Stall(this.silencesOf(`${step.target.provider} ${model}`), factor, () => {
-      if (!tries.may(walk)) return false;
+      if (!tries.may(walk) || acts(walk.body)) return false;
       const open = standing.open(order, walk.facets);
       if (!order.some((other, i) => i > at && open(other) && proofs.trusts(route, other))) return false;
       return spend(retries(name), clock.monotonic(), RETRY_BUDGET);

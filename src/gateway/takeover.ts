@@ -19,6 +19,7 @@ import {
   spend,
   TAKEOVER_BUDGET,
 } from '#kernel/resilience';
+import { acts } from './acting.ts';
 import type { Flight } from './attempt.ts';
 import { seen } from './failures.ts';
 import { type FlyContext, fly } from './fly.ts';
@@ -76,11 +77,15 @@ export function rescueOf(ctx: TakeoverContext, errand: Errand, walk: Walk): Resc
     find(running, broken) {
       if (tried || walk.stopped || !SEMANTICS[broken.failure.kind].takeover || broken.reading.malformed)
         return undefined;
+      if (acts(walk.body)) {
+        walk.alone = 'the ask lets the provider act, which it would do twice';
+        return undefined;
+      }
       tried = true;
       return begin(ctx, errand, walk, running, broken, takeover);
     },
     ready(running, sent) {
-      if (tried || walk.stopped || !ctx.tries.may(walk)) return false;
+      if (tried || walk.stopped || !ctx.tries.may(walk) || acts(walk.body)) return false;
       const now = ctx.clock.monotonic();
       const { left } = readShareBudget(ctx.takeoverBudget(route.name), now, ruleOf(takeover.share));
       if (left === 0 || !heir(ctx, walk, running, undefined)) return false;

@@ -26,10 +26,10 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
     },
   });
   const well = { headers: openai.sse, parts: [openai.role, openai.delta('Here.', 'stop'), openai.done] };
-  const call = async () => {
+  const call = async (more: object = {}) => {
     const response = await fetch(`${house.url}${openai.path}`, {
       method: 'POST',
-      body: JSON.stringify(openai.ask({ stream: true })),
+      body: JSON.stringify(openai.ask({ stream: true, ...more })),
     });
     return await response.text();
   };
@@ -41,7 +41,11 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
     tier: 'fallback',
     exercised: { n: 0, needed: 59 },
   });
-  for (let i = 0; i < 1_200; i++) expect(await call()).toContain('Here.');
+  // What lets the provider act is no exercise, since who fails at it may have acted; the turn is not lost.
+  const acting = { mcp_servers: [{ type: 'url', url: 'https://tools.example', name: 'mail' }] };
+  for (let i = 0; i < 60; i++) expect(await call(acting)).toContain('Here.');
+  expect(spare.heard).toHaveLength(0);
+  for (let i = 0; i < 1_180; i++) expect(await call()).toContain('Here.');
   expect(spare.heard.length).toBe(60);
   expect(edge()).toMatchObject({ state: 'PROVEN', exercised: { n: 60, failures: 0 } });
   const exercised = house.finished.filter((f) => f.facts.source === 'exercise');

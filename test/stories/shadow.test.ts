@@ -223,6 +223,19 @@ test('a shadow that never answers delays nobody, and what is beyond its bounds i
   await stop();
 });
 
+test('what lets the provider act is not copied: it would act twice', async () => {
+  const { up, second, house, call, stop } = await rig({ share: 1, maxPerSecond: 1_000 });
+  up.play(well('Done.'));
+  second.play(well('Done.'));
+  const acting = { mcp_servers: [{ type: 'url', url: 'https://tools.example', name: 'mail' }] };
+  expect((await call(acting)).status).toBe(200);
+  await until(() => house.gateway.shadows.read()[0]?.dropped.acts === 1);
+  expect((await call()).status).toBe(200);
+  await until(() => shadows(house).length === 1);
+  expect(second.heard).toHaveLength(1);
+  await stop();
+});
+
 test('a rate bounds the copies, a share draws them, and no route without a shadow has any', async () => {
   const slow = await rig({ share: 1, maxPerSecond: 0.001 });
   slow.up.play(well('Here.'));

@@ -130,6 +130,9 @@ describe('more than plain text is not taken over', () => {
     tools: { tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }] },
     'structured output': { response_format: { type: 'json_object' } },
     'two choices': { n: 2 },
+    'a tool server that the provider asks': {
+      mcp_servers: [{ type: 'url', url: 'https://t.example', name: 't' }],
+    },
     'log probabilities': { logprobs: true },
     audio: { modalities: ['text', 'audio'] },
     'a beginning of the caller’s own': {

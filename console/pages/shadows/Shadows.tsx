@@ -123,6 +123,7 @@ const WHY: Readonly<Record<ShadowDrop, string>> = {
   limits: 'no room in quota or budget',
   closed: 'target out of service',
   unsayable: 'not to be said to that target',
+  acts: 'lets the provider act, which it would do twice',
   away: 'Midwatch was stopping',
 };
 

@@ -1,5 +1,6 @@
 import type { Attempt, Clock, EpochMs, Lane, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
+import { acts } from '../acting.ts';
 import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
 import { Abroad } from './abroad.ts';
@@ -80,7 +81,10 @@ export class Proofs {
       if (exercise) this.owed.add(key);
       if (due === undefined && this.owed.delete(key)) due = at;
     }
-    return due;
+    // Where the fallback fails the first tier is asked as well, and would act a second time: the next exchange is exercised instead.
+    if (due === undefined || !acts(walk.body)) return due;
+    this.owed.add(this.edge(route, steps[due] as Step).key);
+    return undefined;
   }
 
   /** The plan without fallbacks that are known to be broken, and those behind it, for when nothing else is left. */
