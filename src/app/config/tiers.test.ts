@@ -78,6 +78,7 @@ test.each([
     'extend-with',
   ],
   [`demotions: [${rule(', when: { featur: x }')}]`, 'demotions[0].when.featur', 'did you mean "feature"'],
+  ['timeouts: { stall: 5 }', 'timeouts.stall', 'add `takeover: {}`'],
   [`demotions: [${rule(', when: { lane: hasty }')}]`, 'demotions[0].when.lane', ''],
 ])('%j is refused at its line with a remedy', (policy, path, message) => {
   const [first] = problems(policy);

@@ -5,8 +5,14 @@ import { nearest } from './nearest.ts';
 export type Say = (path: readonly PropertyKey[], message: string) => void;
 
 /** Proofs, tier mix and rules of demotion: names of tiers that must exist, promises that cannot be kept. */
-export function tierProblems({ tiers, mix = {}, demotions }: RouteConfig, say: Say): void {
+export function tierProblems(route: RouteConfig, say: Say): void {
+  const { tiers, mix = {}, demotions, timeouts, takeover, buffer } = route;
   const names = tiers.map(({ name }) => name);
+  if (timeouts.stall !== undefined && !takeover && buffer !== 'whole')
+    say(
+      ['timeouts', 'stall'],
+      'nobody may finish a stream of this route, so none is ever given up for a silence; add `takeover: {}` or `buffer: whole`, or take it out',
+    );
   const unknown = (path: readonly PropertyKey[], tier: string) => {
     if (names.includes(tier)) return false;
     const guess = nearest(tier, names);
