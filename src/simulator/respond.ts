@@ -135,7 +135,7 @@ export function responder(
         ),
       );
     const wanted = { input: inputTokens, maxOutput: Math.min(asked.maxTokens ?? 0, model.context) };
-    const admission = admit(visit.key, asked.model, wanted);
+    const admission = admit(visit.key, world.aliases[asked.model] ?? asked.model, wanted);
     if (admission.exceeded)
       return bend(
         refuse(

@@ -162,6 +162,17 @@ describe('quotas', () => {
     expect((await go()).status).toBe(429);
   });
 
+  test('an alias draws on the quota of the model behind it', async () => {
+    const clock = virtualClock();
+    const aliased = loadWorld(
+      'aliases: { support: sim-instant }\nquotas: [{ model: sim-instant, requestsPerMinute: 2 }]',
+    );
+    const simulator = createSimulator({ clock, world: aliased });
+    const go = async (model: string) =>
+      (await clock.run(simulator.fetch(ask(model, { authorization: 'Bearer sk-a' })))).status;
+    expect([await go('support'), await go('sim-instant'), await go('support')]).toEqual([200, 200, 429]);
+  });
+
   test('and in the words of Anthropic', async () => {
     const clock = virtualClock({ start: Date.UTC(2026, 0, 5) });
     const simulator = createSimulator({ clock, world });
