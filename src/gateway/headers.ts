@@ -1,4 +1,5 @@
 import type { Axes, Fields, Incoming, Place, Who } from '#contracts';
+import { credentialOf } from './credential.ts';
 import type { Step } from './plan.ts';
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1) or that we set ourselves. */
@@ -91,7 +92,6 @@ export interface CallHead {
 function readHeaders(headers: Fields): Said {
   const forward: Record<string, string> = {};
   const midwatch: Record<string, string> = {};
-  let credential: string | undefined;
   let trace: string | undefined;
   let span: string | undefined;
   for (const name in headers) {
@@ -99,14 +99,13 @@ function readHeaders(headers: Fields): Said {
     if (name.startsWith(PREFIX)) {
       // An empty header says nothing.
       if (value !== '') midwatch[name.slice(PREFIX.length)] = value.slice(0, LONGEST);
-    } else if (name === 'authorization') credential ??= value.replace(/^bearer\s+/i, '').trim();
-    else if (name === 'x-api-key') credential = value.trim();
-    else if (!NOT_FORWARDED.has(name)) {
+    } else if (!NOT_FORWARDED.has(name)) {
       forward[name] = value;
       if (name === 'traceparent') [, trace, span] = TRACEPARENT.exec(value) ?? [];
     }
   }
   forward['accept-encoding'] = 'identity';
+  const credential = credentialOf(headers['x-api-key'], headers.authorization);
   return { forward, midwatch, credential, hash: undefined, calls: new Map(), trace, span };
 }
 

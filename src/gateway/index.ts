@@ -1,4 +1,5 @@
 export type { ClimateReading, ClimateSnapshot, Seen } from './climate.ts';
+export { credentialOf } from './credential.ts';
 export { readProofs } from './fallbacks/board.ts';
 export type { ProofsSnapshot } from './fallbacks/proofs.ts';
 export type { EdgeReading } from './fallbacks/reading.ts';
