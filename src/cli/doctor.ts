@@ -15,6 +15,7 @@ import { bindable, reach } from './doctor/reach.ts';
 import { down, status, system } from './doctor/running.ts';
 import { providersOf, type Settings, settings } from './doctor/settings.ts';
 import { EXIT, type Exit } from './exit.ts';
+import { typed } from './self.ts';
 import { pad } from './table.ts';
 import { bold, cyan, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -223,7 +224,7 @@ function rendered(findings: readonly Finding[]): string {
         return [
           `${paint(glyph)} ${dim(pad(area, most))}  ${quiet ? dim(what) : level === 'note' ? what : bold(paint(what))}`,
           ...(why === undefined ? [] : [`${indent}${why}`]),
-          ...(remedy === undefined ? [] : [`${indent}${dim('→')} ${remedy}`]),
+          ...(remedy === undefined ? [] : [`${indent}${dim('→')} ${typed(remedy)}`]),
         ];
       }),
   );

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { ConfigError, formatProblem, StartError } from '#app';
 import { MidwatchError } from '#sdk';
 import { CliError, EXIT, type Exit } from './exit.ts';
+import { typed } from './self.ts';
 import { dimNote, note, redNote } from './terminal.ts';
 
 /** What a verb could not do, for a person and for a program. */
@@ -86,7 +87,7 @@ export function fail(error: unknown, asJson: boolean): Exit {
     );
   // Commander has told a person already, with the help that fits.
   else if (!(error instanceof CommanderError)) {
-    note(`${redNote('midwatch:')} ${message}${hint ? `\n  ${dimNote('→')} ${hint}` : ''}`);
+    note(`${redNote('midwatch:')} ${message}${hint ? `\n  ${dimNote('→')} ${typed(hint)}` : ''}`);
     for (const problem of problems ?? []) note(`  ${formatProblem(file, problem)}`);
   }
   return exit;

@@ -4,6 +4,7 @@ import { ago, shortRate } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
+import { self } from './self.ts';
 import { table } from './table.ts';
 import { bold, cyan, dim, green, print, printJson, yellow } from './terminal.ts';
 
@@ -40,7 +41,7 @@ export const freeze = () =>
       if (flags.json) return printJson(held);
       print(`${cyan('❄')} ${bold(route)} is held at ${held.version}`);
       for (const line of held.waiting) print(dim(`  waits for the thaw: ${line}`));
-      print(dim(`→ midwatch thaw ${route}`));
+      print(dim(`→ ${self} thaw ${route}`));
     });
 
 export const thaw = () =>

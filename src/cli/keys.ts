@@ -5,6 +5,7 @@ import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { day } from './format.ts';
 import { findIssued, future, stateOf } from './issued.ts';
+import { self } from './self.ts';
 import { table } from './table.ts';
 import { bold, dim, green, print, printJson, yellow } from './terminal.ts';
 
@@ -61,7 +62,7 @@ export const keys = () =>
       }),
     );
 
-const EMPTY = `${yellow('No key exists')}: programs on this machine need none, others are refused.\n${dim('→')} midwatch keys create my-app`;
+const EMPTY = `${yellow('No key exists')}: programs on this machine need none, others are refused.\n${dim('→')} ${self} keys create my-app`;
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
   const { owner, tenant, route, expires } = flags;

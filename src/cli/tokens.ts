@@ -4,6 +4,7 @@ import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { day } from './format.ts';
 import { findIssued, future, stateOf } from './issued.ts';
+import { self } from './self.ts';
 import { table } from './table.ts';
 import { bold, dim, green, print, printJson } from './terminal.ts';
 
@@ -64,7 +65,7 @@ export const tokens = () =>
       }),
     );
 
-const EMPTY = `Only the admin token exists.\n${dim('→')} midwatch tokens create ada --role viewer`;
+const EMPTY = `Only the admin token exists.\n${dim('→')} ${self} tokens create ada --role viewer`;
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
   const { role, expires } = flags;

@@ -14,6 +14,7 @@ import {
 import { systemClock } from '#kernel';
 import { firstCalls } from './first-calls.ts';
 import { port, untilTold } from './process.ts';
+import { self } from './self.ts';
 import { bold, cyan, dim, yellow } from './terminal.ts';
 
 interface UpFlags {
@@ -155,9 +156,6 @@ function underFlags(flags: UpFlags, cwd: string): LoadedConfig {
 function banner(running: Running, { config, source }: LoadedConfig): string {
   const key = running.key ?? (running.open ? 'none-needed-yet' : 'mw_your_key');
   const base = running.url;
-  // As it was started: neither on a fresh checkout nor beside the one binary is anything called midwatch on the path.
-  const self =
-    process.env.MIDWATCH_SELF || (/bun[^/]*$/.test(process.execPath) ? 'midwatch' : process.execPath);
   const lines = [
     '',
     `${bold('Midwatch')} is on watch at ${cyan(base)}`,
