@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Tabs } from 'radix-ui';
 import { routesQuery, useStatus } from '../data/queries.ts';
 import { Code } from './Copy.tsx';
-import { type FirstCall as Call, FIRST_CALLS } from './firstCall.ts';
+import { asked, type FirstCall as Call, FIRST_CALLS } from './firstCall.ts';
 
 /** This house, a model that it serves, and whether a key is needed. */
 export function useCall(route?: string): Call {
@@ -10,7 +10,7 @@ export function useCall(route?: string): Call {
   const routes = useQuery(routesQuery);
   return {
     base: location.origin,
-    model: route ?? routes.data?.[0]?.name ?? 'your-route',
+    ...asked(routes.data?.find(({ name }) => route === undefined || name === route)),
     open: status?.open ?? true,
   };
 }
