@@ -126,6 +126,10 @@ for (const [name, make] of Object.entries(STREAMS)) {
     const at = first + 12;
     const whole = events[at] as string;
     const data = whole.indexOf('data: ') + 6;
+    // Of the name of a field alone nobody can say whether it was one or a sign of life.
+    for (let end = 1; end < data - 6; end++)
+      if (!/^(?:event|data):? ?$/.test(whole.slice(0, end)))
+        expect([end, outcome(events.with(at, `${whole.slice(0, end)}\n\n`))]).toEqual([end, 'invalid']);
     for (let end = data + 1; end < whole.length - 2; end++) {
       expect([end, outcome(events.with(at, `${whole.slice(0, end)}\n\n`))]).toEqual([end, 'invalid']);
       // The line with its name may be lost as well.

@@ -24,6 +24,27 @@ export function judgeUnread(name: string, data: string, known: string | undefine
   return data.trimStart().startsWith('{') ? 'event' : 'noise';
 }
 
+const NAMES = [
+  'content_block_start',
+  'content_block_delta',
+  'response.output_text.delta',
+  'response.refusal.delta',
+  'response.reasoning_text.delta',
+  'response.reasoning_summary_text.delta',
+  'response.function_call_arguments.delta',
+  'response.custom_tool_call_input.delta',
+];
+const FIELDS = ['data: ', 'event: '];
+
+/** Is what came without data the beginning or the rest of an event with a piece of the answer? `line`: its first that is no field. */
+export const isTorn = (name: string, line: string, known: string | undefined): boolean =>
+  (name !== '' && NAMES.some((one) => one.startsWith(name) || name.startsWith(one))) ||
+  (line !== '' &&
+    (FIELDS.some((field) => field.startsWith(line)) || judgeUnread('', afterColon(line), known) === 'piece'));
+
+/** What stood before it was the name of a field. */
+const afterColon = (line: string): string => line.replace(/^[^{]{0,16}(?=\{)/, '');
+
 /** Fewer say nothing of how a provider cuts its answers. */
 const EVENTS = 8;
 

@@ -1,6 +1,6 @@
 import type { Failure, Reading, StreamLimits, StreamScanner } from '#contracts';
 import { failure } from './failures.ts';
-import { judgeUnread, mostTokens, oneEach, saidIn, thinks } from './fit.ts';
+import { isTorn, judgeUnread, mostTokens, oneEach, saidIn, thinks } from './fit.ts';
 import { asBuffer, decode, isObject, type Json, parseJson } from './json.ts';
 import { SameButText } from './same-but-text.ts';
 import { SseReader } from './sse.ts';
@@ -39,7 +39,11 @@ export abstract class DialectScanner implements StreamScanner {
   protected appended: string | undefined;
 
   constructor(limits: StreamLimits | undefined, maxEventBytes = MAX_EVENT_BYTES) {
-    this.#sse = new SseReader((name, data) => this.#take(name, data), limits?.maxEventBytes ?? maxEventBytes);
+    this.#sse = new SseReader(
+      (name, data) => this.#take(name, data),
+      limits?.maxEventBytes ?? maxEventBytes,
+      (name, line) => this.#dataless(name, line),
+    );
   }
 
   get started(): boolean {
@@ -170,6 +174,14 @@ export abstract class DialectScanner implements StreamScanner {
     this.outputs = outputs;
   }
 
+  /** What has no data is none of our business, unless it is what is left of a piece of the answer. */
+  #dataless(name: string, line: string): void {
+    if (this.ended || this.#failure !== undefined || !this.started || this.finished) return;
+    if (!isTorn(name, line, this.#known)) return;
+    this.malformed++;
+    this.#pieces++;
+  }
+
   #leaveOut(name: string, data: string): void {
     this.malformed++;
     // Behind the reason for the end nothing of the answer can come.
@@ -191,7 +203,8 @@ export abstract class DialectScanner implements StreamScanner {
     if (data === '') {
       // There are clients that read the nothing as JSON.
       this.malformed++;
-      this.#blank++;
+      if (this.started && !this.finished && isTorn(name, '', this.#known)) this.#pieces++;
+      else this.#blank++;
       return;
     }
     this.#settle();

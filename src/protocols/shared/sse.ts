@@ -20,6 +20,7 @@ export class SseReader {
   unread = 0;
   #stopped = false;
   readonly #emit: (name: string, data: string) => void;
+  readonly #dataless: ((name: string, line: string) => void) | undefined;
   readonly maxEventBytes: number;
   /** The line begun in earlier chunks. Grows by doubling: a stream that drips single bytes must not cost n². */
   #line: Buffer = Buffer.alloc(0);
@@ -28,6 +29,8 @@ export class SseReader {
   #atStart = true;
   #name = '';
   #data: string | undefined;
+  /** The first line of the event that is no field of an event, or what is left of one. */
+  #strange = '';
   /** Bytes of the whole lines of the event being read. */
   #bytes = 0;
   /** While events are read: the chunk, where in it the present event began (−1: before it), and where that ended. */
@@ -35,8 +38,14 @@ export class SseReader {
   #begin = 0;
   #end = 0;
 
-  constructor(emit: (name: string, data: string) => void, maxEventBytes: number) {
+  /** @param dataless told of what ends like an event and has no data, but a name or a line that is no field */
+  constructor(
+    emit: (name: string, data: string) => void,
+    maxEventBytes: number,
+    dataless?: (name: string, line: string) => void,
+  ) {
     this.#emit = emit;
+    this.#dataless = dataless;
     this.maxEventBytes = maxEventBytes;
   }
 
@@ -143,6 +152,13 @@ export class SseReader {
       const value = this.#value(bytes, from + 4, end);
       this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
     } else if (isField(bytes, from, end, EVENT)) this.#name = this.#value(bytes, from + 5, end);
+    else if (
+      this.#strange === '' &&
+      bytes[from] !== COLON &&
+      !isField(bytes, from, end, ID) &&
+      !isField(bytes, from, end, RETRY)
+    )
+      this.#strange = bytes.toString('utf8', from, Math.min(end, from + MOST_STRANGE));
   }
 
   #value(bytes: Buffer, colon: number, end: number): string {
@@ -154,14 +170,17 @@ export class SseReader {
     if (this.#bytes === 0) return;
     const name = this.#name;
     const data = this.#data;
+    const strange = this.#strange;
     this.#clear();
     this.events++;
     if (data !== undefined) this.#emit(name, data);
+    else if (name !== '' || strange !== '') this.#dataless?.(name, strange);
   }
 
   #clear(): void {
     this.#name = '';
     this.#data = undefined;
+    this.#strange = '';
     this.#bytes = 0;
   }
 
@@ -175,6 +194,9 @@ export class SseReader {
 
 const DATA = [0x64, 0x61, 0x74, 0x61];
 const EVENT = [0x65, 0x76, 0x65, 0x6e, 0x74];
+const ID = [0x69, 0x64];
+const RETRY = [0x72, 0x65, 0x74, 0x72, 0x79];
+const MOST_STRANGE = 1024;
 
 function isField(bytes: Buffer, from: number, end: number, name: readonly number[]): boolean {
   const after = from + name.length;
