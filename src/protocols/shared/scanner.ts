@@ -176,10 +176,15 @@ export abstract class DialectScanner implements StreamScanner {
 
   /** What has no data is none of our business, unless it is what is left of a piece of the answer. */
   #dataless(name: string, line: string): void {
-    if (this.ended || this.#failure !== undefined || !this.started || this.finished) return;
-    if (!isTorn(name, line, this.#known)) return;
-    this.malformed++;
-    this.#pieces++;
+    if (this.ended || this.#failure !== undefined || this.finished) return;
+    if (isTorn(name, line, this.#known)) this.#torn();
+  }
+
+  #torn(): void {
+    if (this.started) {
+      this.malformed++;
+      this.#pieces++;
+    } else this.#failure = failure('malformed', 'The provider sent an event without its data.');
   }
 
   #leaveOut(name: string, data: string): void {
@@ -202,9 +207,12 @@ export abstract class DialectScanner implements StreamScanner {
     if (this.ended || this.#failure !== undefined) return;
     if (data === '') {
       // There are clients that read the nothing as JSON.
+      if (!this.finished && isTorn(name, '', this.#known)) {
+        this.#torn();
+        return;
+      }
       this.malformed++;
-      if (this.started && !this.finished && isTorn(name, '', this.#known)) this.#pieces++;
-      else this.#blank++;
+      this.#blank++;
       return;
     }
     this.#settle();
