@@ -41,9 +41,16 @@ class Wait implements Dog {
   }
 }
 
+/** A timer that comes so much too late, ms, tells of a loop that was held up, and not of a silence. */
+const LATE = 20;
+/** Until the loop has read what stood in its sockets meanwhile, ms. */
+const ONE_ROUND = 1;
+
 class Waits implements Watchdog {
   private readonly running = new Set<Wait>();
   private wakeAt = Number.POSITIVE_INFINITY;
+  /** The last wake was put off; the next one is not, however late it is. */
+  private putOff = false;
   private cancel: () => void = () => undefined;
   private readonly clock: Clock;
 
@@ -77,8 +84,16 @@ class Waits implements Watchdog {
   }
 
   private wake(): void {
-    this.wakeAt = Number.POSITIVE_INFINITY;
     const now = this.clock.monotonic();
+    const late = now - this.wakeAt > LATE;
+    this.wakeAt = Number.POSITIVE_INFINITY;
+    if (late && !this.putOff) {
+      // What came in time may still stand in a socket: without a look at it a busy machine would be taken for a silent provider.
+      this.putOff = true;
+      this.schedule(now + ONE_ROUND);
+      return;
+    }
+    this.putOff = false;
     let next = Number.POSITIVE_INFINITY;
     for (const wait of this.running) {
       if (wait.due <= now) {
