@@ -17,6 +17,9 @@ const ALONE: ReadonlySet<string> = new Set([
   'unwritable.test.ts',
 ]);
 
+/** Processes over which the files of both lanes are spread: so many that the lanes end at about the same time. */
+const PORTIONS = 12;
+
 interface Part {
   readonly name: string;
   readonly run: () => Promise<Counts>;
@@ -119,9 +122,6 @@ async function stories(): Promise<Counts> {
   const together = files.filter((file) => !ALONE.has(basename(file)));
   return sum([await inLanes(together), await bunTest(alone)]);
 }
-
-/** Processes over which the files of both lanes are spread: so many that the lanes end at about the same time. */
-const PORTIONS = 12;
 
 /** Two at a time: one lane leaves a core idle while it waits for a database or a socket. */
 async function inLanes(files: readonly string[]): Promise<Counts> {
