@@ -17,7 +17,7 @@ const ALONE: ReadonlySet<string> = new Set([
   'unwritable.test.ts',
 ]);
 
-/** Processes over which the files of both lanes are spread: so many that the lanes end at about the same time. */
+/** Processes over which the files of all lanes are spread: so many that the lanes end at about the same time. */
 const PORTIONS = 12;
 
 interface Part {
@@ -120,11 +120,11 @@ async function stories(): Promise<Counts> {
     .map((file) => `test/stories/${file}`);
   const alone = files.filter((file) => ALONE.has(basename(file)));
   const together = files.filter((file) => !ALONE.has(basename(file)));
-  return sum([await inLanes(together), await bunTest(alone)]);
+  return sum([await inLanes(together, 3), await bunTest(alone)]);
 }
 
-/** Two at a time: one lane leaves a core idle while it waits for a database or a socket. */
-async function inLanes(files: readonly string[]): Promise<Counts> {
+/** Several at a time: one lane leaves a core idle while it waits for a database or a socket, and a story waits more than a unit. */
+async function inLanes(files: readonly string[], lanes: number): Promise<Counts> {
   const left = [...files];
   const portion = Math.ceil(files.length / PORTIONS);
   const lane = async (): Promise<Counts> => {
@@ -132,7 +132,7 @@ async function inLanes(files: readonly string[]): Promise<Counts> {
     while (left.length > 0) done.push(await bunTest(left.splice(0, portion)));
     return sum(done);
   };
-  return sum(await Promise.all([lane(), lane()]));
+  return sum(await Promise.all(Array.from({ length: lanes }, lane)));
 }
 
 function sum(all: readonly Counts[]): Counts {
@@ -157,7 +157,7 @@ async function units(): Promise<Counts> {
       .filter((file) => !file.split('/').includes('node_modules'))
       .map((file) => `${folder}/${file}`),
   );
-  return inLanes(files.sort());
+  return inLanes(files.sort(), 2);
 }
 
 async function browser(): Promise<Counts> {
