@@ -144,6 +144,7 @@ export const spendQuery = (search: WindowSearch, by: SpendBy) =>
 export const RUN_STATES = [
   'queued',
   'running',
+  'awaiting_approval',
   'succeeded',
   'degraded',
   'refused',
@@ -151,6 +152,7 @@ export const RUN_STATES = [
   'invalid',
   'failed',
   'cancelled',
+  'cancelled_after_action',
   'expired',
 ] as const satisfies readonly RunState[];
 export interface RunsSearch {

@@ -472,6 +472,12 @@ export const configSchema = z.strictObject({
         .default(3)
         .describe('Executions of one run; a transport failure is tried again, an answer never is.'),
       expire: duration.default(86_400_000).describe('How long a run may wait to be taken up.'),
+      approveWithin: duration
+        .refine((ms) => ms > 0 && ms <= 30 * 86_400_000, 'write a duration of up to 30d')
+        .default(86_400_000)
+        .describe(
+          'How long a run with `approval` waits for somebody to say yes, where it does not say itself; then it expires. 30d at most.',
+        ),
       keep: duration.default(7 * 86_400_000).describe('How long a finished run and its events are kept.'),
       webhookHosts: z
         .array(z.string().min(1))

@@ -7,13 +7,14 @@ import type { Fields } from './wire.ts';
  * A question that is answered in its own time: accepted with 202, kept in the database, carried out whatever becomes of the
  * caller or of the process, watched by resumable events.
  *
- * `succeeded`: an answer that came to a good end. `degraded`: the same from another tier than intended. `refused`,
- * `truncated`, `invalid`: an answer, behind a 200, that is none of these. `failed`: no answer. `expired`: nobody got to it.
+ * `awaiting_approval`: nothing is asked of a model before a person has said yes. `succeeded`: an answer that came to a good end. `degraded`: the same from another tier than intended. `refused`,
+ * `truncated`, `invalid`: an answer, behind a 200, that is none of these. `failed`: no answer. `expired`: nobody got to it, or nobody said yes.
  * `cancelled_after_action`: cancelled when a tool call had been streamed, so that whoever watched may have acted on it.
  */
 export const RUN_STATES = [
   'queued',
   'running',
+  'awaiting_approval',
   'succeeded',
   'degraded',
   'refused',
@@ -26,7 +27,31 @@ export const RUN_STATES = [
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-export const isOver = (state: RunState): boolean => state !== 'queued' && state !== 'running';
+const OPEN: ReadonlySet<RunState> = new Set(['queued', 'running', 'awaiting_approval']);
+export const isOver = (state: RunState): boolean => !OPEN.has(state);
+
+export const RUN_DECISIONS = ['approved', 'refused'] as const;
+export type RunDecision = (typeof RUN_DECISIONS)[number];
+
+/** What became of the wish that a person says yes first. */
+export interface RunApproval {
+  /** After it the run expires. */
+  readonly until: EpochMs;
+  /** What whoever asked says to whoever decides. */
+  readonly why?: string;
+  readonly decision?: RunDecision;
+  /** Name of the token that decided. */
+  readonly by?: string;
+  readonly at?: EpochMs;
+  readonly reason?: string;
+}
+
+const reason = z.string().trim().min(1).max(500);
+export const runApproveSchema = z.strictObject({ reason: reason.optional() });
+/** Whoever asked is told why not. */
+export const runRefuseSchema = z.strictObject({ reason });
+export type RunApprove = z.input<typeof runApproveSchema>;
+export type RunRefuse = z.input<typeof runRefuseSchema>;
 
 /** What became of the news of a run's end. */
 export const WEBHOOK_STATES = ['waiting', 'delivered', 'failed'] as const;
@@ -61,6 +86,8 @@ export interface Run {
   readonly trouble?: string;
   /** The run whose question this one asks once more. */
   readonly resampleOf?: string;
+  /** Absent where nobody had to be asked. */
+  readonly approval?: RunApproval;
   readonly webhook?: {
     readonly url: string;
     readonly state: WebhookState;
@@ -82,6 +109,8 @@ export interface RunPage {
 
 export interface RunDetail {
   readonly run: Run;
+  /** What was asked, of a run that asked for approval; for those alone who may give it, since it is kept unmasked. */
+  readonly ask?: unknown;
   /** As the endpoint gave it, or the messages that a stream amounts to; absent while there is none. */
   readonly answer?: unknown;
 }
@@ -123,6 +152,8 @@ export interface NewRun {
   /** Not to be taken up before. */
   readonly beginsAt?: EpochMs;
   readonly resampleOf?: string;
+  /** A person has to say yes first, within so many milliseconds. */
+  readonly approval?: { readonly within: number; readonly why?: string };
   readonly webhook?: { readonly url: string; readonly secret: string };
   /** The first event. */
   readonly event: string;
@@ -163,13 +194,21 @@ export interface DueWebhook {
   readonly tries: number;
 }
 
+/** What a person said of a run. */
+export interface RunDecided {
+  readonly decision: RunDecision;
+  readonly by: string;
+  readonly at: EpochMs;
+  readonly reason?: string;
+}
+
 /** Where runs live. Every method may reject with `StoreUnavailable`. Leases are kept by the database's own clock. */
 export interface RunStore {
   /** `existed`: the key was used before with this idempotency key; nothing was written then. */
   create(run: NewRun): Promise<{ readonly run: Run; readonly existed: boolean; readonly same: boolean }>;
   get(id: string): Promise<Run | undefined>;
   /** The question as it was asked, for asking it once more. */
-  ask(id: string): Promise<{ readonly ask: Uint8Array; readonly headers: Fields } | undefined>;
+  ask(id: string): Promise<Pick<NewRun, 'ask' | 'headers' | 'approval'> | undefined>;
   answer(id: string): Promise<Uint8Array | undefined>;
   /** Newest first. `key` undefined lists all; `''` those that belong to none. @throws RangeError for a cursor of nobody's */
   list(filter: RunFilter, page: { readonly cursor?: string; readonly limit: number }): Promise<RunPage>;
@@ -189,15 +228,27 @@ export interface RunStore {
   finish(id: string, execution: number, end: RunEnd, line: RunEvent): Promise<boolean>;
   /** Lets go of a run whose execution failed, to be taken up again after `delayMs`. */
   postpone(id: string, execution: number, delayMs: number): Promise<void>;
-  /** A run that nobody holds, queued or put off, ends at once, with `event` as its last line; a running one is marked. The run as it then is. */
+  /**
+   * Queues a run that awaits approval, or ends it as cancelled, with `event` as its next line; the end is told with `trouble`.
+   * `done` is false for one that no longer awaits it, or whose time is up: nothing is written then.
+   */
+  decide(
+    id: string,
+    decided: RunDecided,
+    trouble: string,
+    event: string,
+  ): Promise<{ readonly run: Run; readonly done: boolean } | undefined>;
+  /** Ends with `event` runs whose approval nobody gave in time; their ids. */
+  lapse(at: EpochMs, trouble: string, event: string): Promise<readonly string[]>;
+  /** A run that nobody holds, queued, put off or awaiting approval, ends at once, with `event` as its last line; a running one is marked. The run as it then is. */
   cancel(id: string, at: EpochMs, event: string): Promise<Run | undefined>;
   /** After `seq`, in order. */
   events(id: string, after: number, limit: number): Promise<readonly RunEvent[]>;
   /** News that are due, held for `leaseMs` while they are told. */
   dueWebhooks(leaseMs: number, limit: number): Promise<readonly DueWebhook[]>;
-  /** `retryMs`: when to tell it again; undefined: never. */
-  toldWebhook(id: string, state: WebhookState, retryMs?: number): Promise<void>;
-  /** Forgets runs that ended before `endedBefore`, and ends with `event` those queued, or put off until, before `queuedBefore`. */
+  /** `of`: the state that was told; where the run has moved on since, nothing is written. `retryMs`: when to tell it again; undefined: never. */
+  toldWebhook(id: string, of: RunState, state: WebhookState, retryMs?: number): Promise<void>;
+  /** Forgets runs that ended before `endedBefore`, and ends with `event` those queued, approved or put off until, before `queuedBefore`. */
   sweep(limits: {
     readonly endedBefore: EpochMs;
     readonly queuedBefore: EpochMs;

@@ -34,11 +34,13 @@ import type {
   RouterView,
   RouteView,
   Run,
+  RunApprove,
   RunDetail,
   RunEventQuery,
   RunEvents,
   RunFilter,
   RunPage,
+  RunRefuse,
   ShadowQuery,
   ShadowReport,
   SpendQuery,
@@ -164,6 +166,10 @@ export interface Midwatch {
     events(id: string, query?: Partial<RunEventQuery>, options?: CallOptions): Promise<RunEvents>;
     /** The same question once more, as a run of its own. */
     resample(id: string, options?: CallOptions): Promise<Run>;
+    /** Says yes to a run that awaits approval; rejects with code `not_awaiting` where nothing is to be decided. */
+    approve(id: string, said?: RunApprove, options?: CallOptions): Promise<Run>;
+    /** Says no: it ends as cancelled and no model is asked. */
+    refuse(id: string, said: RunRefuse, options?: CallOptions): Promise<Run>;
     /** Acts at once on a queued run, within seconds on one that is carried out. */
     cancel(id: string, options?: CallOptions): Promise<Run>;
   };
@@ -254,6 +260,8 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       get: (id, call) => get(`/runs/${segment(id)}`, call),
       events: (id, query = {}, call) => get(`/runs/${segment(id)}/events${search(query)}`, call),
       resample: (id, call) => post(`/runs/${segment(id)}/resample`, {}, call),
+      approve: (id, said = {}, call) => post(`/runs/${segment(id)}/approve`, said, call),
+      refuse: (id, said, call) => post(`/runs/${segment(id)}/refuse`, said, call),
       cancel: (id, call) => post(`/runs/${segment(id)}/cancel`, {}, call),
     },
     keys: {

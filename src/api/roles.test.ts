@@ -39,6 +39,8 @@ const MAY_CHANGE: Readonly<Record<string, readonly Role[]>> = {
   'POST /reload': ['operator', 'admin'],
   'POST /routes/:name/freeze': ['operator', 'admin'],
   'POST /routes/:name/thaw': ['operator', 'admin'],
+  'POST /runs/:id/approve': ['operator', 'admin'],
+  'POST /runs/:id/refuse': ['operator', 'admin'],
   'POST /runs/:id/cancel': ['operator', 'admin'],
   'POST /runs/:id/resample': ['operator', 'admin'],
   'POST /tokens': ['admin'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { NewRun } from '#contracts';
+import type { NewRun, Role } from '#contracts';
 import { createMidwatch, type Midwatch } from '#sdk';
 import { startApi, type TestApi } from './testing.ts';
 
@@ -57,5 +57,46 @@ test('cancelled, and the audit says by whom', async () => {
   expect(rows.map((row) => [row.actor, row.subject])).toEqual([
     ['admin', 'run_1'],
     ['admin', 'run_2'],
+  ]);
+});
+
+test('approved and refused by name with a reason, told in the audit; who may not decide is not shown the question', async () => {
+  const ask = new TextEncoder().encode('{"model":"m","secret":"of the asker"}');
+  for (const id of ['4', '5', '6'])
+    await api.store.runs.create(fresh(id, { ask, approval: { within: 60_000, why: 'a bill' } }));
+  const tokenOf = async (role: Role) => (await midwatch.tokens.create({ name: `${role} ann`, role })).token;
+  const as = async (role: Role) => createMidwatch({ baseUrl: api.url, token: await tokenOf(role) });
+  const [viewer, operator] = [await as('viewer'), await as('operator')];
+  expect(await viewer.runs.get('run_4')).toEqual({
+    run: expect.objectContaining({ state: 'awaiting_approval' }),
+  });
+  expect((await operator.runs.get('run_4')).ask).toEqual({ model: 'm', secret: 'of the asker' });
+  expect(await operator.runs.get('run_1')).not.toHaveProperty('ask');
+
+  await expect(viewer.runs.approve('run_4')).rejects.toMatchObject({ status: 403 });
+  expect(await operator.runs.approve('run_4', { reason: 'fine' })).toMatchObject({
+    state: 'queued',
+    approval: { decision: 'approved', by: 'operator ann', reason: 'fine' },
+  });
+  expect(await operator.runs.refuse('run_5', { reason: 'too dear' })).toMatchObject({ state: 'cancelled' });
+  await expect(operator.runs.refuse('run_6', { reason: ' ' })).rejects.toMatchObject({ status: 400 });
+  await expect(operator.runs.refuse('run_4', { reason: 'late' })).rejects.toMatchObject({
+    status: 409,
+    code: 'not_awaiting',
+    message: 'Run run_4 was approved by operator ann; it is queued.',
+  });
+  await expect(operator.runs.approve('run_3')).rejects.toMatchObject({
+    code: 'not_awaiting',
+    message: 'Run run_3 asked for no approval; it is queued.',
+  });
+  await expect(operator.runs.approve('run_9')).rejects.toMatchObject({ status: 404 });
+  const { rows } = await midwatch.audit({ limit: 50 });
+  expect(
+    rows
+      .filter(({ action }) => /^run\.(approve|refuse)$/.test(action))
+      .map((row) => [row.action, row.actor, row.subject, (row.detail as { reason?: string }).reason]),
+  ).toEqual([
+    ['run.refuse', 'operator ann', 'run_5', 'too dear'],
+    ['run.approve', 'operator ann', 'run_4', 'fine'],
   ]);
 });

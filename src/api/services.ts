@@ -26,6 +26,7 @@ import type {
   RouterView,
   RouteView,
   Run,
+  RunDecided,
   ShadowTraffic,
   Status,
   Store,
@@ -82,6 +83,11 @@ export interface ApiServices {
   cancelRun(id: string): Promise<Run | undefined>;
   /** Asks the question of a run once more, as a run of the same key; undefined when there is none. */
   resampleRun(id: string): Promise<Run | undefined>;
+  /** Says yes or no to a run that awaits approval; `done` is false where nothing was to be decided, undefined when there is none. */
+  decideRun(
+    id: string,
+    said: Omit<RunDecided, 'at'>,
+  ): Promise<{ readonly run: Run; readonly done: boolean } | undefined>;
   /** Without `lastHour`; the API adds it from rollups. */
   routes(): readonly RouteView[];
   /** Targets that were asked for, and those configured that were not. */

@@ -125,6 +125,8 @@ export async function startApi() {
     live,
     cancelRun: (id) => store.runs.cancel(id, clock.now(), '{}'),
     resampleRun: (id) => store.runs.get(id),
+    decideRun: (id, said) =>
+      store.runs.decide(id, { ...said, at: clock.now() }, `Refused by ${said.by}`, '{}'),
     adminHash: () => admin.hash,
     status: () => ({
       version: '0.0.0',

@@ -50,7 +50,7 @@ export interface ControlOptions {
   readonly replicas: Pick<ReturnType<typeof openReplicas>, 'state'>;
   readonly steering: Steering;
   readonly ledger: () => OpenLedger | undefined;
-  readonly runs: Pick<Runs, 'cancel' | 'resample'>;
+  readonly runs: Pick<Runs, 'cancel' | 'resample' | 'decide'>;
   /** Begins after this. */
   readonly crew: () => Crew;
 }
@@ -114,6 +114,7 @@ export function createControl(given: ControlOptions): Api {
     rebuildAsk,
     cancelRun: given.runs.cancel,
     resampleRun: given.runs.resample,
+    decideRun: given.runs.decide,
     freezes,
     shadows: () =>
       copiesOf([

@@ -73,15 +73,18 @@ async function* eventsOf(midwatch: Midwatch, id: string, after: number): AsyncGe
 }
 
 function inWords({ data }: RunEvent): string {
-  const { status, execution, error, outcome, again_in_ms } = JSON.parse(data) as {
+  const { status, execution, error, outcome, again_in_ms, approval } = JSON.parse(data) as {
     readonly status: RunState;
     readonly execution?: number;
     readonly outcome?: string;
     readonly error?: { readonly message: string };
     readonly again_in_ms?: number;
+    readonly approval?: { readonly why?: string; readonly decision?: string; readonly by?: string };
   };
   return [
     status,
+    ...(approval?.decision === undefined ? [] : [`${approval.decision} by ${approval.by}`]),
+    ...(approval?.why === undefined ? [] : [approval.why]),
     ...(execution !== undefined && execution > 1
       ? [`execution ${execution}: what was streamed before is void`]
       : []),

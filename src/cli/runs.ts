@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { RUN_STATES, type Run, type RunState } from '#contracts';
+import { RUN_STATES, type Run, type RunApproval, type RunState } from '#contracts';
 import { ago, count, NONE, shortId, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import type { Midwatch } from '#sdk';
@@ -16,6 +16,10 @@ interface Flags extends ConnectionFlags {
 interface ListFlags extends Flags {
   readonly state?: RunState;
   readonly limit: string;
+}
+
+interface DecideFlags extends Flags {
+  readonly reason?: string;
 }
 
 const clock = systemClock();
@@ -53,10 +57,40 @@ export const runs = () =>
         const detail = await midwatch.runs.get(await find(midwatch, wanted));
         if (flags.json) return printJson(detail);
         print(described(detail.run));
+        if (detail.ask !== undefined) print(`\nasks\n${JSON.stringify(detail.ask, null, 2)}`);
         if (detail.answer !== undefined) print(`\n${JSON.stringify(detail.answer, null, 2)}`);
       }),
     )
     .addCommand(attach(find))
+    .addCommand(
+      withConnection(
+        new Command('approve')
+          .description('Say yes to a run that awaits approval; `show` prints what it would ask.')
+          .argument('<run>', 'its id, its last characters, or last')
+          .option('--reason <text>', 'kept with the decision')
+          .option('--json', 'print one JSON object'),
+      ).action(async (wanted: string, { reason, ...flags }: DecideFlags) => {
+        const { midwatch } = await connect(flags);
+        const run = await midwatch.runs.approve(await find(midwatch, wanted), reason ? { reason } : {});
+        if (flags.json) return printJson(run);
+        print(`${green('●')} approved ${bold(run.id)}`);
+        print(dim(`→ midwatch runs attach ${run.id}`));
+      }),
+    )
+    .addCommand(
+      withConnection(
+        new Command('refuse')
+          .description('Say no to a run that awaits approval: it ends as cancelled and asks no model.')
+          .argument('<run>', 'its id, its last characters, or last')
+          .requiredOption('--reason <text>', 'why not, told to whoever asked')
+          .option('--json', 'print one JSON object'),
+      ).action(async (wanted: string, { reason = '', ...flags }: DecideFlags) => {
+        const { midwatch } = await connect(flags);
+        const run = await midwatch.runs.refuse(await find(midwatch, wanted), { reason });
+        if (flags.json) return printJson(run);
+        print(`${yellow('●')} refused ${bold(run.id)}`);
+      }),
+    )
     .addCommand(
       withConnection(
         new Command('resample')
@@ -115,9 +149,22 @@ function coloured({ state }: Run): string {
   return (state === 'failed' || state === 'invalid' || state === 'expired' ? red : yellow)(state);
 }
 
-/** Until when one is put off that has not begun. */
-const waits = ({ state, beginsAt }: Run, now: number): string | undefined =>
-  state === 'queued' && beginsAt !== undefined && beginsAt > now ? `in ${span(beginsAt - now)}` : undefined;
+/** Until when one is put off that has not begun, or waits for a person. */
+const waits = ({ state, beginsAt, approval }: Run, now: number): string | undefined =>
+  state === 'awaiting_approval' && approval
+    ? `${span(Math.max(0, approval.until - now))} left`
+    : state === 'queued' && beginsAt !== undefined && beginsAt > now
+      ? `in ${span(beginsAt - now)}`
+      : undefined;
+
+const approvalOf = ({ until, why, decision, by, at, reason }: RunApproval): string =>
+  [
+    decision === undefined
+      ? `by ${timestamp(until)}`
+      : `${decision} by ${by}${at === undefined ? '' : ` ${timestamp(at)}`}`,
+    ...(reason === undefined ? [] : [reason]),
+    ...(why === undefined ? [] : [`asked: ${why}`]),
+  ].join(' · ');
 
 const lasted = ({ startedAt, finishedAt }: Run, now: number): string =>
   startedAt === undefined ? NONE : span((finishedAt ?? now) - startedAt);
@@ -152,6 +199,7 @@ function described(run: Run): string {
     ['run', bold(run.id)],
     ['state', coloured(run)],
     ['why', run.trouble],
+    ['approval', run.approval && approvalOf(run.approval)],
     ['outcome', run.outcome],
     ['endpoint', run.endpoint],
     ['model', run.model],

@@ -3,6 +3,7 @@ import {
   type EpochMs,
   type Handler,
   type Incoming,
+  type NewRun,
   type Outgoing,
   type Protocol,
   RUN_STATES,
@@ -28,7 +29,7 @@ import {
   wrongMethod,
 } from './refusals.ts';
 import { keptHeaders, readSubmission } from './submit.ts';
-import { pathOf, stateLine, told } from './view.ts';
+import { awaited, pathOf, stateLine, told } from './view.ts';
 
 export const RUNS = '/v1/runs';
 const MOST = 100;
@@ -40,6 +41,8 @@ export interface HttpPorts extends RunPorts {
   readonly stopping: () => boolean;
   /** There is something to carry out. */
   readonly begin: () => void;
+  /** There is something to tell. */
+  readonly tell: () => void;
   /** Ends a run wherever it is; undefined when there is none. */
   readonly cancel: (id: string) => Promise<Run | undefined>;
   /** Asks the question of a run once more; undefined when there is none. */
@@ -63,8 +66,15 @@ export function createHttp(ports: HttpPorts): Handler {
   const { clock, store, log, newId } = ports;
   const byPath: ReadonlyMap<string, Protocol> = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
 
-  const queued = (beginsAt?: EpochMs) =>
-    stateLine({ state: 'queued', at: clock.now(), ...(beginsAt !== undefined && { beginsAt }) });
+  const first = (approval: NewRun['approval'], beginsAt?: EpochMs) => {
+    const at = clock.now();
+    return stateLine({
+      state: approval ? 'awaiting_approval' : 'queued',
+      at,
+      ...(approval && { approval: awaited(approval, at) }),
+      ...(beginsAt !== undefined && { beginsAt }),
+    });
+  };
   const give = (outgoing: Outgoing, status: number, value: unknown, headers = {}): undefined => {
     outgoing.send(status, { 'content-type': 'application/json', ...headers }, JSON.stringify(value));
   };
@@ -78,7 +88,8 @@ export function createHttp(ports: HttpPorts): Handler {
     if (ports.stopping()) return stopping();
     const read = readSubmission(body, byPath, ports.settings().webhookHosts);
     if (!read.ok) return read.error;
-    const { webhook, protocol, facets, defer, ...rest } = read.value;
+    const { webhook, protocol, facets, defer, approval: wish, ...rest } = read.value;
+    const approval = wish && { within: ports.settings().approveWithin, ...wish };
     const headers = keptHeaders(incoming.headers);
     const idempotencyKey = incoming.headers['idempotency-key'];
     if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
@@ -96,10 +107,12 @@ export function createHttp(ports: HttpPorts): Handler {
       ...(webhook && { webhook: { url: webhook.url, secret } }),
       createdAt: clock.now(),
       ...(deferral?.at !== undefined && { beginsAt: deferral.at }),
-      event: queued(deferral?.at),
+      ...(approval && { approval }),
+      event: first(approval, deferral?.at),
     });
     if (existed && !same) return otherBody();
-    ports.begin();
+    if (approval) ports.tell();
+    else ports.begin();
     // Ours is shown once, to whoever will need it to check signatures; the caller's own is not repeated.
     const shown = webhook && webhook.secret === undefined && !existed ? { webhook_secret: secret } : {};
     return give(

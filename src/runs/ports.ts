@@ -19,6 +19,8 @@ export interface RunSettings {
   readonly tries: number;
   /** How long a run may wait to be taken up, milliseconds. */
   readonly expire: number;
+  /** How long a run waits for somebody's yes, where it does not say, milliseconds. */
+  readonly approveWithin: number;
   /** How long a finished run is kept, milliseconds. */
   readonly keep: number;
   /** Hosts that may be told; `*` matches any run of characters. */

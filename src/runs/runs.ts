@@ -1,9 +1,9 @@
-import type { Handler, Run } from '#contracts';
+import type { Handler, Run, RunDecided } from '#contracts';
 import { exchangeIds } from '#kernel';
 import { createHttp, RUNS } from './http.ts';
 import { Journal } from './journal.ts';
 import type { RunPorts } from './ports.ts';
-import { stateLine } from './view.ts';
+import { awaited, stateLine } from './view.ts';
 import { createTeller } from './webhook.ts';
 import { createWorker } from './worker.ts';
 
@@ -17,6 +17,14 @@ export interface Runs {
   cancel(id: string): Promise<Run | undefined>;
   /** Asks the question of a run once more, as a run of the same key; undefined when there is none. */
   resample(id: string): Promise<Run | undefined>;
+  /**
+   * A person says yes or no to a run that awaits approval, on whichever gateway. `done` is false where there was nothing
+   * to decide any more; undefined when there is no such run.
+   */
+  decide(
+    id: string,
+    said: Omit<RunDecided, 'at'>,
+  ): Promise<{ readonly run: Run; readonly done: boolean } | undefined>;
   /** The database is there: what was left is taken up again. */
   start(): Promise<void>;
   /** Nothing new is begun; what runs may come to its end. */
@@ -58,10 +66,32 @@ export function createRuns(ports: RunPorts): Runs {
       fingerprint: '',
       resampleOf: id,
       createdAt,
-      event: stateLine({ state: 'queued', at: createdAt }),
+      // A yes was to one call. Whoever could ask once more without another would have been given two for it.
+      event: stateLine({
+        state: asked.approval ? 'awaiting_approval' : 'queued',
+        at: createdAt,
+        ...(asked.approval && { approval: awaited(asked.approval, createdAt) }),
+      }),
     });
-    worker.kick();
+    if (asked.approval) teller.kick();
+    else worker.kick();
     return run;
+  };
+
+  const decide: Runs['decide'] = async (id, { decision, by, reason }) => {
+    const at = clock.now();
+    const approval = { decision, by, at, ...(reason !== undefined && { reason }) };
+    const trouble = `Refused by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+    const event =
+      decision === 'approved'
+        ? stateLine({ state: 'queued', at, approval })
+        : stateLine({ state: 'cancelled', at, outcome: 'cancelled', trouble, approval });
+    const found = await store.decide(id, approval, trouble, event);
+    if (!found?.done) return found;
+    journal.changed(id);
+    if (decision === 'approved') worker.kick();
+    else teller.kick();
+    return found;
   };
 
   return {
@@ -73,10 +103,12 @@ export function createRuns(ports: RunPorts): Runs {
       resample,
       newId,
       begin: () => worker.kick(),
+      tell: () => teller.kick(),
       stopping: () => stopping,
     }),
     cancel,
     resample,
+    decide,
     async start() {
       await worker.start();
       teller.start();

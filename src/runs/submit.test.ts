@@ -55,7 +55,7 @@ test('a refusal says what the field takes, in words of a person', () => {
   );
   expect(says([])).toBe('A run takes a JSON object with `endpoint` and `body`.');
   expect(says(run({ wehbook: {} }))).toBe(
-    'A run takes endpoint, body, webhook, defer, metadata; nobody knows "wehbook".',
+    'A run takes endpoint, body, webhook, defer, approval, metadata; nobody knows "wehbook".',
   );
   expect(says(run({ webhook: { url: 'ftp://x' } }))).toContain('an http or https URL');
   for (const bad of [
@@ -101,4 +101,23 @@ test('how long a run can wait is a duration, a week at most; none is no wish', (
   expect(defer(0)).toBe(0);
   expect(defer(undefined)).toBeUndefined();
   for (const wrong of ['8 hours', -1, '8d', true]) expect(defer(wrong)).toBe('defer');
+});
+
+test('a wish for approval is plain or says how long and why; false is none', () => {
+  const approval = (value: unknown) => {
+    const result = read(run({ approval: value }));
+    return result.ok ? result.value.approval : result.error;
+  };
+  expect(approval(true)).toEqual({});
+  expect(approval({ within: '4h', why: 'dear' })).toEqual({ within: 4 * 3_600_000, why: 'dear' });
+  for (const none of [false, undefined]) expect(approval(none)).toBeUndefined();
+  for (const wrong of ['yes', { within: 0 }, { within: '31d' }, { why: ' ' }, null]) {
+    const refusal = approval(wrong);
+    expect(refusal).toMatchObject({ status: 400 });
+    expect(JSON.stringify(refusal)).toContain('approval takes true, or an object with `within`');
+  }
+  expect(approval({ wihtin: '1h' })).toMatchObject({
+    param: 'approval.wihtin',
+    message: 'approval takes within, why; nobody knows "wihtin".',
+  });
 });

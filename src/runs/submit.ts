@@ -13,6 +13,8 @@ export interface Submission {
   readonly defer?: number;
   /** The bytes of `body` as the caller wrote them. */
   readonly ask: Uint8Array;
+  /** A person has to say yes first; `within` milliseconds, absent: as configured. */
+  readonly approval?: { readonly within?: number; readonly why?: string };
   readonly metadata?: Readonly<Record<string, string>>;
   readonly webhook?: { readonly url: string; readonly secret?: string };
 }
@@ -25,11 +27,23 @@ const webUrl = z
 /** A week: what comes after it is the same week again. */
 const MOST_DEFERRED = 7 * 86_400_000;
 
+/** Who has not answered in a month is not going to. */
+const LONGEST_APPROVAL = 30 * 86_400_000;
+
+const approval = z.union([
+  z.boolean(),
+  z.strictObject({
+    within: duration.refine((ms) => ms > 0 && ms <= LONGEST_APPROVAL).optional(),
+    why: z.string().trim().min(1).max(500).optional(),
+  }),
+]);
+
 const schema = z.strictObject({
   endpoint: z.string(),
   body: z.looseObject({}),
   webhook: z.strictObject({ url: webUrl, secret: z.string().min(16).max(256).optional() }).optional(),
   defer: duration.refine((ms) => ms <= MOST_DEFERRED).optional(),
+  approval: approval.optional(),
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
     .refine((value) => Object.keys(value).length <= 16)
@@ -45,14 +59,19 @@ const TAKES: Readonly<Record<string, string>> = {
   'webhook.url': 'an http or https URL of up to 2000 characters',
   'webhook.secret': 'a text of 16 to 256 characters',
   defer: 'how long the run can wait for a calmer hour, such as "8h", a week at most; 0 begins it at once',
+  approval:
+    'true, or an object with `within` (how long somebody has to say yes, such as "4h", 30d at most) and `why` (up to 500 characters for whoever decides)',
   metadata: 'an object of up to 16 names of up to 64 characters, each with a text of up to 512',
 };
+
+/** Of the fields that are objects. */
+const MEMBERS: Readonly<Record<string, string>> = { webhook: 'url, secret', approval: 'within, why' };
 
 function inWords(issue: z.core.$ZodIssue): { readonly path: string; readonly says: string } {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    const known = path === 'webhook' ? 'url, secret' : Object.keys(schema.shape).join(', ');
+    const known = MEMBERS[path] ?? Object.keys(schema.shape).join(', ');
     return {
       path: path === '' ? key : `${path}.${key}`,
       says: `${path || 'A run'} takes ${known}; nobody knows "${key}".`,
@@ -79,7 +98,7 @@ export function readSubmission(
     const { path, says } = inWords(parsed.error.issues[0] as z.core.$ZodIssue);
     return err(badField(path, says));
   }
-  const { endpoint, webhook, metadata, defer } = parsed.data;
+  const { endpoint, webhook, metadata, defer, approval } = parsed.data;
   const protocol = byPath.get(endpoint);
   if (!protocol) return err(badField('endpoint', `endpoint takes one of ${[...byPath.keys()].join(', ')}.`));
   const host = webhook && URL.parse(webhook.url)?.hostname;
@@ -104,12 +123,18 @@ export function readSubmission(
     facets: read.value.facets,
     ask,
     ...(defer !== undefined && { defer }),
+    ...(approval && { approval: approval === true ? {} : approvalOf(approval) }),
     ...(metadata && { metadata }),
     ...(webhook && {
       webhook: { url: webhook.url, ...(webhook.secret !== undefined && { secret: webhook.secret }) },
     }),
   });
 }
+
+const approvalOf = ({ within, why }: { readonly within?: number; readonly why?: string }) => ({
+  ...(within !== undefined && { within }),
+  ...(why !== undefined && { why }),
+});
 
 const fits = (pattern: string, host: string): boolean =>
   new RegExp(

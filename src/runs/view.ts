@@ -1,4 +1,4 @@
-import type { EpochMs, Run, RunEnd, RunState } from '#contracts';
+import type { EpochMs, Run, RunApproval, RunEnd, RunState } from '#contracts';
 
 /** Name of the events that tell of the run itself; all others are the provider's own. */
 export const RUN_LINE = 'run';
@@ -28,10 +28,23 @@ export function told(run: Run, answer?: unknown): Readonly<Record<string, unknow
     ...(answer !== undefined && { answer }),
     metadata: run.metadata ?? {},
     resample_of: run.resampleOf ?? null,
+    approval: run.approval === undefined ? null : approvalOf(run.approval),
     webhook: run.webhook ?? null,
     urls: { self, events: `${self}/events`, cancel: `${self}/cancel`, resample: `${self}/resample` },
   };
 }
+
+const approvalOf = ({ until, at, ...said }: Partial<RunApproval>) => ({
+  ...(until !== undefined && { until: Math.round(until) }),
+  ...said,
+  ...(at !== undefined && { at: Math.round(at) }),
+});
+
+/** As its first event tells it; the database, whose clock decides, may differ by milliseconds. */
+export const awaited = (
+  { within, why }: { readonly within: number; readonly why?: string },
+  at: EpochMs,
+): Partial<RunApproval> => ({ until: at + within, ...(why !== undefined && { why }) });
 
 const whole = (at: EpochMs | undefined): number | null => (at === undefined ? null : Math.round(at));
 
@@ -41,6 +54,8 @@ interface StateLine extends Partial<Omit<RunEnd, 'at' | 'answer' | 'state'>> {
   readonly execution?: number;
   /** When it is taken up at the earliest. */
   readonly beginsAt?: EpochMs;
+  /** What is asked of a person, or what that person said. */
+  readonly approval?: Partial<RunApproval>;
   /** Milliseconds until the same question is sent again. */
   readonly again?: number;
 }
@@ -51,6 +66,7 @@ export const stateLine = (line: StateLine): string =>
     status: line.state,
     at: whole(line.at),
     begins_at: line.beginsAt === undefined ? undefined : whole(line.beginsAt),
+    approval: line.approval && approvalOf(line.approval),
     execution: line.execution,
     outcome: line.outcome,
     http_status: line.status,

@@ -8,5 +8,7 @@ test('the signature is what any other HMAC-SHA256 makes of time and body', () =>
 });
 
 test('the news of one run have one id', () => {
-  expect(eventId('run_01a1')).toBe('evt_01a1');
+  expect(eventId({ id: 'run_01a1', state: 'failed' })).toBe('evt_01a1');
+  // A receiver that drops repetitions must not drop the end for it.
+  expect(eventId({ id: 'run_01a1', state: 'awaiting_approval' })).toBe('evt_01a1_awaiting_approval');
 });

@@ -1,4 +1,4 @@
-import type { DueWebhook, Transport } from '#contracts';
+import { type DueWebhook, isOver, type Run, type Transport } from '#contracts';
 import type { RunPorts } from './ports.ts';
 import { told } from './view.ts';
 
@@ -18,7 +18,7 @@ export interface Teller {
   stop(): Promise<void>;
 }
 
-/** Tells receivers of the ends of runs: at least once, each time under the same event id, signed. */
+/** Tells receivers of the ends of runs, and of those that await approval: at least once, each time under the same event id, signed. */
 export function createTeller({ clock, store, log, transport }: RunPorts): Teller {
   let stopping = false;
   let cancel: () => void = () => undefined;
@@ -27,24 +27,24 @@ export function createTeller({ clock, store, log, transport }: RunPorts): Teller
   const tell = async ({ run, url, secret, tries }: DueWebhook): Promise<void> => {
     const at = clock.now();
     const body = JSON.stringify({
-      id: eventId(run.id),
+      id: eventId(run),
       type: `run.${run.state}`,
-      created_at: run.finishedAt ?? at,
+      created_at: run.finishedAt ?? run.createdAt,
       data: told(run),
     });
     const status = await post(transport, clock.after, url, body, {
       'content-type': 'application/json',
       'user-agent': 'midwatch',
-      'x-midwatch-event': eventId(run.id),
+      'x-midwatch-event': eventId(run),
       'x-midwatch-run': run.id,
       'x-midwatch-signature': sign(secret, Math.floor(at / 1000), body),
     });
     if (typeof status === 'number' && status >= 200 && status < 300)
-      return store.toldWebhook(run.id, 'delivered');
+      return store.toldWebhook(run.id, run.state, 'delivered');
     const wait = status === 410 ? undefined : WAITS[tries];
     log('warn', 'webhook not delivered', { run: run.id, why: String(status), again: wait ?? 'never' });
-    if (wait === undefined) return store.toldWebhook(run.id, 'failed');
-    return store.toldWebhook(run.id, 'waiting', wait * (0.8 + 0.4 * clock.random()));
+    if (wait === undefined) return store.toldWebhook(run.id, run.state, 'failed');
+    return store.toldWebhook(run.id, run.state, 'waiting', wait * (0.8 + 0.4 * clock.random()));
   };
 
   const round = async (): Promise<void> => {
@@ -78,8 +78,9 @@ export function createTeller({ clock, store, log, transport }: RunPorts): Teller
   };
 }
 
-/** One news a run: the same each time it is told, so that a receiver can tell a repetition. */
-export const eventId = (run: string): string => run.replace(/^run_/, 'evt_');
+/** The news of an end, or that somebody has to decide: each the same whenever it is told, so that a receiver can tell a repetition. */
+export const eventId = ({ id, state }: Pick<Run, 'id' | 'state'>): string =>
+  `${id.replace(/^run_/, 'evt_')}${isOver(state) ? '' : `_${state}`}`;
 
 /** `t=<seconds>,v1=<hex HMAC-SHA256 of "<seconds>.<body>">`: the time is signed, too, so that an old message cannot be sent anew. */
 export function sign(secret: string, seconds: number, body: string): string {

@@ -95,6 +95,17 @@ export function createWorker(ports: RunPorts, journal: Journal, ended: () => voi
     }
   };
 
+  /** As exact as others are taken up: who may still say yes is told by a clock, and not by how busy we are. */
+  const lapse = async (): Promise<void> => {
+    const at = clock.now();
+    const trouble = 'Nobody approved it in time.';
+    const lapsed = await store.lapse(at, trouble, stateLine({ state: 'expired', at, trouble }));
+    for (const id of lapsed) journal.changed(id);
+    if (lapsed.length === 0) return;
+    log('info', 'runs that nobody approved', { expired: lapsed.length });
+    ended();
+  };
+
   const sweep = async (): Promise<void> => {
     const { keep, expire } = settings();
     const at = clock.now();
@@ -120,6 +131,7 @@ export function createWorker(ports: RunPorts, journal: Journal, ended: () => voi
       timers.push(
         clock.every(LOOK, look),
         clock.every(RENEW, quietly(renew, 'leases of runs could not be renewed')),
+        clock.every(LOOK, quietly(lapse, 'runs that await approval could not be looked for')),
         clock.every(SWEEP, quietly(sweep, 'runs could not be swept')),
       );
       look();

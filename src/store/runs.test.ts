@@ -164,9 +164,9 @@ test('news of an end are told until they arrive, one teller at a time', async ()
   await runs.finish('run_1', 1, { state: 'failed', at: 9 }, { seq: 2, name: 'run', data: 'e' });
   const [one, two] = await Promise.all([runs.dueWebhooks(HOUR, 9), runs.dueWebhooks(HOUR, 9)]);
   expect([...one, ...two]).toMatchObject([{ url: 'https://x', secret: 's3', tries: 0 }]);
-  await runs.toldWebhook('run_1', 'waiting', -1);
+  await runs.toldWebhook('run_1', 'failed', 'waiting', -1);
   expect(await runs.dueWebhooks(HOUR, 9)).toMatchObject([{ tries: 1 }]);
-  await runs.toldWebhook('run_1', 'delivered');
+  await runs.toldWebhook('run_1', 'failed', 'delivered');
   expect(await runs.dueWebhooks(HOUR, 9)).toEqual([]);
   expect((await runs.get('run_1'))?.webhook).toEqual({ url: 'https://x', state: 'delivered', tries: 2 });
 });
@@ -216,4 +216,84 @@ test('how long one may wait to be taken up counts from when it was put off to', 
   await runs.create(fresh('1', { createdAt: 1_000, beginsAt: 3_000 }));
   expect(await runs.sweep(limits)).toEqual({ forgotten: 0, expired: 0 });
   expect(await runs.sweep({ ...limits, queuedBefore: 3_001 })).toEqual({ forgotten: 0, expired: 1 });
+});
+
+const yes = { decision: 'approved', by: 'ann', at: 70, reason: 'fine' } as const;
+const no = { decision: 'refused', by: 'bob', at: 80 } as const;
+
+test('one that awaits approval is taken up by nobody before a yes; of many who decide at once one does', async () => {
+  const why = 'a\u0000 bill';
+  await runs.create(fresh('1', { approval: { within: HOUR, why } }));
+  expect(await runs.claim('w', HOUR, 9)).toEqual([]);
+  const waiting = await runs.get('run_1');
+  expect(waiting).toMatchObject({ state: 'awaiting_approval', approval: { why: 'a\ufffd bill' } });
+  expect(waiting?.approval?.until).toBeWithin(Date.now() + HOUR - 60_000, Date.now() + HOUR + 60_000);
+  expect((await runs.ask('run_1'))?.approval).toEqual({ within: HOUR, why: 'a\ufffd bill' });
+  const said = await Promise.all([yes, no, yes, no].map((one) => runs.decide('run_1', one, 'No.', 'said')));
+  expect(said.filter((one) => one?.done)).toHaveLength(1);
+  expect((await runs.events('run_1', 1, 9)).map((e) => e.data)).toEqual(['said']);
+
+  await runs.create(fresh('2', { approval: { within: HOUR } }));
+  const approved = await runs.decide('run_2', yes, '', 'yes');
+  expect(approved).toMatchObject({
+    done: true,
+    run: { state: 'queued', approval: { decision: 'approved', by: 'ann', at: 70, reason: 'fine' } },
+  });
+  expect((await runs.claim('w', HOUR, 9)).map(({ run }) => run.id)).toContain('run_2');
+  expect(await runs.decide('run_2', no, 'No.', 'no')).toMatchObject({
+    done: false,
+    run: { state: 'running' },
+  });
+  await runs.create(fresh('3'));
+  expect(await runs.decide('run_3', yes, '', 'yes')).toMatchObject({ done: false, run: { state: 'queued' } });
+  expect(await runs.decide('run_9', yes, '', 'yes')).toBeUndefined();
+});
+
+test('a no ends it with its reason; a late yes is none, and it lapses; one that waits can be cancelled', async () => {
+  for (const id of ['1', '2', '3', '4'])
+    await runs.create(fresh(id, { approval: { within: id === '2' ? 1 : HOUR } }));
+  expect((await runs.decide('run_1', no, 'Refused by bob', 'no'))?.run).toMatchObject({
+    state: 'cancelled',
+    outcome: 'cancelled',
+    trouble: 'Refused by bob',
+    finishedAt: 80,
+    approval: { decision: 'refused', by: 'bob' },
+  });
+  await Bun.sleep(5);
+  expect(await runs.decide('run_2', yes, '', 'yes')).toMatchObject({ done: false });
+  const [one, two] = await Promise.all([
+    runs.lapse(90, 'Nobody.', 'late'),
+    runs.lapse(90, 'Nobody.', 'late'),
+  ]);
+  expect([...one, ...two]).toEqual(['run_2']);
+  expect(await runs.get('run_2')).toMatchObject({ state: 'expired', trouble: 'Nobody.', finishedAt: 90 });
+  expect((await runs.events('run_2', 1, 9)).map((e) => e.data)).toEqual(['late']);
+  expect(await runs.cancel('run_3', 95, 'bye')).toMatchObject({ state: 'cancelled', finishedAt: 95 });
+  // Of none that waits for a person: the limit is on how long a worker may keep it waiting.
+  const limits = { endedBefore: 0, queuedBefore: 2_000, at: 60, event: 'gone' };
+  expect(await runs.sweep(limits)).toMatchObject({ expired: 0 });
+  // From the yes on, however long that took.
+  await runs.decide('run_4', { ...yes, at: 2_500 }, '', 'yes');
+  expect(await runs.sweep(limits)).toMatchObject({ expired: 0 });
+  expect(await runs.sweep({ ...limits, queuedBefore: 2_501 })).toMatchObject({ expired: 1 });
+});
+
+test('that somebody has to decide is told as well, and never in place of the end', async () => {
+  const webhook = { url: 'https://x', secret: 's' };
+  const told = () => runs.dueWebhooks(HOUR, 9);
+  for (const id of ['1', '2']) await runs.create(fresh(id, { webhook, approval: { within: HOUR } }));
+  expect((await told()).map(({ run }) => run.state)).toEqual(['awaiting_approval', 'awaiting_approval']);
+  await runs.toldWebhook('run_1', 'awaiting_approval', 'delivered');
+  expect((await runs.get('run_1'))?.webhook).toMatchObject({ state: 'delivered', tries: 1 });
+  // Decided while the second is being told: what became of the telling must not speak for the end.
+  for (const id of ['1', '2']) await runs.decide(`run_${id}`, yes, '', 'yes');
+  expect(await told()).toEqual([]);
+  await runs.claim('w', HOUR, 9);
+  for (const id of ['1', '2'])
+    await runs.finish(`run_${id}`, 1, { state: 'succeeded', at: 9 }, { seq: 3, name: 'run', data: 'e' });
+  await runs.toldWebhook('run_2', 'awaiting_approval', 'delivered');
+  expect((await told()).map(({ run, tries }) => [run.state, tries])).toEqual([
+    ['succeeded', 0],
+    ['succeeded', 0],
+  ]);
 });

@@ -4,6 +4,7 @@ import {
   type Fields,
   type Outcome,
   type Run,
+  type RunDecision,
   type RunEvent,
   type RunState,
   type RunStore,
@@ -19,21 +20,28 @@ const NOW = 'extract(epoch from clock_timestamp())::float8 * 1000';
 
 /** Everything but the bodies, which are large and rarely asked for. */
 const HEAD = `id, key, endpoint, model, metadata, resample_of, state, cancelling, created_at, begins_at, started_at, finished_at,
-  executions, outcome, status, exchange, trouble, webhook_url, webhook_state, webhook_tries`;
+  executions, outcome, status, exchange, trouble, webhook_url, webhook_state, webhook_tries,
+  approve_until, approve_why, decision, decided_by, decided_at, decided_why`;
 
+/** Whoever decided needs no more telling that somebody should. */
+const HUSH = `webhook_state = case when webhook_url is null then null else 'waiting' end, webhook_tries = 0, webhook_due = null`;
 const OPEN = `state in ('queued', 'running')`;
-/** What puts the news of an end on its way. */
-const TELL = `webhook_due = case when webhook_url is null then null else ${NOW} end`;
+/** What puts the news of an end on its way, and forgets how it went with those of an approval. */
+const TELL = `webhook_state = case when webhook_url is null then null else 'waiting' end, webhook_tries = 0,
+  webhook_due = case when webhook_url is null then null else ${NOW} end`;
 
 export const runStore = (database: Database): RunStore => ({
   create: (run) =>
     database.transaction(async (tx) => {
-      const { webhook, metadata } = run;
+      const { webhook, metadata, approval } = run;
       const [created] = await tx.query(
         `insert into runs (id, key, idempotency_key, fingerprint, endpoint, model, headers, metadata, resample_of, state,
-           created_at, webhook_url, webhook_secret, webhook_state, ask, begins_at, lease)
-         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9, 'queued', $10, $11, $12, $13, $14, $15::float8,
-           case when $15::float8 is null then 0 else ${NOW} + $15::float8 - $10 end)
+           created_at, webhook_url, webhook_secret, webhook_state, ask, begins_at, lease, approve_within, approve_until,
+           approve_why, webhook_due)
+         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9,
+           case when $16::float8 is null then 'queued' else 'awaiting_approval' end, $10, $11, $12, $13, $14, $15::float8,
+           case when $15::float8 is null then 0 else ${NOW} + $15::float8 - $10 end, $16::float8, ${NOW} + $16::float8, $17,
+           case when $16::float8 is null or $11::text is null then null else ${NOW} end)
          on conflict (key, idempotency_key) where idempotency_key is not null do nothing
          returning ${HEAD}`,
         [
@@ -52,6 +60,8 @@ export const runStore = (database: Database): RunStore => ({
           webhook ? 'waiting' : null,
           run.ask,
           run.beginsAt ?? null,
+          approval?.within ?? null,
+          approval?.why === undefined ? null : clean(approval.why),
         ],
       );
       if (created) {
@@ -73,8 +83,20 @@ export const runStore = (database: Database): RunStore => ({
   },
 
   async ask(id) {
-    const [row] = await database.query('select ask, headers from runs where id = $1', [id]);
-    return row && { ask: row.ask as Uint8Array, headers: row.headers as Fields };
+    const [row] = await database.query(
+      'select ask, headers, approve_within, approve_why from runs where id = $1',
+      [id],
+    );
+    if (!row) return undefined;
+    const approval = typeof row.approve_within === 'number' && {
+      within: row.approve_within,
+      ...present({ why: row.approve_why as string | null }),
+    };
+    return {
+      ask: row.ask as Uint8Array,
+      headers: row.headers as Fields,
+      ...(approval && { approval }),
+    };
   },
 
   async answer(id) {
@@ -193,11 +215,49 @@ export const runStore = (database: Database): RunStore => ({
     );
   },
 
+  decide: (id, { decision, by, at, reason }, trouble, event) =>
+    database.transaction(async (tx) => {
+      const yes = decision === 'approved';
+      const [decided] = await tx.query(
+        `update runs set decision = $2, decided_by = $3, decided_at = $4, decided_why = $5,
+           ${yes ? `state = 'queued', ${HUSH}` : `state = 'cancelled', cancelling = true, finished_at = $4, outcome = 'cancelled', trouble = $6, ${TELL}`}
+         where id = $1 and state = 'awaiting_approval' and approve_until > ${NOW} returning ${HEAD}`,
+        [
+          id,
+          decision,
+          clean(by),
+          at,
+          reason === undefined ? null : clean(reason),
+          ...(yes ? [] : [clean(trouble)]),
+        ],
+      );
+      if (decided) {
+        await writeLine(tx, id, event);
+        return { run: runOf(decided), done: true };
+      }
+      const [row] = await tx.query(`select ${HEAD} from runs where id = $1`, [id]);
+      return row && { run: runOf(row), done: false };
+    }),
+
+  lapse: (at, trouble, event) =>
+    database.transaction(async (tx) => {
+      const lapsed = await tx.query<{ id: string }>(
+        `update runs set state = 'expired', finished_at = $1, trouble = $2, ${TELL}
+         where id in (
+           select id from runs where state = 'awaiting_approval' and approve_until <= ${NOW} limit 1000 for update skip locked
+         )
+         returning id`,
+        [at, trouble],
+      );
+      for (const { id } of lapsed) await writeLine(tx, id, event);
+      return lapsed.map(({ id }) => id);
+    }),
+
   cancel: (id, at, event) =>
     database.transaction(async (tx) => {
       const [ended] = await tx.query(
         `update runs set state = 'cancelled', cancelling = true, finished_at = $2, outcome = 'cancelled', ${TELL}
-         where id = $1 and (state = 'queued' or (state = 'running' and worker is null)) returning ${HEAD}`,
+         where id = $1 and (state in ('queued', 'awaiting_approval') or (state = 'running' and worker is null)) returning ${HEAD}`,
         [id, at],
       );
       if (ended) {
@@ -237,12 +297,12 @@ export const runStore = (database: Database): RunStore => ({
     );
   },
 
-  async toldWebhook(id, state, retryMs) {
+  async toldWebhook(id, of, state, retryMs) {
     await database.query(
       `update runs set webhook_state = $2, webhook_tries = webhook_tries + 1,
          webhook_due = case when $3::float8 is null then null else ${NOW} + $3 end
-       where id = $1`,
-      [id, state, retryMs ?? null],
+       where id = $1 and state = $4`,
+      [id, state, retryMs ?? null, of],
     );
   },
 
@@ -250,7 +310,7 @@ export const runStore = (database: Database): RunStore => ({
     database.transaction(async (tx) => {
       const expired = await tx.query<{ id: string }>(
         `update runs set state = 'expired', finished_at = $2, ${TELL}
-         where id in (select id from runs where state = 'queued' and coalesce(begins_at, created_at) < $1 limit 1000 for update skip locked)
+         where id in (select id from runs where state = 'queued' and greatest(begins_at, decided_at, created_at) < $1 limit 1000 for update skip locked)
          returning id`,
         [queuedBefore, at],
       );
@@ -295,6 +355,18 @@ const runOf = (row: Row): Run => ({
     exchange: row.exchange as string | null,
     trouble: row.trouble as string | null,
     resampleOf: row.resample_of as string | null,
+  }),
+  ...(typeof row.approve_until === 'number' && {
+    approval: {
+      until: row.approve_until,
+      ...present({
+        why: row.approve_why as string | null,
+        decision: row.decision as RunDecision | null,
+        by: row.decided_by as string | null,
+        at: row.decided_at as number | null,
+        reason: row.decided_why as string | null,
+      }),
+    },
   }),
   ...(typeof row.webhook_url === 'string' && {
     webhook: {

@@ -91,6 +91,7 @@ interface Told {
   readonly resample_of: string | null;
   readonly urls: { readonly self: string; readonly events: string; readonly cancel: string };
   readonly error: { readonly message: string } | null;
+  readonly approval: { readonly until: number; readonly decision?: string; readonly by?: string } | null;
 }
 const call = (path: string, init: RequestInit = {}) => fetch(`${house.url}${path}`, init);
 const submit = async (more: object = {}, headers: Record<string, string> = {}, body: object = {}) => {
@@ -111,7 +112,7 @@ const over = (id: string, ms?: number) =>
   until(
     async () => {
       const run = await show(id);
-      return run.status !== 'queued' && run.status !== 'running' && run;
+      return !['queued', 'running', 'awaiting_approval'].includes(run.status) && run;
     },
     `the end of ${id}`,
     ms,
@@ -292,6 +293,91 @@ test('news of the end are signed, told until they are taken, and each time the s
   }
   const unsaid = await submit({ webhook: { url } });
   expect(unsaid.webhook_secret).toMatch(/^whsec_/);
+  // Told before the next test, which counts what is told.
+  await until(async () => (await show(unsaid.id)).webhook?.state === 'delivered', 'the delivery');
+});
+
+describe('approval', () => {
+  const states = async (run: Told) =>
+    (await watchRun(`${house.url}${run.urls.events}`))
+      .filter((e) => e.name === 'run')
+      .map((e) => JSON.parse(e.data) as { status: string; approval?: object; error?: object });
+
+  test('no model is asked before a yes, which the asker, its watchers and its webhook are told of', async () => {
+    whole();
+    const url = `http://127.0.0.1:${receiver.port}/hook`;
+    const run = await submit({ approval: { within: '1h', why: 'a bill' }, webhook: { url, secret: SECRET } });
+    expect(run).toMatchObject({ status: 'awaiting_approval', approval: { why: 'a bill' } });
+    expect(run.approval?.until).toBeWithin(Date.now() + 3_500_000, Date.now() + 3_700_000);
+    const watching = states(run);
+    await until(async () => news.length === 1, 'the news that somebody has to decide');
+    // An approval is not the asker's to give: its own door has none.
+    expect((await call(`${run.urls.self}/approve`, { method: 'POST' })).status).toBe(404);
+    expect(up.heard).toHaveLength(0);
+    await house.api.runs.approve(run.id, { reason: 'go' });
+    expect(await over(run.id)).toMatchObject({
+      status: 'succeeded',
+      approval: { decision: 'approved', by: 'admin', reason: 'go' },
+    });
+    expect((await watching).map((line) => [line.status, line.approval !== undefined])).toEqual([
+      ['awaiting_approval', true],
+      ['queued', true],
+      ['running', false],
+      ['succeeded', false],
+    ]);
+    await until(async () => news.length === 2, 'the news of the end');
+    expect(news.map(({ body }) => JSON.parse(body).type)).toEqual(['run.awaiting_approval', 'run.succeeded']);
+    expect(new Set(news.map(({ headers }) => headers.get('x-midwatch-event'))).size).toBe(2);
+    expect(up.heard).toHaveLength(1);
+    // A yes was to one call: asking once more needs another.
+    const again = await call(`/v1/runs/${run.id}/resample`, { method: 'POST' });
+    expect((await again.json()) as Told).toMatchObject({
+      status: 'awaiting_approval',
+      approval: { why: 'a bill' },
+    });
+  });
+
+  test('a no, a cancel and a time that runs out each end it with no call, and say so', async () => {
+    whole();
+    const [refused, cancelled, late] = await Promise.all([
+      submit({ approval: true }),
+      submit({ approval: true }),
+      submit({ approval: { within: '300ms' } }),
+    ]);
+    expect(await over(late.id)).toMatchObject({
+      status: 'expired',
+      error: { message: 'Nobody approved it in time.' },
+    });
+    expect((await states(late)).map(({ status }) => status)).toEqual(['awaiting_approval', 'expired']);
+    await house.api.runs.refuse(refused.id, { reason: 'too dear' });
+    expect(await over(refused.id)).toMatchObject({
+      status: 'cancelled',
+      error: { message: 'Refused by admin: too dear' },
+      approval: { decision: 'refused', by: 'admin', reason: 'too dear' },
+    });
+    expect((await states(refused)).at(-1)).toMatchObject({
+      error: { message: 'Refused by admin: too dear' },
+    });
+    await call(cancelled.urls.cancel, { method: 'POST' });
+    await expect(house.api.runs.approve(cancelled.id)).rejects.toMatchObject({ code: 'not_awaiting' });
+    await expect(house.api.runs.approve(late.id)).rejects.toMatchObject({ code: 'not_awaiting' });
+    expect(up.heard).toHaveLength(0);
+  });
+
+  test('it waits on over kill -9, and the yes that comes after it makes one call', async () => {
+    whole(50);
+    const run = await submit({ approval: true });
+    await house.stop('SIGKILL');
+    house = await house.again();
+    expect(await show(run.id)).toMatchObject({
+      status: 'awaiting_approval',
+      approval: run.approval as object,
+    });
+    expect(up.heard).toHaveLength(0);
+    await house.api.runs.approve(run.id);
+    expect(await over(run.id)).toMatchObject({ status: 'succeeded', executions: 1 });
+    expect(up.heard).toHaveLength(1);
+  }, 30_000);
 });
 
 test('a run belongs to its key; errors say what to do', async () => {
@@ -337,6 +423,26 @@ test('the command line lists, shows and cancels', async () => {
     run: { id: run.id, state: 'cancelled' },
   });
 }, 15_000);
+
+test('the command line shows what awaits approval and what it would ask, approves and refuses', async () => {
+  whole();
+  const midwatch = async (...args: string[]) => {
+    const command = [MIDWATCH, 'runs', ...args, '--url', house.url, '--token', house.token];
+    const child = Bun.spawn(command, { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', cwd: house.folder });
+    return { said: await new Response(child.stdout).text(), code: await child.exited };
+  };
+  const one = await submit({ approval: { within: '2h', why: 'a bill' } });
+  const two = await submit({ approval: true });
+  expect((await midwatch('list', '--state', 'awaiting_approval')).said).toMatch(/awaiting_approval .* left/);
+  const shown = (await midwatch('show', one.id)).said;
+  for (const part of ['asked: a bill', '"content": "hi"']) expect(shown).toContain(part);
+  expect(await midwatch('approve', one.id, '--reason', 'go')).toMatchObject({ code: 0 });
+  await over(one.id);
+  expect((await midwatch('show', one.id)).said).toMatch(/approved by admin .* · go/);
+  expect((await midwatch('refuse', two.id)).code).toBe(2);
+  expect((await midwatch('refuse', two.id, '--reason', 'no')).said).toContain('refused');
+  expect((await midwatch('approve', two.id)).code).toBe(1);
+}, 30_000);
 
 test('the command line watches a run to its end, goes on after an event, and asks again', async () => {
   const midwatch = async (...args: string[]) => {
@@ -400,22 +506,36 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const)
     ).toEqual(DATA);
   }, 30_000);
 
-test('two instances on one database: what one leaves behind when it dies, the other takes up', async () => {
+test('two instances on one database: a yes on either, and of both at once, makes one call; what one leaves behind when it dies, the other takes up', async () => {
   const database = await freshDatabase();
   const config = CONFIG(up.port);
   const env = { DATABASE_URL: database.url };
   const one = await product({ config, env });
   const two = await product({ config, env });
   try {
-    streamed(60);
-    const answer = await fetch(`${one.url}/v1/runs`, {
-      method: 'POST',
-      body: JSON.stringify({
-        endpoint: '/v1/chat/completions',
-        body: { model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] },
-      }),
+    const ask = async (more: object) => {
+      const body = { model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] };
+      const answer = await fetch(`${one.url}/v1/runs`, {
+        method: 'POST',
+        body: JSON.stringify({ endpoint: '/v1/chat/completions', body, ...more }),
+      });
+      return (await answer.json()) as Told;
+    };
+    streamed(2);
+    const asked = await ask({ approval: true });
+    const said = await Promise.allSettled(
+      [one, two, one, two].map(({ api }) => api.runs.approve(asked.id, { reason: 'go' })),
+    );
+    expect(said.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    // Its watcher is on one gateway, whichever was told.
+    expect(JSON.parse((await watchRun(`${one.url}${asked.urls.events}`)).at(-1)?.data ?? '')).toMatchObject({
+      status: 'succeeded',
     });
-    const run = (await answer.json()) as Told;
+    expect(up.heard.map((h) => h.headers['idempotency-key'])).toEqual([asked.id]);
+    up.heard.length = 0;
+
+    streamed(60);
+    const run = await ask({});
     // The other one watches what is carried out elsewhere.
     const before = await watchRun(`${two.url}${run.urls.events}`, { take: 8 });
     const first = up.heard.length;

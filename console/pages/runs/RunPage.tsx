@@ -11,6 +11,7 @@ import { Snippet } from '../../parts/Snippet.tsx';
 import { ErrorState, explain, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { toast } from '../../parts/toasts.tsx';
+import { Approval, DecideButtons } from './Decide.tsx';
 import { Became, Took } from './Runs.tsx';
 import { MEANS, TONE } from './states.ts';
 
@@ -45,6 +46,11 @@ export function RunPage() {
           <Section title="What became of it" aside={<span>{MEANS[run.state]}</span>}>
             <Facts run={run} />
           </Section>
+          {found.data?.ask === undefined ? null : (
+            <Section title="Question">
+              <Snippet text={JSON.stringify(found.data.ask, null, 2)} what="the question" />
+            </Section>
+          )}
           {found.data?.answer === undefined ? null : (
             <Section title="Answer">
               <Snippet text={JSON.stringify(found.data.answer, null, 2)} what="the answer" />
@@ -81,6 +87,14 @@ function Facts({ run }: { readonly run: Run }) {
           <dt>Put off to</dt>
           <dd>
             <Time at={run.beginsAt} show="full" />
+          </dd>
+        </>
+      )}
+      {run.approval === undefined ? null : (
+        <>
+          <dt>Approval</dt>
+          <dd className="wrap">
+            <Approval approval={run.approval} />
           </dd>
         </>
       )}
@@ -135,8 +149,10 @@ function Controls({ run }: { readonly run: Run }) {
   const client = useQueryClient();
   const may = useMay('operator');
   const [busy, setBusy] = useState(false);
-  const over = run.state !== 'queued' && run.state !== 'running';
+  const waits = run.state === 'awaiting_approval';
+  const over = run.state !== 'queued' && run.state !== 'running' && !waits;
   if (!may || over) return null;
+  if (waits) return <DecideButtons run={run} />;
   const cancel = async (): Promise<void> => {
     setBusy(true);
     try {

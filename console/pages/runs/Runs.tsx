@@ -124,6 +124,9 @@ function Row({ run }: { readonly run: Run }) {
 export function Became({ run }: { readonly run: Run }) {
   const words = [
     run.state === 'queued' && run.beginsAt !== undefined ? 'put off to a calmer hour' : undefined,
+    run.state === 'awaiting_approval' && run.approval?.why !== undefined
+      ? `asked: ${run.approval.why}`
+      : undefined,
     run.trouble,
     run.executions > 1 ? `taken up ${run.executions} times` : undefined,
     run.webhook && run.webhook.state !== 'delivered'

@@ -4,6 +4,7 @@ import type { Tone } from '../../parts/Badge.tsx';
 export const TONE: Readonly<Record<RunState, Tone>> = {
   queued: 'waiting',
   running: 'running',
+  awaiting_approval: 'short',
   succeeded: 'good',
   degraded: 'short',
   refused: 'short',
@@ -19,6 +20,7 @@ export const TONE: Readonly<Record<RunState, Tone>> = {
 export const MEANS: Readonly<Record<RunState, string>> = {
   queued: 'Waits to be taken up',
   running: 'Carried out now',
+  awaiting_approval: 'Waits for somebody to say yes',
   succeeded: 'An answer that came to a good end',
   degraded: 'A good answer, from another tier than the one meant',
   refused: 'The model declined',
@@ -27,5 +29,5 @@ export const MEANS: Readonly<Record<RunState, string>> = {
   failed: 'No answer',
   cancelled: 'Ended by somebody',
   cancelled_after_action: 'Ended by somebody, after a tool call that may have been acted on',
-  expired: 'Nobody got to it in time',
+  expired: 'Nobody got to it, or said yes, in time',
 };

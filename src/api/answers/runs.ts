@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   OUTCOMES,
+  RUN_DECISIONS,
   RUN_STATES,
   type Run,
   type RunDetail,
@@ -32,6 +33,17 @@ export const run = z.object({
   exchange: z.string().optional().describe('The exchange of its last execution.'),
   trouble: z.string().optional().describe('Why there is no good answer.'),
   resampleOf: z.string().optional().describe('The run whose question this one asks once more.'),
+  approval: z
+    .object({
+      until: epoch.describe('After it the run expires.'),
+      why: z.string().optional().describe('What whoever asked says to whoever decides.'),
+      decision: z.enum(RUN_DECISIONS).optional(),
+      by: z.string().optional().describe('Name of the token that decided.'),
+      at: epoch.optional(),
+      reason: z.string().optional(),
+    })
+    .optional()
+    .describe('Of a run that a person has to say yes to first.'),
   webhook: z.object({ url: z.string(), state: z.enum(WEBHOOK_STATES), tries: z.number() }).optional(),
 });
 true satisfies Same<Run, z.output<typeof run>>;
@@ -39,7 +51,14 @@ true satisfies Same<Run, z.output<typeof run>>;
 export const runPage = z.object({ rows: z.array(run), next: z.string().optional() });
 true satisfies Same<RunPage, z.output<typeof runPage>>;
 
-export const runDetail = z.object({ run, answer: z.unknown().optional() });
+export const runDetail = z.object({
+  run,
+  ask: z
+    .unknown()
+    .optional()
+    .describe('What was asked, of a run that asked for approval; for those alone who may give it.'),
+  answer: z.unknown().optional(),
+});
 true satisfies Same<RunDetail, z.output<typeof runDetail>>;
 
 export const runEvents = z.object({

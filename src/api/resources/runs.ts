@@ -1,14 +1,19 @@
 import {
   isOver,
   pageSchema,
+  type Run,
+  type RunDecision,
   type RunDetail,
   type RunEvents,
+  runApproveSchema,
   runEventQuerySchema,
   runFilterSchema,
+  runRefuseSchema,
 } from '#contracts';
-import { endpoint } from '../http/endpoint.ts';
+import { type Caller, endpoint } from '../http/endpoint.ts';
 import { readPage } from '../http/page.ts';
-import { notFound } from '../http/refusal.ts';
+import { notFound, Refusal } from '../http/refusal.ts';
+import type { Parts } from '../parts.ts';
 
 const noRun = (id: string) => notFound(`There is no run ${id}.`, 'GET /api/v1/runs lists them.');
 
@@ -29,12 +34,17 @@ export const runEndpoints = [
     access: 'viewer',
     summary: 'One run with its answer. Its exchanges are those with its id in `place.run`.',
     answer: { schema: 'RunDetail', says: 'The run.' },
-    async handle({ params }, { services }): Promise<RunDetail> {
+    async handle({ params, caller }, { services }): Promise<RunDetail> {
       const id = params.id ?? '';
       const run = await services.store.runs.get(id);
       if (!run) throw noRun(id);
       const answer = await services.store.runs.answer(id);
-      return { run, ...(answer && { answer: readable(answer) }) };
+      const asked = run.approval && caller?.role !== 'viewer' ? await services.store.runs.ask(id) : undefined;
+      return {
+        run,
+        ...(asked && { ask: readable(asked.ask) }),
+        ...(answer && { answer: readable(answer) }),
+      };
     },
   }),
   endpoint({
@@ -59,10 +69,32 @@ export const runEndpoints = [
   }),
   endpoint({
     method: 'POST',
+    path: '/runs/:id/approve',
+    access: 'operator',
+    summary:
+      'Says yes to a run that awaits approval, on whichever gateway it came in; it is taken up like any other.',
+    body: runApproveSchema,
+    answer: { schema: 'Run', says: 'The run, queued; 409 `not_awaiting` where nothing is to be decided.' },
+    handle: ({ params, body: { reason }, caller, address }, parts) =>
+      decide(parts, params.id ?? '', 'approved', { caller, address, reason }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/runs/:id/refuse',
+    access: 'operator',
+    summary:
+      'Says no to a run that awaits approval: it ends as cancelled, no model is asked, and whoever asked is told the reason.',
+    body: runRefuseSchema,
+    answer: { schema: 'Run', says: 'The run, cancelled; 409 `not_awaiting` where nothing is to be decided.' },
+    handle: ({ params, body: { reason }, caller, address }, parts) =>
+      decide(parts, params.id ?? '', 'refused', { caller, address, reason }),
+  }),
+  endpoint({
+    method: 'POST',
     path: '/runs/:id/resample',
     access: 'operator',
     summary:
-      'Asks the question of a run once more, as a run of its own that belongs to the same key and is paid like any other.',
+      'Asks the question of a run once more, as a run of its own that belongs to the same key and is paid like any other; one that had to be approved has to be approved again.',
     answer: { schema: 'Run', says: 'The new run; `resampleOf` names the old one.' },
     async handle({ params, caller, address }, { services, audit }) {
       const id = params.id ?? '';
@@ -98,6 +130,46 @@ export const runEndpoints = [
     },
   }),
 ];
+
+async function decide(
+  { services, audit }: Parts,
+  id: string,
+  decision: RunDecision,
+  {
+    caller,
+    address,
+    reason,
+  }: { readonly caller: Caller | undefined; readonly address: string; readonly reason: string | undefined },
+): Promise<Run> {
+  const by = caller?.name ?? '';
+  const why = reason !== undefined && { reason };
+  const found = await services.decideRun(id, { decision, by, ...why });
+  if (!found) throw noRun(id);
+  const { run, done } = found;
+  if (!done)
+    throw new Refusal(
+      409,
+      'not_awaiting',
+      standing(run),
+      'Nothing was changed. `midwatch runs show` tells what became of it.',
+    );
+  await audit({
+    actor: by,
+    action: decision === 'approved' ? 'run.approve' : 'run.refuse',
+    subject: id,
+    detail: { ...why, address },
+  });
+  return run;
+}
+
+/** Why there is nothing to decide. */
+function standing({ id, state, approval }: Run): string {
+  if (!approval) return `Run ${id} asked for no approval; it is ${state}.`;
+  if (approval.decision) return `Run ${id} was ${approval.decision} by ${approval.by}; it is ${state}.`;
+  return state === 'cancelled'
+    ? `Run ${id} was cancelled before anybody decided.`
+    : `The time to approve run ${id} is over.`;
+}
 
 /** An answer that is no JSON is shown as the text it is. */
 function readable(bytes: Uint8Array): unknown {

@@ -14,6 +14,7 @@ import { sql as tenantDays } from './0012-tenant-days.ts';
 import { sql as acts } from './0013-acts.ts';
 import { sql as trouble } from './0014-trouble.ts';
 import { sql as deferred } from './0015-deferred.ts';
+import { sql as approvals } from './0016-approvals.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly string[] = [
   acts,
   trouble,
   deferred,
+  approvals,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
