@@ -18,7 +18,7 @@ import type {
   TransportRequest,
   TransportTrouble,
 } from '#contracts';
-import { seen } from './failures.ts';
+import { seen, unreachable } from './failures.ts';
 import { keepsShape } from './fallbacks/parity.ts';
 import { type Awaited, GRACE } from './grace.ts';
 import { answerHeaders } from './headers.ts';
@@ -361,7 +361,6 @@ export class Flight implements AnswerTaker {
         return;
       default:
         if (this.commitWhole()) return;
-        // The system's word for it (ECONNREFUSED, say) tells the operator more than ours.
         this.fails(kind === 'connect' ? unreachable(detail) : seen(kind), this.scanner?.read(false));
     }
   }
@@ -545,11 +544,6 @@ const plainHead = ({ status, headers }: Head): Head => ({
 
 export const join = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
-
-const unreachable = (detail: string): Failure => {
-  const failure = seen('connect');
-  return { ...failure, hint: `${failure.hint} (${detail})` };
-};
 
 /** A caller who was sent to a fallback on purpose is not to pay for it with arguments that his program cannot read. */
 const isExercised = ({ walk, one }: TryContext): boolean =>

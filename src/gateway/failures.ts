@@ -31,3 +31,31 @@ export const seen = (kind: FailureKind, hint = HINTS[kind] ?? kind): Failure => 
   retryable: SEMANTICS[kind].retryable,
   hint,
 });
+
+const UNTRUSTED =
+  'is signed by nobody whom this machine trusts; NODE_EXTRA_CA_CERTS names a file with further authorities';
+/** What is wrong with a certificate, by the word of the TLS library. */
+const CERTIFICATE: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has expired',
+  CERT_NOT_YET_VALID: 'is not valid yet, or the clock of this machine is slow',
+  CERT_REVOKED: 'was revoked',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'is for another host name than that of its base URL',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+};
+
+/** No connection. The system's word for it (ECONNREFUSED, say) tells the operator more than ours. */
+export function unreachable(detail: string): Failure {
+  const failure = seen('connect');
+  const flaw = CERTIFICATE[detail];
+  const hint =
+    flaw !== undefined
+      ? `The certificate of the provider ${flaw}; nothing was sent to it.`
+      : detail === 'EPROTO'
+        ? 'The TLS handshake with the provider failed: it may speak plain HTTP at this port, a TLS older than 1.2, or ask for a client certificate.'
+        : failure.hint;
+  return { ...failure, hint: `${hint} (${detail})` };
+}

@@ -4,6 +4,7 @@ import {
   type HealthState,
   healthNews,
   hearHealth,
+  moveNews,
   type ParkState,
   worthTelling,
 } from '#kernel/resilience';
@@ -14,6 +15,18 @@ export interface StandingNews {
   readonly parks: Readonly<Record<string, ParkState>>;
   /** Refused keys by provider and hash: until when they are left alone. */
   readonly keys: Readonly<Record<string, number>>;
+}
+
+/** The same by a clock that is `by` milliseconds ahead. */
+export function moved(news: StandingNews, by: number): StandingNews {
+  if (by === 0) return news;
+  const each = <T>(record: Readonly<Record<string, T>>, move: (one: T) => T): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).map(([name, one]) => [name, move(one)]));
+  return {
+    health: each(news.health, (one) => moveNews(one, by)),
+    parks: each(news.parks, (park) => ({ ...park, since: park.since + by, until: park.until + by })),
+    keys: each(news.keys, (until) => until + by),
+  };
 }
 
 export interface Known {
@@ -30,12 +43,12 @@ const MOST = 2_000;
 
 /** Remembers what was told and heard, so that every transition is told once and nothing goes round in circles. */
 export class Hearsay {
-  private readonly clock: Clock;
+  private readonly clock: Pick<Clock, 'now' | 'random'>;
   private readonly health = new Map<string, { readonly turnedAt: number; readonly gradedAt: number }>();
   private readonly parks = new Map<string, number>();
   private readonly keys = new Map<string, number>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'now' | 'random'>) {
     this.clock = clock;
   }
 

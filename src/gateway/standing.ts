@@ -1,5 +1,5 @@
 import type { AskFacets, Clock, Failure, Reading } from '#contracts';
-import { healthOf, SEMANTICS, sha256 } from '#kernel';
+import { healthOf, SEMANTICS, type SteadyClock, sha256, steadyClock } from '#kernel';
 import {
   type Candidate,
   createParkState,
@@ -14,7 +14,7 @@ import {
   parkSucceeded,
   spread,
 } from '#kernel/resilience';
-import { Hearsay, type StandingNews } from './hearsay.ts';
+import { Hearsay, moved, type StandingNews } from './hearsay.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd } from './walk.ts';
 
@@ -72,7 +72,7 @@ export interface TargetReading extends HealthReading, TargetName {
  * name, so that it outlives a reload of the configuration, and found by target, because that is what the hot path holds.
  */
 export class Standing {
-  private readonly clock: Clock;
+  private readonly clock: SteadyClock;
   private readonly random = () => this.clock.random();
   private readonly judge = health(HEALTH);
   private readonly spread = spread(this.judge);
@@ -84,8 +84,8 @@ export class Standing {
   private readonly hearsay: Hearsay;
 
   constructor(clock: Clock) {
-    this.clock = clock;
-    this.hearsay = new Hearsay(clock);
+    this.clock = steadyClock(clock);
+    this.hearsay = new Hearsay(this.clock);
   }
 
   /**
@@ -163,16 +163,17 @@ export class Standing {
   ended(one: Try, { outcome, failure, reading }: TryEnd, ask: Wanted, inputTokens: number): void {
     const stand = this.of(one.step, ask);
     const now = this.clock.now();
+    const startedAt = this.clock.at(one.start);
     const signal = healthOf(outcome, failure);
-    if (failure) this.condemn(stand, one, failure, now);
+    if (failure) this.condemn(stand, startedAt, failure, now);
     else if (signal === 'good') {
-      parkSucceeded(stand.park, one.startedAt);
+      parkSucceeded(stand.park, startedAt);
       stand.key.deadUntil = 0;
     }
-    const pace = paceOf(one, reading, ask.stream, now);
+    const pace = paceOf(one, reading, ask.stream, now - startedAt);
     this.judge.observe(stand.health, {
       now,
-      startedAt: one.startedAt,
+      startedAt,
       signal,
       inputTokens,
       firstToken: ask.stream ? one.firstToken : undefined,
@@ -202,11 +203,13 @@ export class Standing {
   /** For other gateways: what changed since the last call, or `all` that is not as it should be; undefined when that is nothing. */
   news(all: boolean): StandingNews | undefined {
     const health = this.stands.entries().map(([name, stand]) => [name, stand.health] as const);
-    return this.hearsay.tell({ health, parks: this.parks, keys: this.keys }, all);
+    const news = this.hearsay.tell({ health, parks: this.parks, keys: this.keys }, all);
+    return news && moved(news, this.clock.stepped());
   }
 
   /** What another gateway knows; hearing it twice is hearing it once. */
-  hear({ health, parks, keys }: StandingNews): void {
+  hear(news: StandingNews): void {
+    const { health, parks, keys } = moved(news, -this.clock.stepped());
     for (const [name, news] of Object.entries(health))
       this.hearsay.hearHealth(name, this.byName(name, namedBy(name)).health, news);
     for (const [name, news] of Object.entries(parks))
@@ -220,7 +223,8 @@ export class Standing {
     for (const [key, { park, health }] of Object.entries(snapshot)) {
       const name = namedBy(key);
       const shared = this.parkOf(name);
-      Object.assign(shared, park);
+      // Saved by a clock that was put back since.
+      if (park.since <= now) Object.assign(shared, park);
       this.stands.set(key, {
         park: shared,
         health: this.judge.revive(health, now),
@@ -230,7 +234,12 @@ export class Standing {
     }
   }
 
-  private condemn({ park: state, key }: Stand, one: Try, { kind, after, status }: Failure, now: number) {
+  private condemn(
+    { park: state, key }: Stand,
+    startedAt: number,
+    { kind, after, status }: Failure,
+    now: number,
+  ) {
     const { condemns } = SEMANTICS[kind];
     if (condemns === 'nobody') return;
     // A 403 may mean this one model or place; a 401, or an empty account, is about the key.
@@ -242,7 +251,7 @@ export class Standing {
     const wait = condemns === 'key' ? KEY_RECHECK : after;
     park(state, {
       now,
-      startedAt: one.startedAt,
+      startedAt,
       random: () => this.clock.random(),
       ...(wait !== undefined && { wait }),
     });
@@ -318,10 +327,10 @@ function closed({ park: state, key }: Stand, now: number): number {
 }
 
 /** Of a stream since its first token; of a whole answer all in all, for nothing else is seen of it. */
-function paceOf(one: Try, reading: Reading | undefined, stream: boolean, now: number): number | undefined {
+function paceOf(one: Try, reading: Reading | undefined, stream: boolean, took: number): number | undefined {
   if (reading === undefined || one.firstToken === undefined) return undefined;
   const { output, reasoning } = reading.usage;
   const tokens = output + reasoning;
-  const seconds = (now - one.startedAt - (stream ? one.firstToken : 0)) / 1000;
+  const seconds = (took - (stream ? one.firstToken : 0)) / 1000;
   return tokens >= PACE_FROM && seconds > 0.05 ? tokens / seconds : undefined;
 }

@@ -23,6 +23,26 @@ function secure(tls: Bun.TLSOptions, onData: Parameters<typeof scripted>[0] = (s
   return server;
 }
 
+const RENEGOTIATING = `
+  const options = { ...JSON.parse(process.argv[1]), maxVersion: 'TLSv1.2' };
+  const server = require('node:tls').createServer(options, (socket) => {
+    let heard = '';
+    socket.on('data', (bytes) => {
+      const first = heard === '';
+      heard += bytes;
+      if (!first) return;
+      socket.write('HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\n\\r\\n');
+      socket.renegotiate({}, () => {
+        // Whatever it was told again has arrived by now.
+        setTimeout(() => {
+          process.stdout.write('requests: ' + heard.split('GET ').slice(1).length);
+          socket.write('ok');
+        }, 30);
+      });
+    });
+  });
+  server.listen(0, '127.0.0.1', () => process.stdout.write(String(server.address().port)));
+`;
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 describe('https', () => {
@@ -57,6 +77,18 @@ describe('https', () => {
     expect(stats()).toEqual({ open: 0, idle: 0 });
     await eventually(() => server.open() === 0);
     expect(server.heard()).toBe('');
+  });
+
+  test('is not asked twice by a server that renegotiates after the call', async () => {
+    // Bun's own servers cannot; Node, which brought npm here, can.
+    const server = Bun.spawn(['node', '-e', RENEGOTIATING, JSON.stringify(LOCALHOST)], { stdout: 'pipe' });
+    closing.push(() => server.kill());
+    const told = server.stdout.getReader();
+    const line = async () => Buffer.from((await told.read()).value ?? []).toString();
+    const port = Number(await line());
+    const got = await take(create().transport, { url: `https://localhost:${port}/` });
+    expect(got.body.toString()).toBe('ok');
+    expect(await line()).toBe('requests: 1');
   });
 
   test('to a port without TLS fails', async () => {

@@ -85,15 +85,17 @@ export class Upstream {
     return true;
   }
 
+  /** Told again by a server that renegotiates, long after the call was sent. */
   opened(socket: Socket<unknown>) {
-    if (!this.attached(socket)) return;
+    if (this.phase !== 'opening' || !this.attached(socket)) return;
     this.outbox.open(socket);
     const { call } = this;
     if (call !== undefined) this.begin(call);
   }
 
   refused(detail: string) {
-    this.end({ kind: 'connect', detail });
+    if (this.phase === 'opening') this.end({ kind: 'connect', detail });
+    else this.closed(new Error(detail));
   }
 
   drain() {

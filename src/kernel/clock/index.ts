@@ -1,4 +1,5 @@
 export { patiently } from './patience.ts';
 export { seeded } from './seeded.ts';
+export { type SteadyClock, steadyClock } from './steady.ts';
 export { systemClock } from './system.ts';
 export { type VirtualClock, virtualClock } from './virtual.ts';

@@ -153,3 +153,14 @@ test('a quiet route with a heavy tail keeps room for a burst', () => {
     expect(low).toBe(LIMITER.initial);
   }
 });
+
+test('a clock that is put back keeps the limit from moving for a window, not for as long', () => {
+  const state = policy.create();
+  const crowd = (from: number) => {
+    for (let i = 0; i < 400; i++) policy.acquire(state);
+    for (let i = 0; i < 400; i++) policy.release(state, { now: from + 10 * i, dropped: true });
+    return state.limit;
+  };
+  const first = crowd(3_600_000 * 24);
+  expect(crowd(3_600_000 * 23)).toBeLessThan(first);
+});

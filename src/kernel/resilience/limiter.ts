@@ -137,7 +137,8 @@ export function limiter(rule: LimiterRule = LIMITER): Limiter {
         state.answers++;
       }
       if (dropped) state.drops++;
-      if (state.since === 0) state.since = now;
+      // A clock that was put back begins a new window, or none would end for as long.
+      if (state.since === 0 || now < state.since) state.since = now;
       const passed = now - state.since;
       // A full target may answer nothing at all: drops alone end a window too.
       if (passed >= window && (state.answers >= samples || state.drops >= drops)) turn(state, now);

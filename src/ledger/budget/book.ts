@@ -42,6 +42,8 @@ export interface BudgetBook {
 /** Runs and turns come and go; past this many the oldest is dropped here, and the store still knows its account. */
 const MOST_KNOWN = 100_000;
 const DAY = 86_400_000;
+/** A clock that is put back by less than this over midnight stays in its day; after more it was a wrong day that was begun. */
+const PUT_BACK = 60_000;
 /** How long an unused account without end is kept. What is few and named by the operator is never forgotten. */
 const KEEP: Readonly<Partial<Record<BudgetScope, number>>> = {
   user: 400 * DAY,
@@ -73,13 +75,15 @@ export function createBook(
 
   function entryOf(budget: Budget, value: string, now: EpochMs): Entry | undefined {
     const known = budget.known.get(value);
-    if (known ? known.window.to === undefined || now < known.window.to : budget.known.has(value))
-      return known;
+    if (known ? within(known.window, now) : budget.known.has(value)) return known;
     if (budget.known.size >= MOST_KNOWN) budget.known.delete(budget.known.keys().next().value!);
     const entry = open(budget, value, now);
     budget.known.set(value, entry);
     return entry;
   }
+
+  const within = ({ from, to }: Entry['window'], now: EpochMs) =>
+    to === undefined || (now < to && now >= from - PUT_BACK);
 
   const all = () => budgets.flatMap(({ known }) => [...known.values()].filter((e) => e !== undefined));
 

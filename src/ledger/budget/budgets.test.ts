@@ -44,6 +44,28 @@ test('calendar periods in UTC hold their instant and meet without a gap', () => 
   );
 });
 
+test('a day that was begun by a wrong clock is left with it, and one that is corrected over midnight stays', () => {
+  const time = virtualClock();
+  let at = Date.UTC(2026, 2, 4, 12);
+  const clock = { ...time, now: () => at };
+  const store = createMemoryStore({ clock });
+  const config = budgetsSchema.parse({ b: { per: 'key', period: 'day', hard: 1 } });
+  const budgets = createBudgets({ store, clock, config });
+  const day = () => {
+    budgets.reserve(ask({ key: 'k' }, 1));
+    return budgets.readings().map(({ from }) => new Date(from).toISOString().slice(8, 10));
+  };
+  expect(day()).toEqual(['04']);
+  at += 24 * 60 * MINUTE;
+  expect(day()).toEqual(['05']);
+  at -= 24 * 60 * MINUTE;
+  expect(day()).toEqual(['04']);
+  at = Date.UTC(2026, 2, 5, 0, 0, 1);
+  expect(day()).toEqual(['05']);
+  at -= 2_000;
+  expect(day()).toEqual(['05']);
+});
+
 test('200 callers racing for the last cent never go over, and the ledger is the sum of the bills', async () => {
   for (let seed = 0; seed < 20; seed++) {
     const { clock, budgets, store } = world(

@@ -19,6 +19,7 @@ export interface KeptPlaces {
   full(caller: string): Place | undefined;
   /** He came, or is served otherwise. */
   drop(place: Place, came: boolean): void;
+  clear(): void;
   /** What must be left of limit `i` at `now` so that everybody finds what he was promised. */
   needed(i: number, rate: number, now: EpochMs): number;
   /** Share of callers who came lately. */
@@ -98,6 +99,10 @@ export function keptPlaces(most: () => number, grace: () => number): KeptPlaces 
       if (came) count(true);
       places.splice(at, 1);
       forget(place);
+    },
+    clear() {
+      places.length = 0;
+      byCaller.clear();
     },
     needed(i, rate, now) {
       let sum = 0;

@@ -256,6 +256,33 @@ test('a place kept for tomorrow takes nothing of today', async () => {
   expect(quotas.reserve(ask({ ...small, deadline: clock.now() + 5_000 }))).toBeInstanceOf(Promise);
 });
 
+test('a clock that is put back leaves nobody a promise that is an hour away', async () => {
+  const time = simulatedClock();
+  let by = 0;
+  const clock = { ...time, now: () => time.now() + by };
+  const store = createMemoryStore({ clock });
+  const table = { p: quotasSchema.parse({ requestsPerMinute: 60, burst: '2s' }) };
+  const quotas = createQuotas({ store, clock, table, lanes: lanesSchema.parse({}) });
+  const ask = async (caller: string) => {
+    const estimate = { tokensIn: 1, tokensOut: 1 };
+    const lane = 'interactive' as const;
+    const one = { provider: 'p', credential: 'k', model: 'm', estimate, lane, ttlMs: 60_000, caller };
+    const decision = await quotas.reserve(one);
+    if (!decision) throw new Error('the quota is for this model');
+    return decision;
+  };
+  const refusals = async (word: string) => {
+    const all = await Promise.all(Array.from({ length: 12 }, (_, i) => ask(`${word} ${i}`)));
+    return all.flatMap((one) => (one.ok ? [] : [one.retryAfterMs ?? 0]));
+  };
+  const before = await refusals('before');
+  by -= 3_600_000;
+  const after = await refusals('after');
+  expect(before.length).toBeGreaterThan(8);
+  expect(after.length).toBeGreaterThan(8);
+  expect(Math.max(...after)).toBeLessThan(2 * Math.max(...before));
+});
+
 test('exhaustion is the instant at which an hourly profile has used up what is left', () => {
   const hour = 3_600_000;
   const profile = (at: number) => (Math.floor(at / hour) % 24 < 12 ? 100 : 300);

@@ -60,6 +60,8 @@ const LEAST_SHARE = 0.05;
 const LEAST_COMING = 0.25;
 const LONGEST_REFUSAL = 60_000;
 const AWAY_RETRY = 1_000;
+/** Less is a clock being corrected, and matters to no promise. */
+const PUT_BACK = 1_000;
 
 export function createScope(options: {
   readonly name: string;
@@ -86,12 +88,21 @@ export function createScope(options: {
   const days = createDays();
   const pressures = new Map<QuotaAxis, Pressure>();
   let lookAt = 0;
+  let seenAt: EpochMs = clock.now();
   let asking = false;
   let stopTimer: (() => void) | undefined;
 
   function renew(now: EpochMs): void {
     limits = limitsOf(store, name, config, lowered, now);
     rollAt = rollOf(limits);
+  }
+
+  /** What was promised by a clock that has been put back since would be an hour away: callers who come back find no place, and wait again. */
+  function putBack(now: EpochMs): void {
+    kept.clear();
+    for (const lane of LANES) lastDue[lane] = 0;
+    lookAt = 0;
+    renew(now);
   }
 
   const vector = (amounts: QuotaAmounts): number[] => limits.map(({ amountOf }) => amountOf(amounts));
@@ -408,6 +419,8 @@ export function createScope(options: {
 
   function reserve(ask: QuotaAsk): QuotaDecision | Promise<QuotaDecision> {
     const now = clock.now();
+    if (now < seenAt - PUT_BACK) putBack(now);
+    seenAt = now;
     if (now >= rollAt) renew(now);
     const amounts = vector(ask.estimate);
     for (let i = 0; i < limits.length; i++)

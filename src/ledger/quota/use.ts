@@ -14,10 +14,9 @@ export function useRate(tauMs: number): UseRate {
   let sum = 0;
   let at = 0;
   const decay = (now: EpochMs) => {
-    if (now > at) {
-      sum *= Math.exp(-(now - at) / tauMs);
-      at = now;
-    }
+    if (now > at) sum *= Math.exp(-(now - at) / tauMs);
+    // A clock that was put back must not keep it from fading for as long.
+    at = now;
   };
   return {
     add(amount, now) {

@@ -73,6 +73,23 @@ export const createCircuit = (): CircuitState => ({
   failing: 0,
 });
 
+/** 0 is never, on every clock. */
+export const moveInstant = (at: number, by: number): number => (at === 0 ? 0 : at + by);
+
+/** The same by a clock that is `by` milliseconds ahead. */
+export function moveCircuit(circuit: CircuitState, by: number): CircuitState {
+  const move = (at: number) => moveInstant(at, by);
+  const since = move(circuit.since);
+  switch (circuit.phase) {
+    case 'open':
+      return { ...circuit, since, at: move(circuit.at), until: move(circuit.until) };
+    case 'probing':
+      return { ...circuit, since, asked: move(circuit.asked) };
+    default:
+      return { ...circuit, since, failing: move(circuit.failing) };
+  }
+}
+
 const LATEST_PROBE = 20_000;
 const OUTAGE_SHARE = 0.4;
 

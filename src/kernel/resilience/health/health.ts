@@ -26,6 +26,8 @@ import {
   circuitShare,
   claimProbe,
   createCircuit,
+  moveCircuit,
+  moveInstant,
   probeDue,
   settleCircuit,
   stepCircuit,
@@ -201,7 +203,10 @@ export function health(rule: HealthRule = HEALTH): Health {
       if (probeDue(state.circuit, now, bounds)) state.circuit = claimProbe(state.circuit, now);
     },
     ejected,
-    revive(state, now) {
+    revive(saved, now) {
+      // Saved by a clock that was put back since: as of now, or it would stand as it is until that hour comes again.
+      const ahead = Math.max(saved.circuit.since, saved.grade.since, saved.grade.keptAt, saved.askedAt) - now;
+      const state = ahead > 0 ? moveHealth(saved, -ahead) : saved;
       const { circuit } = state;
       if (circuit.phase !== 'probing') return state;
       const { since, level, probes } = circuit;
@@ -233,4 +238,20 @@ export function health(rule: HealthRule = HEALTH): Health {
       return median > 0 ? median : undefined;
     },
   } satisfies Health);
+}
+
+/** The same by a clock that is `by` milliseconds ahead. */
+function moveHealth(state: HealthState, by: number): HealthState {
+  const { grade, circuit, askedAt } = state;
+  return {
+    ...state,
+    circuit: moveCircuit(circuit, by),
+    grade: {
+      ...grade,
+      since: moveInstant(grade.since, by),
+      leftAt: moveInstant(grade.leftAt, by),
+      keptAt: moveInstant(grade.keptAt, by),
+    },
+    askedAt: moveInstant(askedAt, by),
+  };
 }

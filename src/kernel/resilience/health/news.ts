@@ -7,7 +7,7 @@
  * Lies when: gateways see different providers (another network path, another key): give their targets different keys.
  * Reference: a last-writer-wins register (Shapiro and others, "CRDTs", 2011), enough because every transition is re-judged by live traffic.
  */
-import type { CircuitState } from './circuit.ts';
+import { type CircuitState, moveCircuit, moveInstant } from './circuit.ts';
 import { alarmed, type Grade } from './grade.ts';
 import type { HealthState } from './health.ts';
 
@@ -41,6 +41,14 @@ export function healthNews({ circuit, grade }: HealthState): HealthNews {
     target: grade.target,
   };
 }
+
+/** The same by a clock that is `by` milliseconds ahead. */
+export const moveNews = (news: HealthNews, by: number): HealthNews => ({
+  ...news,
+  circuit: moveCircuit(news.circuit, by),
+  turnedAt: moveInstant(news.turnedAt, by),
+  gradedAt: moveInstant(news.gradedAt, by),
+});
 
 /**
  * Adopts what a peer knows later than we do; true when something changed. Hearing twice is hearing once. `later`: milliseconds by
