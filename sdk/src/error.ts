@@ -52,8 +52,10 @@ export async function readError(response: Response): Promise<MidwatchError> {
 function parse(text: string): { code: string; message: string; hint: string } | undefined {
   try {
     const { error } = JSON.parse(text) as { error?: Record<string, unknown> };
-    if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined;
-    return { code: error.code, message: error.message, hint: String(error.hint ?? '') };
+    // Where a model is asked, the error is in the words of the vendor, who may know no code but a type.
+    const code = error?.code ?? error?.type;
+    if (typeof code !== 'string' || typeof error?.message !== 'string') return undefined;
+    return { code, message: error.message, hint: String(error.hint ?? '') };
   } catch {
     return undefined;
   }

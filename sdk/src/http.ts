@@ -5,6 +5,8 @@ export interface MidwatchOptions {
   readonly baseUrl?: string;
   /** The admin token, or one with a role (`mwa_…`). In a browser leave it out and use `login`, which sets a cookie that scripts cannot read. */
   readonly token?: string;
+  /** A key for models (`mw_…`), for `send`; none where Midwatch asks for none. */
+  readonly key?: string;
   /** Another `fetch`, for a proxy, a test or an old runtime. */
   readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
 }

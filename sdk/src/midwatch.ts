@@ -61,6 +61,7 @@ import type {
 import { fallback } from './fallback.ts';
 import { type CallOptions, http, type MidwatchOptions, search, segment } from './http.ts';
 import { type LiveEvent, live } from './live.ts';
+import { type SendOptions, sender } from './send.ts';
 
 export interface ChangeQuery extends Partial<PageQuery> {
   readonly from?: number;
@@ -70,6 +71,11 @@ export interface ChangeQuery extends Partial<PageQuery> {
 
 /** The control plane of one Midwatch. Every method rejects with `MidwatchError`. */
 export interface Midwatch {
+  /**
+   * Asks a model at a path of the data plane, such as `/v1/chat/completions`; the answer is good and its body unread. Rejects with
+   * `QuotaDeferred` when Midwatch sends the call away for now.
+   */
+  send(endpoint: string, body: unknown, options?: SendOptions): Promise<Response>;
   /** Needs no login. */
   status(options?: CallOptions): Promise<Status>;
   /** For browsers: exchanges a token for a session cookie with its role. */
@@ -200,6 +206,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
     api.json<T>('POST', path, { ...call, body });
 
   return {
+    send: sender(options),
     status: (call) => get('/status', call),
     login: (token, call) => post('/login', { token }, call),
     logout: (call) => post('/logout', {}, call),

@@ -10,7 +10,7 @@ import { dollars, type Ending } from './record.ts';
 import { withAttempts } from './refusals.ts';
 import { Relay } from './relay.ts';
 import type { Broken, Rescue } from './takeover.ts';
-import { JSON_TYPE, retryAfter, shouldRetry, tell } from './tell.ts';
+import { deferred, JSON_TYPE, retryAfter, shouldRetry, tell } from './tell.ts';
 import { type Billing, closeTry, endTry, stopWalk, type Try, type Walk } from './walk.ts';
 
 export interface AnswerContext extends Billing {
@@ -34,7 +34,7 @@ export function refuse(ctx: AnswerContext, walk: Walk, failure: Failure): void {
   const outcome = outcomeOf(failure.kind);
   const headers = tell(
     walk,
-    { ...JSON_TYPE, ...retryAfter(failure), ...shouldRetry(failure, status) },
+    { ...JSON_TYPE, ...retryAfter(failure), ...deferred(walk, failure), ...shouldRetry(failure, status) },
     outcome,
   );
   walk.outgoing.send(status, headers, body);

@@ -1,4 +1,4 @@
-import type { Clock, Failure, Route } from '#contracts';
+import type { Clock, Failure, Lane, Route } from '#contracts';
 import { seen } from './failures.ts';
 import type { Step } from './plan.ts';
 import type { Errand } from './prepare.ts';
@@ -33,20 +33,24 @@ export async function findRoom(
     return seat ? { at: i, seat } : { at: i };
   }
   // What nobody waits for does not stand in a queue before those for whom somebody does.
-  if (own) return tooMany(walk, full, 0);
+  if (own) return tooMany(walk, full, lane, 0);
   const { waitForTarget } = (walk.route as Route).config;
   // Who waits in front of a screen is better told soon; others have until their deadline.
   const until = lane === 'interactive' ? Math.min(deadline, clock.monotonic() + waitForTarget) : deadline;
   const got = await seats.wait(full, walk, lane, until);
   if (got === undefined) return seen(walk.stopped ?? 'client_left');
-  return 'after' in got ? tooMany(walk, full, got.after) : { at, seat: got };
+  return 'after' in got ? tooMany(walk, full, lane, got.after) : { at, seat: got };
 }
 
-const tooMany = (walk: Walk, { target }: Step, after: number): Failure => ({
-  ...seen(
-    'rate_limited',
-    `As many calls as ${target.provider}/${target.model ?? walk.facets.model} can bear are under way (providers.${target.provider}.concurrency), and a place comes too late for this ask; try again after retry-after.`,
-  ),
-  origin: 'midwatch',
-  after,
-});
+function tooMany(walk: Walk, { target }: Step, lane: Lane, after: number): Failure {
+  const { provider, model = walk.facets.model } = target;
+  walk.deferral = { why: 'deadline', axis: 'concurrency', lane, provider, model, after, kept: false };
+  return {
+    ...seen(
+      'rate_limited',
+      `As many calls as ${provider}/${model} can bear are under way (providers.${provider}.concurrency), and a place comes too late for this ask; try again after retry-after.`,
+    ),
+    origin: 'midwatch',
+    after,
+  };
+}

@@ -29,5 +29,19 @@ const ASKED_AGAIN = (status: number) => status >= 500 || status === 408 || statu
 export const shouldRetry = ({ retryable }: Failure, status: number): Record<string, string> =>
   retryable || !ASKED_AGAIN(status) ? {} : { 'x-should-retry': 'false' };
 
+/**
+ * What is short and for whom, where the caller is sent away for now by us: `why; axis=…; lane=…; scope=…; after=<ms>[; kept]`. Only with the
+ * failure it belongs to: a later target may have refused for another reason.
+ */
+export function deferred({ deferral }: Walk, { origin, after: told }: Failure): Record<string, string> {
+  if (!deferral || origin !== 'midwatch' || deferral.after !== told) return {};
+  const { why, axis, lane, provider, model, after, kept } = deferral;
+  // The caller writes the model, which may be anything.
+  const scope = `${encodeURIComponent(provider)}/${encodeURIComponent(model.toWellFormed())}`;
+  return {
+    'x-midwatch-deferred': `${why}; axis=${axis}; lane=${lane}; scope=${scope}; after=${Math.ceil(after)}${kept ? '; kept' : ''}`,
+  };
+}
+
 export const retryAfter = (failure: Failure): Record<string, string> =>
   failure.after === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(failure.after / 1000))) };

@@ -210,7 +210,12 @@ class QuotaCall implements QuotaAsk {
 
 function fromBudgets(bill: Bill, quota: QuotaDecision | undefined): Paid | Failure | Promise<Paid | Failure> {
   const { ctx, ledger, walk, toll, key, name, tokensIn, left } = bill;
-  if (quota && !quota.ok) return quotaShort(key, quota.retryAfterMs, quota.why, quota.axis);
+  if (quota && !quota.ok) {
+    const { why, axis, kept, retryAfterMs: after } = quota;
+    const { provider, model } = key;
+    if (after !== undefined) walk.deferral = { why, axis, lane: toll.lane, provider, model, after, kept };
+    return quotaShort(key, after, why, axis);
+  }
   if (quota) walk.queued += quota.waitedMs;
   if (!ledger.budgets) return new Paid(ledger, key, name, quota, undefined);
   const worst = worstOf(ctx, walk.facets, toll.target, toll.model, tokensIn, ledger.answers.longest(name));

@@ -10,6 +10,7 @@ import type {
   Failure,
   FailureKind,
   Finished,
+  Lane,
   Log,
   MonotonicMs,
   Observed,
@@ -18,6 +19,8 @@ import type {
   Place,
   Pricer,
   Protocol,
+  QuotaAxis,
+  QuotaRefusal,
   Reading,
   Route,
   Seam,
@@ -46,6 +49,19 @@ import type { Weather } from './weather.ts';
  * One exchange on its way through the house. Born when the ask arrives, filled in step by step, closed by the record; one
  * object all the way, because a copy per step would be most of what the hot path allocates.
  */
+/** Who is sent away for now, in the terms of a program. */
+export interface Deferral {
+  readonly why: QuotaRefusal['why'];
+  readonly axis: QuotaAxis | 'concurrency';
+  readonly lane: Lane;
+  readonly provider: string;
+  readonly model: string;
+  /** Milliseconds. */
+  readonly after: number;
+  /** A place is kept until then. */
+  readonly kept: boolean;
+}
+
 export interface Walk {
   readonly id: ExchangeId;
   readonly at: EpochMs;
@@ -71,6 +87,8 @@ export interface Walk {
   rivals?: readonly Flight[];
   /** Tries begun, in order. */
   readonly made: Try[];
+  /** The last refusal for want of room that says when to come back. */
+  deferral?: Deferral;
   /** Why nothing more may be tried: the caller left, we are shutting down. */
   stopped?: FailureKind;
   /** Ends a pause between two tries early. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { type ConfigInput, configSchema } from '#contracts';
 import { systemClock } from '#kernel';
+import { createMidwatch, QuotaDeferred, quotaDeferred, type SendOptions, wishes } from '#sdk';
 import { openLedger } from '../../src/app/ledger.ts';
 import { testGateway } from '../support/gateway.ts';
 import { type SimulatorAt, simulatorAt } from '../support/simulator.ts';
@@ -111,6 +112,58 @@ test('a quota is kept before the provider has to say so; who has to wait too lon
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   }
   expect(it.gateway.finished.filter((f) => f.facts.attempts.length === 0)).toHaveLength(40 - served);
+  await it.stop();
+});
+
+test('the SDK is told what is short and when to come back, whichever client asks, and who comes back then is served', async () => {
+  const it = house({}, { requestsPerMinute: 120, burst: '3s', headroom: 1 });
+  const midwatch = createMidwatch({ baseUrl: it.gateway.url });
+  const body = { model: 'sim-instant', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] };
+  const send = (asked: SendOptions) => midwatch.send('/v1/chat/completions', body, asked);
+  // Background work stops at 70 % of six requests and leaves the rest to people, who have no time to wait for it.
+  const batch = await Promise.allSettled(
+    Array.from({ length: 6 }, (_, i) =>
+      send({ priority: 'batch', deadlineMs: 100, idempotencyKey: `b${i}` }),
+    ),
+  );
+  const reasons = batch.flatMap((one, i) => (one.status === 'rejected' ? [[i, one.reason] as const] : []));
+  expect(reasons.length).toBeGreaterThan(0);
+  expect((await send({ priority: 'interactive', deadlineMs: 5_000 })).status).toBe(200);
+  for (const [, reason] of reasons) {
+    expect(reason).toBeInstanceOf(QuotaDeferred);
+    expect(reason).toMatchObject({
+      why: 'deadline',
+      axis: 'requests',
+      lane: 'batch',
+      scope: 'up/sim-instant',
+    });
+    expect(reason).toMatchObject({
+      kept: true,
+      message: expect.stringContaining('has no room for this ask'),
+    });
+  }
+  // True: each comes back at its time and is served.
+  await Promise.all(
+    reasons.map(async ([i, { retryAfterMs }]) => {
+      await Bun.sleep(retryAfterMs + 1);
+      expect((await send({ priority: 'batch', deadlineMs: 1_000, idempotencyKey: `b${i}` })).status).toBe(
+        200,
+      );
+    }),
+  );
+  const full = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      it.ask({ ...wishes({ deadlineMs: 50 }) }).then(
+        () => undefined,
+        (error) => quotaDeferred(error),
+      ),
+    ),
+  );
+  expect(full.find((one) => one)).toMatchObject({
+    axis: 'requests',
+    lane: 'normal',
+    scope: 'up/sim-instant',
+  });
   await it.stop();
 });
 
