@@ -14,13 +14,14 @@ import type { LiveStream } from './live/stream.ts';
 import { openapi } from './openapi/document.ts';
 import type { Parts } from './parts.ts';
 import { endpoints } from './resources/index.ts';
+import { METRICS } from './resources/metrics.ts';
 import type { ApiServices } from './services.ts';
 import { createTokenService } from './tokens/service.ts';
 
 export const API_BASE = '/api/v1';
 
 export interface Api {
-  /** Answers everything under `/api/v1`; never rejects. `peer.address` is the other end of the socket. */
+  /** Answers everything under `/api/v1`, and `/metrics`; never rejects. `peer.address` is the other end of the socket. */
   fetch(request: Request, peer: { readonly address: string }): Promise<Response>;
   /** Ends every live stream, so that a server waiting for its clients can stop. */
   close(): void;
@@ -47,9 +48,12 @@ export function createApi(services: ApiServices): Api {
 
   const answer = async (request: Request, address: string): Promise<Response> => {
     const url = new URL(request.url);
-    const found = url.pathname.startsWith(`${API_BASE}/`)
-      ? match(url.pathname.slice(API_BASE.length))
-      : undefined;
+    const path = url.pathname.startsWith(`${API_BASE}/`)
+      ? url.pathname.slice(API_BASE.length)
+      : url.pathname === METRICS
+        ? METRICS
+        : undefined;
+    const found = path === undefined ? undefined : match(path);
     if (!found)
       throw notFound(`There is nothing at ${url.pathname}.`, `${API_BASE}/openapi.json lists every path.`);
     if (request.method === 'OPTIONS') return empty(204, { allow: allowed(found) });

@@ -77,6 +77,8 @@ export interface ApiServices {
    */
   adminHash(): string | undefined;
   status(): Status;
+  /** What is counted, in Prometheus' text format. Must not reject because the database is down. */
+  metrics(): Promise<string>;
   /** May take a while (it asks the database), must not reject because the database is down. */
   system(): Promise<SystemView>;
   /** Ends a run wherever it is carried out; undefined when there is none. */

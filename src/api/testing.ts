@@ -128,6 +128,7 @@ export async function startApi() {
     decideRun: (id, said) =>
       store.runs.decide(id, { ...said, at: clock.now() }, `Refused by ${said.by}`, '{}'),
     adminHash: () => admin.hash,
+    metrics: async () => '# nothing\n',
     status: () => ({
       version: '0.0.0',
       startedAt: 1,

@@ -23,6 +23,7 @@ import { keepLearnt } from './learnt.ts';
 import { limits, openLedger } from './ledger.ts';
 import { leftInSpool } from './left-behind.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { createMeter, metered } from './metrics.ts';
 import { createPasses } from './passes.ts';
 import { openPlane } from './plane.ts';
 import { shareProofs } from './proofs-abroad.ts';
@@ -149,13 +150,14 @@ export async function compose(given: Composition): Promise<Running> {
     ...(evidence && { tell: evidence.tell }),
   });
   const steerers = [...steering.steerers, inForce.hears];
+  const { meter, names } = createMeter(active, redactor);
   const passes = createPasses(keys, clock);
   const gateway = openPlane({
     clock,
     log,
     transport,
     keys: passes.ring,
-    recorder,
+    recorder: metered(recorder, meter),
     live,
     redactor,
     ledger: () => ledger,
@@ -249,6 +251,9 @@ export async function compose(given: Composition): Promise<Running> {
     keys,
     admin,
     live,
+    meter,
+    names,
+    scribe: () => thread,
     gateway,
     recorder,
     replicas,
@@ -282,6 +287,7 @@ export async function compose(given: Composition): Promise<Running> {
     steerers,
     shadowers: steering.shadowers,
     live,
+    meter,
     handler: door,
   });
   lifecycle.onStop('threads', crew.stop);

@@ -1,6 +1,7 @@
 import { type Api, createApi, type KeyService } from '#api';
 import type { Clock, EpochMs, LiveFeed, Log, Recorder, Status } from '#contracts';
 import type { Gateway } from '#gateway';
+import type { Meter, modelNames } from '#metrics';
 import { protocolByName, rebuildAsk } from '#protocols';
 import type { Runs } from '#runs';
 import type { AdminHash } from './admin.ts';
@@ -10,11 +11,13 @@ import { foresee } from './foresee.ts';
 import type { InForce } from './in-force.ts';
 import type { LateStore } from './late-store.ts';
 import type { OpenLedger } from './ledger.ts';
+import { openMetrics } from './metrics.ts';
 import type { openReplicas } from './replicas.ts';
 import { fallbacksOf } from './retired.ts';
 import { describeRoutes } from './routes.ts';
+import type { ScribeThread } from './scribe-thread.ts';
 import type { Steering } from './steering.ts';
-import { createSystemView } from './system.ts';
+import { createSystemView, sumOf } from './system.ts';
 import { describeTargets, ofAllThreads } from './targets.ts';
 import type { Crew } from './threads/crew.ts';
 import { copiesOf } from './threads/report.ts';
@@ -45,6 +48,10 @@ export interface ControlOptions {
   readonly keys: KeyService;
   readonly admin: Pick<AdminHash, 'current'>;
   readonly live: LiveFeed;
+  /** Of all threads. */
+  readonly meter: Meter;
+  readonly names: ReturnType<typeof modelNames>;
+  readonly scribe: () => ScribeThread | undefined;
   readonly gateway: Gateway;
   readonly recorder: Pick<Recorder, 'stats'>;
   readonly replicas: Pick<ReturnType<typeof openReplicas>, 'state'>;
@@ -86,6 +93,32 @@ export function createControl(given: ControlOptions): Api {
       condition.trouble = why;
     },
   });
+  const providers = () => ofAllThreads(describeTargets(active().table, gateway), given.crew().targets());
+  const fallbacks = fallbacksOf(gateway, () => config().providers, clock);
+  const quotas = () => ledger()?.quotas.readings() ?? [];
+  const budgets = () => ledger()?.budgets.readings() ?? [];
+  const metrics = openMetrics({
+    clock,
+    meter: given.meter,
+    store,
+    read: () => ({
+      startedAt,
+      ...sumOf({ gateway, recorder: given.recorder, totals: given.crew().totals() }),
+      scribe: given.scribe()?.stats(),
+      replicas: given.replicas.state(),
+      threads: given.crew().view(),
+      targets: providers(),
+      quotas: quotas(),
+      budgets: budgets(),
+      fallbacks: fallbacks.fallbacks(),
+      findings: {
+        regime: gateway.climate.regimes().length,
+        tier_mix: steering.tiers.findings().length,
+        fallback: fallbacks.fallbacks().reduce((n, { reports }) => n + reports.length, 0),
+      },
+      names: given.names,
+    }),
+  });
   return createApi({
     clock,
     log,
@@ -95,20 +128,21 @@ export function createControl(given: ControlOptions): Api {
     adminHash: given.admin.current,
     status,
     system,
+    metrics,
     routes: () => describeRoutes(active().table, active().loaded, freezes.pins, steering.tiers.demotions()),
-    providers: () => ofAllThreads(describeTargets(active().table, gateway), given.crew().targets()),
+    providers,
     hours: () => gateway.climate.read(),
     regimes: () => gateway.climate.regimes(),
     weather: () => readWeather(gateway),
-    ...fallbacksOf(gateway, () => config().providers, clock),
+    ...fallbacks,
     ramps: steering.ramps.read,
     changeRamp: steering.ramps.change,
     decideRamp: (route, order) => foresee(steering.ramps, route, order),
     judgeRamp: steering.ramps.judge,
     tiers: steering.tiers,
     routers: steering.routers.read,
-    quotas: () => ledger()?.quotas.readings() ?? [],
-    budgets: () => ledger()?.budgets.readings() ?? [],
+    quotas,
+    budgets,
     reload: inForce.reload,
     readMessages: (protocol, body) => protocolByName(protocol)?.readMessage(body) ?? [],
     rebuildAsk,

@@ -82,7 +82,7 @@ async function other(
   peer: Peer,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (pathname.startsWith('/api/')) return doors.api.fetch(request, peer);
+  if (pathname.startsWith('/api/') || pathname === '/metrics') return doors.api.fetch(request, peer);
   if (pathname === '/healthz') return new Response('ok\n');
   if (pathname === '/readyz') {
     const { ok, says } = doors.ready();
@@ -96,10 +96,10 @@ async function other(
       status: 405,
       headers: { allow: 'GET, HEAD' },
     });
-  return page(doors, pathname);
+  return page(doors, request, pathname);
 }
 
-function page(doors: Pick<Doors, 'assets'>, pathname: string): Response {
+function page(doors: Pick<Doors, 'assets' | 'mask'>, request: Request, pathname: string): Response {
   const assets = doors.assets();
   if (!assets)
     return new Response('The console is being prepared; reload in a second.\n', {
@@ -116,14 +116,22 @@ function page(doors: Pick<Doors, 'assets'>, pathname: string): Response {
       },
     });
   if (pathname.startsWith('/assets/')) return new Response('No such asset.\n', { status: 404 });
-  // Every other path is a page of the console, which finds its own way.
+  // Every other path is a page of the console, which finds its own way: to a person. A browser says that it wants a page; to a
+  // program that asks for a path that is not there, a page with status 200 would be a wrong answer that looks right.
+  if (pathname !== '/' && !wantsPage(request))
+    return new Response(
+      `There is nothing at ${doors.mask(pathname)}. Pages of the console are for browsers (Accept: text/html); programs find /v1, /api/v1, /metrics, /healthz and /readyz.\n`,
+      { status: 404, headers: { vary: 'accept' } },
+    );
   const index = assets.get('/');
   return index
     ? new Response(index.body, {
-        headers: { ...PAGE_HEADERS, 'content-type': index.type, 'cache-control': 'no-cache' },
+        headers: { ...PAGE_HEADERS, 'content-type': index.type, 'cache-control': 'no-cache', vary: 'accept' },
       })
     : new Response('This build carries no console.\n', { status: 404 });
 }
+
+const wantsPage = (request: Request): boolean => /\btext\/html\b/i.test(request.headers.get('accept') ?? '');
 
 const SERVED = [
   '/v1/chat/completions',

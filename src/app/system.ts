@@ -36,8 +36,7 @@ export function createSystemView(from: SystemSources): () => Promise<SystemView>
     from.troubled(trouble);
     const replicas = from.replicas();
     const threads = from.threads.view();
-    let sums = { gateway: gateway.stats(), spool: recorder.stats() };
-    for (const one of from.threads.totals()) sums = plus(sums, one);
+    const sums = sumOf({ gateway, recorder, totals: from.threads.totals() });
     const { rss, heapUsed } = process.memoryUsage();
     const { exchanges, bodies: bodyMs, rollups, disk } = from.config().retention;
     const used = 'bytes' in described ? described.bytes : undefined;
@@ -72,4 +71,15 @@ export function createSystemView(from: SystemSources): () => Promise<SystemView>
       prices: { version: PRICE_LIST },
     };
   };
+}
+
+/** What all threads together have done and have under way. */
+export function sumOf(given: {
+  readonly gateway: Pick<Gateway, 'stats'>;
+  readonly recorder: Pick<Recorder, 'stats'>;
+  readonly totals: readonly ThreadReport[];
+}) {
+  let sums = { gateway: given.gateway.stats(), spool: given.recorder.stats() };
+  for (const one of given.totals) sums = plus(sums, one);
+  return sums;
 }

@@ -4,6 +4,8 @@ import { createOpenAI } from '@ai-sdk/openai';
 import Anthropic from '@anthropic-ai/sdk';
 import { embed, generateText, streamText } from 'ai';
 import OpenAI from 'openai';
+import { OUTCOMES, type Usage } from '#contracts';
+import { readExposition } from '../support/exposition.ts';
 import { type Product, product, until } from '../support/product.ts';
 
 /** The real clients change one base URL and nothing else. */
@@ -230,4 +232,61 @@ test('everything above is in the record, with what was asked and answered', asyn
   expect(detail.ask[0]).toMatchObject({ role: 'user', parts: [{ kind: 'text', text: 'What is 17*23?' }] });
   expect(JSON.stringify(detail.answer)).toContain('391');
   expect(detail.exchange.release).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('what Prometheus reads of all this adds up to the records', async () => {
+  const { token } = await house.api.tokens.create({ name: 'prometheus', role: 'viewer' });
+  const scrape = async (path = '/metrics', authorization = `Bearer ${token}`) =>
+    fetch(`${house.url}${path}`, { headers: { authorization } });
+  const answer = await scrape();
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const said = readExposition(await answer.text());
+  const { rows } = await until(async () => {
+    const found = await house.api.exchanges.list({ limit: 500 });
+    return found.rows.length === said.sum('midwatch_exchanges_total', { source: 'gateway' }) && found;
+  }, 'all that was counted to be recorded');
+  const details = await Promise.all(rows.map(async ({ id }) => (await house.api.exchanges.get(id)).exchange));
+  for (const outcome of OUTCOMES)
+    expect([outcome, said.sum('gen_ai_server_request_duration_seconds_count', { outcome })]).toEqual([
+      outcome,
+      details.filter((one) => one.outcome === outcome).length,
+    ]);
+  const attempts = details.flatMap((one) => one.attempts);
+  expect(attempts.length).toBeGreaterThan(25);
+  expect(said.sum('midwatch_attempts_total')).toBe(attempts.length);
+  for (const model of new Set(attempts.map((one) => one.model)))
+    expect(said.sum('gen_ai_client_operation_duration_seconds_count', { gen_ai_request_model: model })).toBe(
+      attempts.filter((one) => one.model === model).length,
+    );
+  const tokens = (kinds: readonly (keyof Usage)[]) =>
+    attempts.reduce((sum, { usage }) => sum + kinds.reduce((n, kind) => n + Number(usage[kind]), 0), 0);
+  const used = (kind: string) => said.sum('gen_ai_client_token_usage_sum', { gen_ai_token_type: kind });
+  expect(used('input')).toBe(
+    tokens(['input', 'cacheRead', 'cacheWrite', 'cacheWriteLong', 'audioIn', 'imageIn']),
+  );
+  expect(used('output')).toBe(tokens(['output', 'reasoning', 'audioOut', 'imageOut']));
+  expect(said.sum('midwatch_overhead_seconds_sum') * 1_000).toBeCloseTo(
+    details.reduce((sum, { timing }) => sum + timing.overhead, 0),
+    3,
+  );
+  const streams = details.filter(({ ask, timing }) => ask.stream && timing.firstToken !== undefined);
+  expect(said.sum('gen_ai_server_time_to_first_token_seconds_count')).toBe(streams.length);
+  expect(said.sum('midwatch_store_up')).toBe(1);
+  expect(said.sum('midwatch_target_status', { model: 'sim-steady', status: 'down' })).toBe(0);
+  // Nobody else may look, neither with nothing nor with a key of the data plane; and it is the same at the API's own address.
+  expect((await fetch(`${house.url}/metrics`)).status).toBe(401);
+  expect((await scrape('/metrics', 'Bearer mw_x')).status).toBe(401);
+  expect((await scrape('/api/v1/metrics')).status).toBe(200);
+  expect((await fetch(`${house.url}/metrics`, { method: 'POST' })).status).toBe(405);
+});
+
+test('a program that asks for a path which is not there is not given a page', async () => {
+  const page = (path: string, accept: string) => fetch(`${house.url}${path}`, { headers: { accept } });
+  const browser = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
+  await until(async () => (await page('/', '*/*')).status === 200, 'the console to be prepared');
+  for (const path of ['/whatever', '/metrics/x', '/exchanges']) {
+    const told = await page(path, '*/*');
+    expect([path, told.status, await told.text()]).toEqual([path, 404, expect.stringContaining('/metrics')]);
+    expect((await page(path, browser)).headers.get('content-type')).toBe('text/html; charset=utf-8');
+  }
 });

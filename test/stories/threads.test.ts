@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExchangeRow } from '#contracts';
+import { readExposition } from '../support/exposition.ts';
 import { type Product, product, until } from '../support/product.ts';
 import { type Provider, provider } from '../support/provider.ts';
 
@@ -229,6 +230,26 @@ test('whoever watches sees what any thread serves', async () => {
   await until(async () => ids.every((id) => heard.has(id)), 'all forty to be seen');
   leaving.abort();
   await watching;
+});
+
+test('what Prometheus reads is of all threads together', async () => {
+  const { said, recorded } = await until(async () => {
+    const answer = await fetch(`${house.url}/metrics`, {
+      headers: { authorization: `Bearer ${house.token}` },
+    });
+    const said = readExposition(await answer.text());
+    const recorded = await rows();
+    return said.sum('midwatch_exchanges_total') === recorded.length && { said, recorded };
+  }, 'every thread to have told, and the record');
+  expect(recorded.length).toBeGreaterThan(1_000);
+  expect(said.sum('midwatch_attempts_total')).toBe(recorded.reduce((n, { attempts }) => n + attempts, 0));
+  expect(said.sum('midwatch_cost_usd_total')).toBeCloseTo(
+    recorded.reduce((sum, { microUsd }) => sum + microUsd, 0) / 1e6,
+    9,
+  );
+  expect(said.sum('midwatch_requests_total')).toBe(recorded.length);
+  expect(said.sum('midwatch_thread_up')).toBe(THREADS - 1);
+  expect(said.sum('midwatch_budget_spent_usd', { value: 'blue' })).toBeGreaterThan(0);
 });
 
 test('a reload reaches every thread, or none', async () => {

@@ -7,6 +7,7 @@ import { freezeEndpoints } from './freezes.ts';
 import { keyEndpoints } from './keys.ts';
 import { ledgerEndpoints } from './ledger.ts';
 import { liveEndpoints } from './live.ts';
+import { metricsEndpoint } from './metrics.ts';
 import { openapiEndpoint } from './openapi.ts';
 import { providerEndpoints } from './providers.ts';
 import { rampEndpoints } from './ramps.ts';
@@ -48,6 +49,7 @@ export const endpoints: readonly Endpoint[] = [
   ...tokenEndpoints,
   ...auditEndpoints,
   ...systemEndpoints,
+  metricsEndpoint,
   ...reloadEndpoints,
   openapiEndpoint,
 ];

@@ -1,5 +1,6 @@
 import type { Clock, Handler, KeyRecord, LiveFeed, Log, Shadower, Steerer, ThreadView } from '#contracts';
 import type { Gateway, LedgerPorts, StandingNews } from '#gateway';
+import type { Meter } from '#metrics';
 import type { Active } from '../active.ts';
 import type { Target } from '../targets.ts';
 import { carriedTo } from './carry.ts';
@@ -33,6 +34,8 @@ export interface CrewOptions {
   readonly steerers: readonly Steerer[];
   readonly shadowers: readonly Shadower[];
   readonly live: Pick<LiveFeed, 'publish'>;
+  /** Adds to what this thread counted. */
+  readonly meter: Pick<Meter, 'add'>;
   /** Answers whatever there is one of: control plane, console, runs, calls with an idempotency key. */
   readonly handler: Handler;
 }
@@ -126,6 +129,8 @@ export function createCrew(options: CrewOptions): Crew {
           return;
         case 'exchange':
           return live.publish(said.facts);
+        case 'counted':
+          return options.meter.add(said.counted);
         case 'used':
           return said.hashes.map((hash) => options.keys.find(hash));
         case 'carried':

@@ -1,5 +1,6 @@
 import type { ExchangeFacts, KeyRecord, Log, ShadowPair } from '#contracts';
 import type { Gateway } from '#gateway';
+import type { Counted } from '#metrics';
 import type { LoadedConfig } from '../config/index.ts';
 import type { FrozenVersions } from '../routes.ts';
 import type { Target } from '../targets.ts';
@@ -61,6 +62,8 @@ export type ToThread =
 export type FromThread =
   | { readonly say: 'serving' }
   | { readonly say: 'report'; readonly report: ThreadReport }
+  /** Exchanges that ended since it said so last. */
+  | { readonly say: 'counted'; readonly counted: Counted }
   | { readonly say: 'news'; readonly news: ThreadNews }
   /** Those that it has asked. */
   | { readonly say: 'targets'; readonly targets: readonly Target[] }

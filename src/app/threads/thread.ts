@@ -5,6 +5,7 @@ import { routerCopies } from '#routers';
 import { createLiveFeed, createRecorder, createRedactor, nodeSpoolFiles } from '#telemetry';
 import { createTransport } from '#wire';
 import { activate } from '../active.ts';
+import { createMeter, metered } from '../metrics.ts';
 import { openPlane } from '../plane.ts';
 import { proxyOf } from '../proxy.ts';
 import { listenWith } from '../serve.ts';
@@ -55,6 +56,7 @@ export function runThread(
     // The scribe tells the first thread how the spool stands; here only what is still in memory waits.
     progress: () => NOTHING_WAITS,
   });
+  const { meter } = createMeter(() => active, redactor);
   const wire = createTransport({ clock, proxy: proxyOf(process.env) });
   const live = createLiveFeed();
   let unwatch: (() => void) | undefined;
@@ -80,7 +82,7 @@ export function runThread(
     log,
     transport: wire.transport,
     keys: ring.ring,
-    recorder,
+    recorder: metered(recorder, meter),
     live,
     redactor,
     ledger: () => (settings.limits ? ledger.ports : undefined),
@@ -115,11 +117,14 @@ export function runThread(
     const ended = steering.ended();
     if (ended.length > 0) post({ say: 'ended', ended });
   };
-  const report = () =>
+  const report = () => {
+    const counted = meter.take();
+    if (counted) post({ say: 'counted', counted });
     post({
       say: 'report',
       report: { gateway: gateway.stats(), spool: recorder.stats(), shadows: gateway.shadows.read() },
     });
+  };
   const targets = () => {
     const known = describeTargets(active.table, gateway).filter(({ status }) => status !== 'unknown');
     if (known.length > 0) post({ say: 'targets', targets: known });
