@@ -2,12 +2,12 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import type { Attempt, ExchangeFacts } from '#contracts';
 import { NO_USAGE } from '#contracts';
-import { readExposition } from '../../test/support/exposition.ts';
 import { COUNTED } from './counted.ts';
 import { HOUSE_METRICS, MOST_LISTED, readHouse } from './house.ts';
 import { Meter, MOST_ROWS } from './meter.ts';
 import { MOST_FOREIGN, modelNames } from './names.ts';
 import { PAGE, page } from './reference.gen.ts';
+import { readExposition } from './testing.ts';
 import { exposition } from './text.ts';
 
 const names = (mask: (text: string) => string = (text) => text) =>

@@ -5,7 +5,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { embed, generateText, streamText } from 'ai';
 import OpenAI from 'openai';
 import { OUTCOMES, type Usage } from '#contracts';
-import { readExposition } from '../support/exposition.ts';
+import { readExposition } from '#metrics/testing';
 import { type Product, product, until } from '../support/product.ts';
 
 /** The real clients change one base URL and nothing else. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExchangeRow } from '#contracts';
-import { readExposition } from '../support/exposition.ts';
+import { readExposition } from '#metrics/testing';
 import { type Product, product, until } from '../support/product.ts';
 import { type Provider, provider } from '../support/provider.ts';
 
