@@ -16,6 +16,8 @@ export interface AdminHash {
 
 export function createAdminHash(file: string, clock: Clock, log: Log): AdminHash {
   let hash = readIfThere(file);
+  // Where there was never a token one is hashed while the database is made: it takes a tenth of a second.
+  const first = hash === undefined ? createAdminToken(clock) : undefined;
   const keep = (next: string) => {
     hash = next;
     try {
@@ -34,7 +36,7 @@ export function createAdminHash(file: string, clock: Clock, log: Log): AdminHash
         if (known !== hash) keep(known);
         return undefined;
       }
-      const { token, hash: fresh } = await createAdminToken(clock);
+      const { token, hash: fresh } = await (first ?? createAdminToken(clock));
       const mine = await store.admin.setTokenHash(fresh);
       // Another instance on the same database was first: its token counts, and it has printed it.
       if (!mine) return this.settle(store);

@@ -12,7 +12,7 @@ import { createAdminHash } from './admin.ts';
 import { bringUp, firstKey } from './bring-up.ts';
 import { callers } from './callers.ts';
 import { openTape } from './cassettes.ts';
-import type { Assets } from './console-assets.ts';
+import { whenAsked } from './console-assets.ts';
 import { type Condition, createControl, readiness } from './control.ts';
 import { openDataFolder, snapshotFile } from './data-folder.ts';
 import { deferrals } from './defer.ts';
@@ -237,7 +237,6 @@ export async function compose(given: Composition): Promise<Running> {
       watchConfig(loaded.file, clock, () => void inForce.reload()),
     );
 
-  let assets: Assets | undefined;
   const external = given.databaseUrl ?? config.database;
   const api = createControl({
     loaded,
@@ -268,7 +267,7 @@ export async function compose(given: Composition): Promise<Running> {
     runs,
     api,
     mask: (text) => redactor.secrets(text).text,
-    assets: () => assets,
+    assets: whenAsked(given.console, log),
     ready: () => readiness(condition, keys),
     log,
   });
@@ -310,12 +309,6 @@ export async function compose(given: Composition): Promise<Running> {
     lifecycle.onStop('listener', () => listener.stop());
     lifecycle.onStop('live streams', () => api.close());
     lifecycle.onStop('data plane', drain);
-    given.console().then(
-      (built) => {
-        assets = built;
-      },
-      (error: unknown) => log('error', 'console could not be prepared', { error: String(error) }),
-    );
     return listener;
   };
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Log } from '#contracts';
 import { carried } from './carried.ts';
 
 export interface Asset {
@@ -53,6 +54,22 @@ export async function buildConsole(root: string, out: string): Promise<Assets> {
   });
   if ((await child.exited) !== 0) throw new Error((await new Response(child.stderr).text()).trim());
   return readAssets(out);
+}
+
+/**
+ * Prepares the console when somebody first asks for it, who waits: bundled at the start it would take a second of a processor from
+ * the database that is being made, and many a gateway shows its console to nobody. What failed is tried again with the next ask.
+ */
+export function whenAsked(prepare: () => Promise<Assets>, log: Log): () => Promise<Assets | undefined> {
+  let prepared: Promise<Assets | undefined> | undefined;
+  return () => {
+    prepared ??= prepare().catch((error: unknown) => {
+      prepared = undefined;
+      log('error', 'console could not be prepared', { error: String(error) });
+      return undefined;
+    });
+    return prepared;
+  };
 }
 
 const readAssets = (folder: string): Assets =>

@@ -12,8 +12,8 @@ export interface Doors {
   readonly api: { fetch(request: Request, peer: { readonly address: string }): Promise<Response> | Response };
   /** Takes out of a text what must not be said again. */
   readonly mask: (text: string) => string;
-  /** Undefined while the console is still being bundled. */
-  readonly assets: () => Assets | undefined;
+  /** Undefined where the console could not be prepared. */
+  readonly assets: () => Promise<Assets | undefined>;
   readonly ready: () => { readonly ok: boolean; readonly says: string };
   readonly clock: Clock;
   readonly log: Log;
@@ -99,12 +99,15 @@ async function other(
   return page(doors, request, pathname);
 }
 
-function page(doors: Pick<Doors, 'assets' | 'mask'>, request: Request, pathname: string): Response {
-  const assets = doors.assets();
+async function page(
+  doors: Pick<Doors, 'assets' | 'mask'>,
+  request: Request,
+  pathname: string,
+): Promise<Response> {
+  const assets = await doors.assets();
   if (!assets)
-    return new Response('The console is being prepared; reload in a second.\n', {
+    return new Response('The console could not be prepared; the log of Midwatch says why.\n', {
       status: 503,
-      headers: { 'retry-after': '1' },
     });
   const asset = assets.get(pathname);
   if (asset && pathname !== '/')

@@ -11,7 +11,7 @@ export interface StartOptions {
   /** Postgres URL of the environment, over the file's. */
   readonly databaseUrl?: string;
   readonly log: Log;
-  /** Bundles or unpacks the console; called once, after the listener stands. */
+  /** Bundles or unpacks the console; called when it is first asked for. */
   readonly console: () => Promise<Assets>;
   /** Name of a first key to create when none exists, so that a listener beyond loopback can start. */
   readonly createKey?: string;

@@ -76,7 +76,8 @@ function generate(random: () => number, strange: boolean): Generated {
         path: dialect.path,
         ask,
         status: pick([400, 404, 422, 429, 500, 529]),
-        headers: dialect.json,
+        // Two refusals in a row without a word about their end would close the target for longer than an ask waits.
+        headers: { ...dialect.json, 'retry-after': '0' },
         parts: split(dialect.error('some_error', text()), random),
       };
     return {

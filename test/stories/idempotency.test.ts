@@ -39,7 +39,7 @@ beforeEach(async () => {
     {
       gateway: { serves: house.gateway.serves, handle: idempotency.handle },
       api: { fetch: () => new Response(null, { status: 404 }) },
-      assets: () => undefined,
+      assets: async () => undefined,
       mask: (text) => text,
       ready: () => ({ ok: true, says: 'ready' }),
       clock,

@@ -1,14 +1,23 @@
-import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { product, until } from '../support/product.ts';
+import { type Product, product, until } from '../support/product.ts';
 
 /** Starts that cannot be: one sentence, the remedy, exit code 1, nothing left running. */
 setDefaultTimeout(60_000);
 const ROOT = join(import.meta.dir, '..', '..');
+/** Of its own, since the usual one may be anybody's, and whoever has to take another says so as a warning. */
+const ANY_PORT = 'simulator: { port: 0 }\n';
 const folders: string[] = [];
-afterAll(() => {
+/** One house for all: which is stopped, started again, and broken in the end. */
+let house: Product;
+beforeAll(async () => {
+  house = await product({ config: ANY_PORT });
+});
+afterAll(async () => {
+  await house.stop();
+  house.remove();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 const fresh = () => {
@@ -40,11 +49,8 @@ async function attempt(
 }
 
 test('a taken port, by another Midwatch too', async () => {
-  const first = await product();
-  const second = await attempt(fresh(), ['--port', new URL(first.url).port]);
+  const second = await attempt(fresh(), ['--port', new URL(house.url).port]);
   expect([second.code, second.said.length]).toEqual([1, 2]);
-  await first.stop();
-  first.remove();
 
   const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
   const { code, said } = await attempt(fresh(), ['--port', String(other.port)]);
@@ -74,13 +80,10 @@ test('a configuration that is named but not there', async () => {
 });
 
 test('a data folder in use by another instance', async () => {
-  const house = await product();
   const { code, said } = await attempt(house.folder);
   expect(code).toBe(1);
   expect(said[0]).toContain('in use by another Midwatch');
   expect(said).toHaveLength(2);
-  await house.stop();
-  house.remove();
 });
 
 test('a database that is not there, or not ours', async () => {
@@ -99,44 +102,33 @@ test('a database that is not there, or not ours', async () => {
   }
 });
 
-test('a broken cluster', async () => {
-  const house = await product();
-  await house.stop();
-  rmSync(join(house.folder, '.midwatch', 'postgres', 'cluster', 'global'), { recursive: true });
-  const { code, said } = await attempt(house.folder);
-  expect(code).toBe(1);
-  expect(said).toHaveLength(2);
-  house.remove();
-});
-
 test('a listener beyond loopback wants a key first, and makes one on request', async () => {
   const folder = fresh();
   const refused = await attempt(folder, ['--host', '0.0.0.0']);
   expect(refused.code).toBe(1);
   expect(refused.said.join('\n')).toContain('--create-key');
   mkdirSync(join(folder, 'other'));
-  const house = await product({
+  const open = await product({
     folder: join(folder, 'other'),
     flags: ['--host', '0.0.0.0', '--create-key', 'first'],
   });
-  const port = new URL(house.url).port;
+  const port = new URL(open.url).port;
   const ask = {
     method: 'POST',
     body: JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'hi' }] }),
   };
   expect((await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, ask)).status).toBe(401);
-  await house.stop();
+  await open.stop();
 });
 
 test('SIGTERM lets a stream finish and refuses what is new', async () => {
-  const house = await product();
   const ask = (content: string) =>
     fetch(`${house.url}/v1/chat/completions`, {
       method: 'POST',
       body: JSON.stringify({
         model: 'sim-slow',
         stream: true,
-        max_tokens: 60,
+        max_tokens: 20,
         messages: [{ role: 'user', content }],
       }),
     });
@@ -146,12 +138,10 @@ test('SIGTERM lets a stream finish and refuses what is new', async () => {
   expect(text).toContain('[DONE]');
   expect(text).not.toContain('"error"');
   expect(await ended).toBe(0);
-  const again = await house.again();
+  house = await house.again();
   const id = response.headers.get('x-midwatch-exchange') ?? '';
-  const detail = await until(() => again.api.exchanges.get(id), 'the record of the last stream');
+  const detail = await until(() => house.api.exchanges.get(id), 'the record of the last stream');
   expect(detail.exchange.outcome).toMatch(/complete|length/);
-  await again.stop();
-  house.remove();
 });
 
 test('npm start ends when npm is told to, streams first, and a Ctrl-C that comes twice is one', async () => {
@@ -172,7 +162,7 @@ test('npm start ends when npm is told to, streams first, and a Ctrl-C that comes
   const ask = {
     model: 'sim-slow',
     stream: true,
-    max_tokens: 60,
+    max_tokens: 20,
     messages: [{ role: 'user', content: 'Tell.' }],
   };
   const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(ask) });
@@ -184,7 +174,6 @@ test('npm start ends when npm is told to, streams first, and a Ctrl-C that comes
 });
 
 test('a stop in good order complains of nothing, and when a key was last used is known after it', async () => {
-  const house = await product();
   const { key, id } = await house.api.keys.create({ name: 'app' });
   const answer = await fetch(`${house.url}/v1/chat/completions`, {
     method: 'POST',
@@ -195,15 +184,12 @@ test('a stop in good order complains of nothing, and when a key was last used is
   await answer.text();
   expect(await house.stop('SIGTERM')).toBe(0);
   expect(house.log()).not.toMatch(/"level":"(warn|error)"/);
-  const again = await house.again();
-  const kept = (await again.api.keys.list()).find((one) => one.id === id);
+  house = await house.again();
+  const kept = (await house.api.keys.list()).find((one) => one.id === id);
   expect(kept?.lastUsedAt).toBeGreaterThan(0);
-  await again.stop();
-  house.remove();
 });
 
 test('a path that nobody serves is refused in the dialect it belongs to, header or not', async () => {
-  const house = await product();
   const told = async (path: string, headers = {}) => {
     const answer = await fetch(`${house.url}${path}`, { method: 'POST', headers, body: '{}' });
     return { status: answer.status, ...((await answer.json()) as object) };
@@ -214,6 +200,12 @@ test('a path that nobody serves is refused in the dialect it belongs to, header 
   expect(await told('/v1/complete', { 'anthropic-version': '2023-06-01' })).toMatchObject(anthropic);
   expect(await told('/v1/images')).toMatchObject(openai);
   expect(await told('/v1/messagess')).toMatchObject(openai);
+});
+
+test('a broken cluster', async () => {
   await house.stop();
-  house.remove();
+  rmSync(join(house.folder, '.midwatch', 'postgres', 'cluster', 'global'), { recursive: true });
+  const { code, said } = await attempt(house.folder);
+  expect(code).toBe(1);
+  expect(said).toHaveLength(2);
 });

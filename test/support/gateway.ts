@@ -90,7 +90,7 @@ export function testGateway(
     {
       gateway,
       api: { fetch: () => new Response(null, { status: 404 }) },
-      assets: () => undefined,
+      assets: async () => undefined,
       mask: (text) => redactor.secrets(text).text,
       ready: () => ({ ok: true, says: 'ready' }),
       clock,
