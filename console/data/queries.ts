@@ -175,6 +175,11 @@ export const runsQuery = (search: RunsSearch) =>
 export const runQuery = (id: string) =>
   queryOptions({ queryKey: ['run', id], queryFn: () => api.runs.get(id), refetchInterval: SOON });
 
+export const cassettesQuery = queryOptions({
+  queryKey: ['cassettes'],
+  queryFn: () => api.cassettes(),
+  refetchInterval: 60_000,
+});
 export const hoursQuery = queryOptions({
   queryKey: ['hours'],
   queryFn: () => api.hours(),

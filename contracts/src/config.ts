@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { budgetsSchema } from './budgets.ts';
+import { cassettesSchema } from './cassettes.ts';
 import { PROOF_LEVELS } from './fallbacks.ts';
 import { LANES, lanesSchema } from './lanes.ts';
 import { demotionSchema, mixSchema } from './mix.ts';
@@ -450,6 +451,7 @@ export const configSchema = z.strictObject({
     .describe(
       'Ask every target of a route that names its model the same small thing (200 tokens in, 16 out) on a schedule, to know how long it keeps anybody waiting even while nobody asks. Real calls, recorded and billed; absent: none is made.',
     ),
+  cassettes: cassettesSchema,
   development: z
     .strictObject({
       keys: z.array(z.string().min(1)).default([]).describe('Names or ids of keys.'),

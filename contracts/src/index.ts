@@ -4,6 +4,7 @@ export * from './api.ts';
 export * from './ask.ts';
 export * from './authority.ts';
 export * from './budgets.ts';
+export * from './cassettes.ts';
 export * from './clock.ts';
 export * from './config.ts';
 export * from './evidence.ts';

@@ -14,6 +14,7 @@ import type {
   WatchTotals,
 } from './api.ts';
 import type { AnswerRecord, AskRecord } from './ask.ts';
+import type { CassetteStore } from './cassettes.ts';
 import type { Exchange } from './exchange.ts';
 import type { FreezeStore } from './freeze.ts';
 import type { ExchangeId } from './ids.ts';
@@ -95,6 +96,7 @@ export interface Store extends ExchangeWriter {
   runs: RunStore;
   freezes: FreezeStore;
   acts: ActStore;
+  cassettes: CassetteStore;
   waste: {
     /** By route and model, the dearest repeats first. */
     read(query: {

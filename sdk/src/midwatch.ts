@@ -2,6 +2,7 @@ import type {
   AuditFilter,
   AuditPage,
   BudgetView,
+  CassetteView,
   ChangePage,
   DemotionApprove,
   DemotionView,
@@ -159,6 +160,8 @@ export interface Midwatch {
   };
   /** What exchanges that are no production paid again; of the last 30 days unless asked otherwise. */
   waste(query?: WasteQuery, options?: CallOptions): Promise<WasteReport>;
+  /** Recorded questions that are asked again from time to time, and how far each answer has moved. */
+  cassettes(options?: CallOptions): Promise<CassetteView>;
   /** Reads the configuration again, all or nothing; rejects with code `not_reloaded` when it cannot be used. */
   reload(options?: CallOptions): Promise<ReloadView>;
   readonly changes: {
@@ -257,6 +260,7 @@ export function createMidwatch(options: MidwatchOptions = {}): Midwatch {
       end: (route, id, call) => post(`/demotions/${segment(route)}/${segment(id)}/end`, {}, call),
     },
     waste: (query = {}, call) => get(`/waste${search(query)}`, call),
+    cassettes: (call) => get('/cassettes', call),
     reload: (call) => post('/reload', {}, call),
     changes: {
       list: (query = {}, call) =>

@@ -1,5 +1,6 @@
 import type {
   BudgetReading,
+  CassetteView,
   Clock,
   DemotionRefusal,
   DemotionView,
@@ -90,6 +91,8 @@ export interface ApiServices {
     id: string,
     said: Omit<RunDecided, 'at'>,
   ): Promise<{ readonly run: Run; readonly done: boolean } | undefined>;
+  /** Rejects with `StoreUnavailable`. */
+  cassettes(): Promise<CassetteView>;
   /** Without `lastHour`; the API adds it from rollups. */
   routes(): readonly RouteView[];
   /** Targets that were asked for, and those configured that were not. */

@@ -125,6 +125,7 @@ export async function startApi() {
     live,
     cancelRun: (id) => store.runs.cancel(id, clock.now(), '{}'),
     resampleRun: (id) => store.runs.get(id),
+    cassettes: async () => ({ proofs: [] }),
     decideRun: (id, said) =>
       store.runs.decide(id, { ...said, at: clock.now() }, `Refused by ${said.by}`, '{}'),
     adminHash: () => admin.hash,

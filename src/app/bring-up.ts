@@ -9,6 +9,7 @@ import { DatabaseAway, openDatabase } from './database.ts';
 import type { LateStore } from './late-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { retryDatabase } from './retry-database.ts';
+import { startCassetteRounds } from './rounds.ts';
 import { type ScribeThread, startScribeThread } from './scribe-thread.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -21,7 +22,8 @@ export interface BringUpOptions {
   readonly url: string | undefined;
   /** As the process was started with. */
   readonly config: Config;
-  readonly retention: () => Config['retention'];
+  /** As it is in force. */
+  readonly now: () => Config;
   readonly late: LateStore;
   readonly admin: AdminHash;
   readonly newAdminToken: boolean;
@@ -72,7 +74,16 @@ export async function bringUp(given: BringUpOptions): Promise<BroughtUp> {
     lifecycle.onStop('scribe', scribe.stop);
     // Before the database goes, since their last use is written there.
     lifecycle.onStop('keys', stopKeys);
-    lifecycle.onStop('upkeep', startUpkeep(database.store, given.retention, clock, log));
+    lifecycle.onStop(
+      'upkeep',
+      startUpkeep(database.store, () => given.now().retention, clock, log),
+    );
+    const { cassettes } = database.store;
+    const by = folder.instance;
+    lifecycle.onStop(
+      'cassette rounds',
+      startCassetteRounds({ clock, log, store: cassettes, by, config: given.now }),
+    );
     adminToken = await admin.settle(database.store);
     if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
     await keys.refresh();

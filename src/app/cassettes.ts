@@ -36,7 +36,8 @@ import type { StartOptions } from './start-options.ts';
 /** Were all answers of a folder given on this machine, as those of the simulator are? Not of an empty one. */
 export function recordedHere(folder: string): boolean {
   const files = nodeCassetteFiles(folder);
-  const names = files.list().filter((name) => name.endsWith('.json'));
+  // What a verification left beside them names no host.
+  const names = files.list().filter((name) => name.endsWith('.json') && name !== 'verified.json');
   return names.length > 0 && names.every((name) => /"host":\s*"local"/.test(files.read(name) ?? ''));
 }
 
@@ -139,10 +140,13 @@ function readingOf(protocol: Protocol, { headers, body }: WholeAnswer): Reading 
 const COUNTED = Object.keys(NO_USAGE).filter((name) => name !== 'basis') as Exclude<keyof Usage, 'basis'>[];
 const tokensOf = (usage: Usage): number => COUNTED.reduce((sum, name) => sum + usage[name], 0);
 
+/** Reserved for a cassette whose price nobody knows, micro-dollars. */
+export const UNPRICED = 100_000;
+
 export interface CassetteDesk {
   readonly rack: Rack;
-  /** Asks a sample of the recorded questions again, live and paid, with the credentials of the configuration. */
-  verify(sample: number): Promise<CheckReport>;
+  /** Asks a sample of the recorded questions again, live and paid, with the credentials of the configuration; for so much at most. */
+  verify(sample: number, maxMicroUsd: number): Promise<CheckReport>;
   close(): void;
 }
 
@@ -158,8 +162,17 @@ export function openCassettes(folder: string, config: Config, clock: Clock): Cas
   const addresses = addressesOf(config);
   return {
     rack,
-    verify: (sample) =>
-      rack.check({ live: wire.transport, sample, request: (stored) => liveRequest(addresses, stored) }),
+    verify: (sample, microUsd) =>
+      rack.check({
+        live: wire.transport,
+        sample,
+        request: (stored) => liveRequest(addresses, stored),
+        budget: {
+          microUsd,
+          expect: ({ takes }) => takes.findLast(({ bill }) => bill)?.bill?.microUsd ?? UNPRICED,
+          bill: labels(() => config, clock).bill,
+        },
+      }),
     close: () => wire.close(),
   };
 }

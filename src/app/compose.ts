@@ -322,7 +322,7 @@ export async function compose(given: Composition): Promise<Running> {
     folder,
     url: external,
     config,
-    retention: () => current().retention,
+    now: current,
     late,
     admin,
     newAdminToken: given.newAdminToken === true,

@@ -14,6 +14,7 @@ import type { OpenLedger } from './ledger.ts';
 import { openMetrics } from './metrics.ts';
 import type { openReplicas } from './replicas.ts';
 import { fallbacksOf } from './retired.ts';
+import { describeRounds } from './rounds.ts';
 import { describeRoutes } from './routes.ts';
 import type { ScribeThread } from './scribe-thread.ts';
 import type { Steering } from './steering.ts';
@@ -159,6 +160,7 @@ export function createControl(given: ControlOptions): Api {
           .map(({ shadows }) => shadows),
       ]),
     development: () => config().development,
+    cassettes: () => describeRounds(store.cassettes, config()),
   });
 }
 

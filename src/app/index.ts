@@ -1,9 +1,10 @@
 // For the reference page of the configuration, which the command line generates.
 
+export { keepProofs, nodeCassetteFiles, proofsOf, readKept, roundOf, sayDrift } from '#cassettes';
 export type { QuotaForecast, SimulatedFate } from '#ledger';
 export { providers } from '#providers';
 export { routersIn } from './books.ts';
-export { type CassetteDesk, openCassettes, recordedHere } from './cassettes.ts';
+export { type CassetteDesk, openCassettes, recordedHere, UNPRICED } from './cassettes.ts';
 export { createClassify } from './classify.ts';
 export {
   ConfigError,

@@ -21,6 +21,7 @@ const GROUPS = [
   'runs',
   'freezes',
   'acts',
+  'cassettes',
   'shadows',
   'waste',
   'upkeep',

@@ -129,3 +129,14 @@ test('a transport that tells everything before it returns is recorded and checke
   await clock.advance(1_000);
   expect(clock.pending).toBe(0);
 });
+
+test('how far an answer has moved: 0 where it has not, one member of many a little, another end or tool all the way', async () => {
+  const at = async (now: unknown) => (await verdict(json(tool('search')), json(now))).distance ?? Number.NaN;
+  expect(await at(tool('search'))).toBe(0);
+  const little = await at(tool('search', { service_tier: 'flex' }));
+  expect(little).toBeGreaterThan(0);
+  expect(little).toBeLessThan(0.2);
+  expect(await at(tool('search', { a: 1, b: 1, c: { d: 1 } }))).toBeGreaterThan(little);
+  expect(await at(tool('lookup'))).toBe(1);
+  expect((await verdict(whole('x'), { status: 503, chunks: [[1, 'busy']] })).distance).toBeUndefined();
+});

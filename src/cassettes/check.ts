@@ -3,8 +3,8 @@ import { clopperPearson, type Estimate } from '#kernel/stats';
 import { endingOf, isStream } from './ending.ts';
 import type { Library } from './library.ts';
 import { type Observed, observe } from './observe.ts';
-import { type Drift, driftOf, shapeOf } from './shape.ts';
-import type { Cassette, Take } from './types.ts';
+import { type Drift, distanceOf, driftOf, shapeOf } from './shape.ts';
+import type { Bill, Cassette, Take, WholeAnswer } from './types.ts';
 
 export interface CheckOptions {
   readonly live: Transport;
@@ -12,6 +12,14 @@ export interface CheckOptions {
   readonly sample: number;
   /** Turns a stored question into a call, credentials included; undefined leaves the cassette out. */
   readonly request: (stored: Cassette['request']) => TransportRequest | undefined;
+  /** What all calls together may cost. Those that might go over it are not made. */
+  readonly budget?: {
+    readonly microUsd: number;
+    /** What asking this once more may cost. */
+    expect(cassette: Cassette): number;
+    /** What an answer did cost; undefined where nobody knows. */
+    bill(request: TransportRequest, answer: WholeAnswer): Bill | undefined;
+  };
   /** Calls at once; 4. */
   readonly concurrency?: number;
   /** Milliseconds until a live call is given up; 2 minutes. */
@@ -21,12 +29,15 @@ export interface CheckOptions {
 export interface CheckedCassette {
   readonly key: string;
   readonly path: string;
+  readonly model?: string;
   /** Age of the newest take, milliseconds. */
   readonly age: number;
   readonly expired: boolean;
   /** `unknown`: the live call failed or could not be made, so nothing was learnt. */
   readonly verdict: 'fresh' | 'drifted' | 'unknown';
   readonly drift?: Drift;
+  /** How far the answer has moved, 0 to 1, where it could be compared. */
+  readonly distance?: number;
   readonly reason?: string;
 }
 
@@ -34,6 +45,10 @@ export interface CheckReport {
   readonly cassettes: readonly CheckedCassette[];
   /** Share of cassettes that drifted, of those that could be compared, 95 %; absent when none could. */
   readonly drifted?: Estimate;
+  /** Drawn, and left out for the budget. */
+  readonly skipped: number;
+  /** Spent of the budget; what nobody could price counts as expected. */
+  readonly microUsd: number;
 }
 
 /** Asks a sample of the recorded questions again and compares what the answers look like, never what they say. */
@@ -42,7 +57,9 @@ export async function check(
   { clock, maxAge = Number.POSITIVE_INFINITY, maxBytes }: { clock: Clock; maxAge?: number; maxBytes: number },
   options: CheckOptions,
 ): Promise<CheckReport> {
-  const { live, sample, request, concurrency = 4, timeout = 120_000 } = options;
+  const { live, sample, request, budget, concurrency = 4, timeout = 120_000 } = options;
+  let spent = 0;
+  let skipped = 0;
   const keys = draw(library.keys(), sample, clock);
   const checked: (CheckedCassette | undefined)[] = [];
   let next = 0;
@@ -52,10 +69,23 @@ export async function check(
     const take = found.value?.takes.filter((t) => t.ended === 'whole').at(-1);
     if (!found.value || !take) return undefined;
     const age = clock.now() - take.recordedAt;
-    const row = { key, path: found.value.request.path, age, expired: age > maxAge };
+    const { path, body } = found.value.request;
+    const model = (body as { readonly model?: unknown } | null)?.model;
+    const row = { key, path, ...(typeof model === 'string' && { model }), age, expired: age > maxAge };
     const call = request(found.value.request);
     if (!call) return { ...row, verdict: 'unknown', reason: 'no request for it' };
-    return { ...row, ...compared(take, await ask(live, call, clock, maxBytes, timeout)) };
+    const expected = budget?.expect(found.value) ?? 0;
+    if (budget && spent + expected > budget.microUsd) {
+      skipped++;
+      return undefined;
+    }
+    // Reserved before, settled after: four at once must not each find the last cent.
+    spent += expected;
+    const now = await ask(live, call, clock, maxBytes, timeout);
+    const answer = now && answerOf(now);
+    const bill = answer && budget?.bill(call, answer);
+    if (bill) spent += bill.microUsd - expected;
+    return { ...row, ...compared(take, now) };
   };
   const worker = async () => {
     for (let i = next++; i < keys.length; i = next++) checked[i] = await one(keys[i] as string);
@@ -66,6 +96,8 @@ export async function check(
   const drifted = known.filter((c) => c.verdict === 'drifted').length;
   return {
     cassettes,
+    skipped,
+    microUsd: spent,
     ...(known.length > 0 ? { drifted: clopperPearson(drifted, known.length) } : {}),
   };
 }
@@ -102,10 +134,19 @@ function ask(
   });
 }
 
+function answerOf({ status, headers, reads }: Observed): WholeAnswer | undefined {
+  if (status === undefined || !reads) return undefined;
+  return {
+    status,
+    headers: headers as WholeAnswer['headers'],
+    body: Buffer.concat(reads.map(({ bytes }) => bytes)),
+  };
+}
+
 function compared(
   take: Take,
   now: Observed | undefined,
-): Pick<CheckedCassette, 'verdict' | 'drift' | 'reason'> {
+): Pick<CheckedCassette, 'verdict' | 'drift' | 'distance' | 'reason'> {
   if (!now) return { verdict: 'unknown', reason: 'no answer in time' };
   const ending = endingOf(now);
   if (ending !== 'whole' || !now.reads)
@@ -123,6 +164,7 @@ function compared(
   if (take.status !== now.status)
     return {
       verdict: 'drifted',
+      distance: 1,
       drift: {
         added: [],
         removed: [],
@@ -131,5 +173,6 @@ function compared(
     };
   if (!before || !after) return { verdict: 'unknown', reason: 'not JSON' };
   const drift = driftOf(before, after);
-  return drift ? { verdict: 'drifted', drift } : { verdict: 'fresh' };
+  const distance = distanceOf(before, after);
+  return drift ? { verdict: 'drifted', drift, distance } : { verdict: 'fresh', distance };
 }

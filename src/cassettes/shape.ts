@@ -84,6 +84,42 @@ interface Change {
   readonly is: string;
 }
 
+/**
+ * How far one shape is from another, 0 to 1: the largest of four Jaccard distances, 1 − |A ∩ B| / |A ∪ B|, over members with their types,
+ * reasons for the end, models, and tools. A mean would hide another reason for the end behind thirty members that stayed. 0
+ * exactly where nothing drifted.
+ */
+export function distanceOf(was: Shape, is: Shape): number {
+  const paths = new Set([...was.types.keys(), ...is.types.keys()]);
+  let alike = 0;
+  for (const path of paths) {
+    const [a, b] = [was.types.get(path), is.types.get(path)];
+    if (a && b && (a.includes('null') || b.includes('null') || a.join() === b.join())) alike++;
+  }
+  return Math.max(
+    paths.size === 0 ? 0 : 1 - alike / paths.size,
+    apart(was.finish, is.finish),
+    apart(was.models, is.models),
+    apart(was.tools, is.tools),
+  );
+}
+
+function apart(a: readonly string[], b: readonly string[]): number {
+  const all = new Set([...a, ...b]);
+  return all.size === 0 ? 0 : 1 - (a.length + b.length - all.size) / all.size;
+}
+
+/** For a person. */
+export const sayDrift = ({ added, removed, retyped, finish, model, tools }: Drift): string =>
+  [
+    ...removed.map((path) => `${path} is gone`),
+    ...added.map((path) => `${path} is new`),
+    ...retyped.map(({ path, was, is }) => `${path} was ${was}, is ${is}`),
+    ...Object.entries({ 'reason for the end': finish, model, tools }).flatMap(([name, change]) =>
+      change ? [`${name} was ${change.was || 'none'}, is ${change.is || 'none'}`] : [],
+    ),
+  ].join('; ');
+
 /** What changed from one shape to another; undefined when nothing did. */
 export function driftOf(was: Shape, is: Shape): Drift | undefined {
   // Below a member that is gone, every member is gone: one finding, not thirty.

@@ -1,13 +1,23 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type CassetteDesk, loadConfig, openCassettes } from '#app';
-import type { TransportRequest } from '#contracts';
+import {
+  type CassetteDesk,
+  keepProofs,
+  loadConfig,
+  nodeCassetteFiles,
+  openCassettes,
+  proofsOf,
+  readKept,
+  roundOf,
+  sayDrift,
+  UNPRICED,
+} from '#app';
+import type { CassetteProof, TransportRequest } from '#contracts';
 import { ago, count, dollars, percent, plural, shortHash } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
-import { timestamp } from './format.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
@@ -109,7 +119,11 @@ const list = (flags: Flags) =>
   at(flags, ({ rack }) => {
     const all = rack.list();
     if (flags.json) {
-      for (const one of all) printJson(one);
+      const proofs = readKept(nodeCassetteFiles(flags.folder))?.proofs ?? [];
+      for (const one of all) {
+        const proof = proofs.find(({ key }) => key === one.key);
+        printJson({ ...one, ...(proof && { proof }) });
+      }
       return;
     }
     if (all.length === 0) {
@@ -117,6 +131,8 @@ const list = (flags: Flags) =>
       return;
     }
     const now = clock.now();
+    const kept = readKept(nodeCassetteFiles(flags.folder));
+    const proofs = new Map(kept?.proofs.map((proof) => [proof.key, proof]));
     print(
       table(
         [
@@ -127,6 +143,7 @@ const list = (flags: Flags) =>
           { title: 'recorded' },
           { title: 'paid', align: 'right' },
           { title: 'release' },
+          { title: 'asked again' },
           { title: '' },
         ],
         all.map(({ key, path, model, takes, failures, recordedAt, bill, releases, proposed, trouble }) => [
@@ -137,31 +154,21 @@ const list = (flags: Flags) =>
           recordedAt === undefined ? '' : ago(recordedAt, now),
           bill ? dollars(bill.microUsd) : dim('unknown'),
           releases.map(shortHash).join(' '),
+          askedAgain(proofs.get(key), now),
           trouble !== undefined ? red(trouble) : proposed ? yellow('waits for review') : '',
         ]),
       ),
     );
-    const seen = verified(flags.folder);
-    if (seen) print(dim(`verified ${ago(seen.at, now)}: ${seen.says}`));
+    if (kept) print(dim(`verified ${ago(kept.at, now)}: ${kept.says}`));
   });
 
-/** Reserved for a cassette whose price nobody knows. */
-const UNPRICED = 100_000;
-/** Left in the folder by the last verification: a proof with its date. */
-const PROOF = 'verified.json';
-
-interface Proof {
-  readonly at: number;
-  readonly says: string;
-}
-
-function verified(folder: string): Proof | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, PROOF), 'utf8')) as Proof;
-  } catch {
-    // None yet, or not ours to read: then nothing is claimed.
-    return undefined;
-  }
+/** How far the answer of a cassette has moved, as it was last known. */
+function askedAgain(proof: CassetteProof | undefined, now: number): string {
+  if (!proof) return dim('never');
+  const { verdict, distance = 0, at } = proof;
+  const when = ago(at, now);
+  if (verdict === 'unknown') return yellow(`unknown ${when}`);
+  return verdict === 'drifted' ? red(`moved by ${distance.toFixed(2)} ${when}`) : `fresh ${when}`;
 }
 
 function sampleOf(text: string): number {
@@ -197,46 +204,30 @@ const verify = (flags: VerifyFlags) =>
         'Take a smaller --sample, or allow more.',
       );
     if (flags.dryRun) return;
-    const report = await verify(sample);
+    const report = await verify(sample, limit);
     const drifted = report.cassettes.filter(({ verdict }) => verdict === 'drifted');
     const known = report.cassettes.filter(({ verdict }) => verdict !== 'unknown');
-    const says = report.drifted
-      ? `${count(drifted.length)} of ${count(known.length)} drifted, 95 % interval ${percent(report.drifted.lower)} to ${percent(report.drifted.upper)}`
-      : 'nothing could be compared';
+    const round = roundOf(report, all.length, clock.now());
+    const keys = all.map(({ key }) => key);
     if (known.length > 0)
-      writeFileSync(
-        join(flags.folder, PROOF),
-        `${JSON.stringify({ at: clock.now(), date: timestamp(clock.now()), says, sampled: report.cassettes.length, of: all.length, drifted: drifted.map(({ key }) => key) }, null, 2)}\n`,
-      );
+      keepProofs(nodeCassetteFiles(flags.folder), round, proofsOf(report, round.at), keys);
     if (flags.json) for (const one of report.cassettes) printJson(one);
     else {
-      for (const { key, path, verdict, reason, drift, age } of report.cassettes) {
+      for (const { key, path, verdict, reason, drift, distance, age } of report.cassettes) {
         const mark = verdict === 'fresh' ? green('●') : verdict === 'drifted' ? red('✗') : yellow('?');
         print(
           `${mark} ${bold(key.slice(0, 10))} ${path} ${dim(`recorded ${ago(clock.now() - age, clock.now())}`)}`,
         );
         if (reason) print(`  ${reason}`);
-        if (drift) print(`  ${inWords(drift)}`);
+        if (drift) print(`  ${dim(`moved by ${distance?.toFixed(2)}:`)} ${sayDrift(drift)}`);
       }
-      print(says);
+      print(round.says);
     }
     process.exitCode = verdictOf(known.length, drifted.length);
   });
 
 const verdictOf = (known: number, drifted: number): Exit =>
   drifted > 0 ? EXIT.bad : known === 0 ? EXIT.unknown : EXIT.good;
-
-type Drift = NonNullable<Awaited<ReturnType<CassetteDesk['verify']>>['cassettes'][number]['drift']>;
-
-const inWords = ({ added, removed, retyped, finish, model, tools }: Drift): string =>
-  [
-    ...removed.map((path) => `${path} is gone`),
-    ...added.map((path) => `${path} is new`),
-    ...retyped.map(({ path, was, is }) => `${path} was ${was}, is ${is}`),
-    ...Object.entries({ 'reason for the end': finish, model, tools }).flatMap(([name, change]) =>
-      change ? [`${name} was ${change.was || 'none'}, is ${change.is || 'none'}`] : [],
-    ),
-  ].join('; ');
 
 const KEY = /^[0-9a-f]{6,32}$/;
 
@@ -305,7 +296,7 @@ function waiting(rack: CassetteDesk['rack'], beginning: string, flags: Flags): v
   }
   for (const { occurrence, drift, was, is } of value.occurrences) {
     print(
-      `${bold(`answer ${occurrence + 1}`)} ${drift ? inWords(drift) : 'looks the same; its words differ'}`,
+      `${bold(`answer ${occurrence + 1}`)} ${drift ? sayDrift(drift) : 'looks the same; its words differ'}`,
     );
     print(`${red('-')} ${was}\n${green('+')} ${is}`);
   }

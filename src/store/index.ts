@@ -1,6 +1,7 @@
 import type { Clock, Log, Store } from '#contracts';
 import { actStore } from './acts.ts';
 import { adminStore } from './admin.ts';
+import { cassetteStore } from './cassettes.ts';
 import { listChanges } from './changes.ts';
 import { connect } from './connection.ts';
 import { freezeStore } from './freezes.ts';
@@ -52,6 +53,7 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
     runs: runStore(database),
     freezes: freezeStore(database),
     acts: actStore(database),
+    cassettes: cassetteStore(database),
     waste: { read: (query) => readWaste(database, query) },
     shadows: { pairs: (query) => shadowPairs(database, query) },
     upkeep: upkeep(database, log),

@@ -121,7 +121,7 @@ test('a folder of cassettes: listed with price and release, a miss explained, ch
   expect(JSON.parse(readFileSync(join(house.folder, 'cassettes', 'verified.json'), 'utf8'))).toMatchObject({
     sampled: 5,
     of: 5,
-    drifted: [],
+    drifted: 0,
   });
 
   // Recorded once more by another seed, so with another answer: put aside, shown, and taken by a person.
@@ -142,6 +142,33 @@ test('a folder of cassettes: listed with price and release, a miss explained, ch
   expect(after).toMatchObject({ proposed: false, accepted: [{ note: 'a newer model' }] });
   expect(await mw('accept', key, '--note', 'again')).toMatchObject({ code: 1 });
   expect(await mw('accept', 'ffffff', '--note', 'none')).toMatchObject({ code: 1 });
+
+  // By itself, as far as the cap reaches: what is told by the control plane stands beside the cassettes as well.
+  const verify = 'cassettes: { verify: { sample: 1, maxUsd: 5 } }\n';
+  const asked = other.calls();
+  const weekly = await house.again({ config: config(other.url) + verify });
+  const view = await until(async () => {
+    const now = await weekly.api.cassettes();
+    return now.round && now;
+  }, 'the first round');
+  expect(view).toMatchObject({
+    round: { sampled: 5, of: 5, known: 5, skipped: 0 },
+    verify: { every: 7 * 86_400_000 },
+  });
+  expect(view.next).toBeWithin(Date.now() + 6 * 86_400_000, Date.now() + 8 * 86_400_000);
+  expect(view.proofs.map(({ key }) => key).sort()).toEqual(listed.map(({ key: one }) => one).sort());
+  expect(other.calls()).toBe(asked + 5);
+  expect(await weekly.stop()).toBe(0);
+  // The next start is within the week.
+  const quiet = await house.again({ config: config(other.url) + verify });
+  await Bun.sleep(3_000);
+  expect(other.calls()).toBe(asked + 5);
+  expect(await quiet.stop()).toBe(0);
+  const proofs = lines<{ readonly proof?: { readonly verdict: string; readonly distance: number } }>(
+    (await mw('list', '--json')).out,
+  );
+  expect(proofs.map(({ proof }) => proof?.verdict)).toEqual(Array(5).fill('fresh'));
+  expect((await mw('list')).out).toContain('fresh');
   other.stop();
   house.remove();
 }, 90_000);

@@ -7,6 +7,7 @@ import { Page, Section } from '../../parts/Page.tsx';
 import { ErrorState, Skeleton } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { Audit } from './Audit.tsx';
+import { Cassettes } from './Cassettes.tsx';
 import { Meter } from './Meter.tsx';
 import { Partitions } from './Partitions.tsx';
 import { ReloadButton } from './ReloadButton.tsx';
@@ -34,6 +35,7 @@ export function System() {
             <Process system={data} />
             <Replicas system={data} />
           </div>
+          <Cassettes />
           <Audit />
           <Partitions partitions={data.database.partitions} />
         </div>

@@ -1,3 +1,4 @@
+import { cassetteView } from './cassettes.ts';
 import {
   attempt,
   cost,
@@ -55,6 +56,7 @@ export const answers = {
   AuditEntry: auditEntry,
   AuditPage: auditPage,
   BudgetView: budgetView,
+  CassetteView: cassetteView,
   ChangeEvent: changeEvent,
   ChangePage: changePage,
   Cost: cost,

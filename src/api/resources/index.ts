@@ -1,5 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { auditEndpoints } from './audit.ts';
+import { cassetteEndpoints } from './cassettes.ts';
 import { changeEndpoints } from './changes.ts';
 import { exchangeEndpoints } from './exchanges.ts';
 import { fallbackEndpoints } from './fallbacks.ts';
@@ -43,6 +44,7 @@ export const endpoints: readonly Endpoint[] = [
   ...tierEndpoints,
   ...spendEndpoints,
   ...wasteEndpoints,
+  ...cassetteEndpoints,
   ...changeEndpoints,
   ...runEndpoints,
   ...keyEndpoints,

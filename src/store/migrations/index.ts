@@ -15,6 +15,7 @@ import { sql as acts } from './0013-acts.ts';
 import { sql as trouble } from './0014-trouble.ts';
 import { sql as deferred } from './0015-deferred.ts';
 import { sql as approvals } from './0016-approvals.ts';
+import { sql as cassettes } from './0017-cassettes.ts';
 
 /** In order, counted from 1. A migration that has been released is never edited: append another. */
 const MIGRATIONS: readonly string[] = [
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly string[] = [
   trouble,
   deferred,
   approvals,
+  cassettes,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
