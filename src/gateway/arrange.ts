@@ -73,7 +73,7 @@ function allClosed(walk: Walk, steps: readonly Step[], standing: Standing, soone
   if (refused.every((why) => why !== undefined))
     return seen(
       'provider_auth',
-      `Every provider of route "${name}" refuses the key that Midwatch has for it; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,
+      `Every provider of route "${name}" refuses the key that Midwatch has for it, or forbids it this model; set a valid providers.<name>.apiKey. Asked again in ${wait}.`,
     );
   return {
     ...seen(

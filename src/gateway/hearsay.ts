@@ -96,6 +96,7 @@ export class Hearsay {
     park.since = news.since;
     park.until = Math.max(park.until, news.until);
     park.streak = Math.max(park.streak, news.streak);
+    park.forbidden = news.forbidden === true;
     this.parks.set(name, park.until);
   }
 

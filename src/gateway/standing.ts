@@ -152,11 +152,12 @@ export class Standing {
     return this.judge.ejected(this.of(step, ask).health);
   }
 
-  /** Is it the provider's refusal of the key that closes it, and which? */
+  /** Is it the provider's refusal of the key, for anything or for this model, that closes it, and which? */
   refusesKey(step: Step, ask: Wanted): 'provider_auth' | 'quota_exhausted' | undefined {
-    const { deadUntil, empty } = this.of(step, ask).key;
-    if (deadUntil <= this.clock.now()) return undefined;
-    return empty ? 'quota_exhausted' : 'provider_auth';
+    const { key, park: state } = this.of(step, ask);
+    const now = this.clock.now();
+    if (key.deadUntil > now) return key.empty ? 'quota_exhausted' : 'provider_auth';
+    return state.forbidden && parkedFor(state, now) > 0 ? 'provider_auth' : undefined;
   }
 
   /** Tells the end of a try: of a stream at its end, not at its head. */
@@ -249,6 +250,7 @@ export class Standing {
       return;
     }
     const wait = condemns === 'key' ? KEY_RECHECK : after;
+    state.forbidden = condemns === 'key';
     park(state, {
       now,
       startedAt,

@@ -74,6 +74,37 @@ test('an account without money is called that as long as nobody asks the provide
   }
 });
 
+test('a model that the key may not use is called that, not a full one, as long as nobody asks the provider again', async () => {
+  const { house, first } = await open(({ write }) =>
+    write(whole(403, OPENAI.json, OPENAI.error('invalid_request_error', 'Not for you.', 'forbidden'))),
+  );
+  for (const _ of [1, 2]) {
+    const answer = await fetched(house.url, OPENAI, { stream: false });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([502, null]);
+    expect(answer.body).not.toContain('limit');
+    expect(first.calls).toHaveLength(1);
+  }
+});
+
+for (const [finish, reason] of [
+  ['length', 'max_tokens'],
+  ['content_filter', 'content_filter'],
+] as const)
+  test(`a call of a tool that ${finish} broke off ends a translated answer for that reason, not as an error`, async () => {
+    const call = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Os' } };
+    const message = { role: 'assistant', content: 'I look.', tool_calls: [call] };
+    const choices = [{ index: 0, message, finish_reason: finish }];
+    const { house, first } = await open(({ write }) =>
+      write(whole(200, OPENAI.json, JSON.stringify({ id: 'c', object: 'chat.completion', choices }))),
+    );
+    const answer = await fetched(house.url, ANTHROPIC, { stream: false });
+    expect(first.calls).toHaveLength(1);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      content: [{ type: 'text', text: 'I look.' }],
+      stop_reason: reason,
+    });
+  });
+
 test('kept connections that break one after the other cost one silent retry in an exchange, not one a try', async () => {
   let breaking = false;
   const gate = Promise.withResolvers<void>();

@@ -27,6 +27,8 @@ export interface ParkState {
   until: number;
   /** Parks without a word from the target since the last success. */
   streak: number;
+  /** It is not full: it refused what it was asked with this credential. */
+  forbidden?: boolean;
 }
 
 export const createParkState = (): ParkState => ({ since: 0, until: 0, streak: 0 });

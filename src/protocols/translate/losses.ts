@@ -382,6 +382,14 @@ export const losses = [
     instead: 'stop reason `content_filter`; calling it a refusal of the model would be untrue',
   },
   {
+    id: 'answer-half-call',
+    in: 'answer',
+    from: MESSAGES,
+    to: OPENAI,
+    lost: 'a call of a tool that the limit or a filter broke off, in a whole answer',
+    instead: 'left out; the stop reason says why, and a stream brings what there was of it',
+  },
+  {
     id: 'answer-window',
     in: 'answer',
     from: OPENAI,

@@ -48,6 +48,9 @@ function showsThinking(context: TranslateContext): boolean {
   return thinking.type === 'enabled' || thinking.type === 'adaptive';
 }
 
+/** Ends at which a call may be half said, and nobody's fault. */
+const BROKEN_OFF: ReadonlySet<End['outcome']> = new Set(['length', 'content_filter', 'context_overflow']);
+
 /** `undefined` when a call's arguments are not a JSON object: this dialect cannot say such a call. */
 export function writeMessagesAnswer(
   { head, parts, end }: Answer,
@@ -61,8 +64,8 @@ export function writeMessagesAnswer(
     if (part.open.kind === 'reasoning' && !shows) continue;
     if (part.open.kind === 'refusal') refusal += part.text;
     const block = blockOf(part, by);
-    if (!block) return undefined;
-    content.push(block);
+    if (block) content.push(block);
+    else if (part !== parts.at(-1) || !BROKEN_OFF.has(end.outcome)) return undefined;
   }
   return {
     ...headOf(head, context),
