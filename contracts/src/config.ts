@@ -98,7 +98,7 @@ export const tierSchema = z.strictObject({
     .enum(PROOF_LEVELS)
     .optional()
     .describe(
-      'What must be known of this fallback: `PROBED` by a drill, `EXERCISED` by a share of the traffic, `LOAD` by a ramp drill as well, and then it is sent no more than it has carried. `midwatch config check` refuses a route none of whose fallbacks has what it asks for.',
+      'What must be known of this fallback: `PROBED` by a drill, `EXERCISED` by a share of the traffic, `LOAD` by a ramp drill as well, and then it is sent no more than it has carried. Without it the tier is for failures alone: it takes no overflow, no hedge and nothing of a brownout. `midwatch config check` refuses a route none of whose fallbacks has what it asks for.',
     ),
 });
 

@@ -2,6 +2,7 @@ import type { Clock, Failure, FailureKind, MonotonicMs, Route } from '#contracts
 import type { Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
+import type { Proofs } from './fallbacks/proofs.ts';
 import type { Step } from './plan.ts';
 import type { Standing } from './standing.ts';
 import type { Walk } from './walk.ts';
@@ -18,12 +19,19 @@ export async function arrange(
     clock,
     standing,
     climate,
-  }: { readonly clock: Clock; readonly standing: Standing; readonly climate: Climate },
+    proofs,
+  }: {
+    readonly clock: Clock;
+    readonly standing: Standing;
+    readonly climate: Climate;
+    readonly proofs: Pick<Proofs, 'relies'>;
+  },
   deadline: MonotonicMs,
   walk: Walk,
   steps: readonly Step[],
 ): Promise<readonly Step[] | Failed> {
-  const { waitForTarget } = (walk.route as Route).config;
+  const route = walk.route as Route;
+  const { waitForTarget } = route.config;
   const fits = (ms: number) => ms <= waitForTarget && clock.monotonic() + ms < deadline;
   for (let waited = false; ; waited = true) {
     const closed = steps.map((step) => standing.closedFor(step, walk.facets));
@@ -39,11 +47,15 @@ export async function arrange(
     const weights = steps.some(({ tier }) => tier.byHour)
       ? hourWeights(climate, steps, walk.facets)
       : undefined;
-    const chosen = standing.choose(steps, walk.facets, weights);
+    const relies = (step: Step) => proofs.relies(route, step);
+    const chosen = standing.choose(steps, walk.facets, weights, relies);
     if (chosen === undefined) return { kind: 'failed', failure: allClosed(walk, steps, standing, soonest) };
     if (chosen === 0) return steps;
     const [intended] = steps;
-    if (intended && intended.tier !== steps[chosen]?.tier) walk.passed = shutBy(standing, intended, walk);
+    if (intended && intended.tier !== steps[chosen]?.tier) {
+      walk.passed = shutBy(standing, intended, walk);
+      if (standing.carries(intended, walk.facets) > 0) walk.spilled = 'brownout';
+    }
     return first(steps, chosen);
   }
 }

@@ -110,7 +110,7 @@ export function newWalk(
     source: 'gateway',
     rehearses: undefined,
     told: undefined,
-    spilled: false,
+    spilled: undefined,
     errand: undefined,
     taken: undefined,
     leftOut: undefined,

@@ -95,9 +95,9 @@ export async function dispatch(
       seat = ctx.seats.take(order[at] as Step, walk);
       if (!seat) {
         const open = standing.open(order, walk.facets);
-        // A place is waited for rather than looked for behind a fallback that is known to be broken.
-        const sane = (step: Step) => open(step) && ctx.proofs.trusts(route, step);
-        const room = await findRoom(ctx, errand, walk, order, at, sane);
+        // A place is waited for rather than looked for behind a fallback that is broken, or not what its tier must be.
+        const relies = (step: Step) => ctx.proofs.relies(route, step);
+        const room = await findRoom(ctx, errand, walk, order, at, open, relies);
         if ('kind' in room) return unwanted ?? { landing: { kind: 'failed', failure: room } };
         at = room.at;
         seat = room.seat;

@@ -5,7 +5,7 @@ import { acts } from './acting.ts';
 import type { Flight, Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
-import type { Proofs } from './fallbacks/proofs.ts';
+import { type Proofs, type Reliance, UNPROVEN } from './fallbacks/proofs.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { Lengths } from './lengths.ts';
 import type { Step } from './plan.ts';
@@ -201,19 +201,28 @@ async function spare(
 }
 
 /**
- * The next target that stands well and was asked least; where there is none, the same one: a straggler is often one connection,
+ * The next target that stands well and was asked least, of those a fallback that is proven first; where there is none, the same one: a straggler is often one connection,
  * not one provider.
  */
-function backup({ standing, proofs }: HedgeContext, order: readonly Step[], at: number, walk: Walk): Step {
+export function backup(
+  { standing, proofs }: Pick<HedgeContext, 'standing' | 'proofs'>,
+  order: readonly Step[],
+  at: number,
+  walk: Walk,
+): Step {
   const open = standing.open(order, walk.facets);
   let best = order[at] as Step;
   let least = Number.POSITIVE_INFINITY;
+  let closest: Reliance = UNPROVEN;
   for (let i = at + 1; i < order.length; i++) {
     const step = order[i] as Step;
     const tries = triesOf(walk, step);
-    if (tries >= least || !open(step) || !proofs.trusts(walk.route as Route, step)) continue;
+    if (tries > least || !open(step)) continue;
+    const reliance = proofs.relies(walk.route as Route, step);
+    if (reliance === undefined || (tries === least && reliance >= closest)) continue;
     best = step;
     least = tries;
+    closest = reliance;
   }
   return best;
 }

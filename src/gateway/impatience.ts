@@ -35,7 +35,8 @@ export function impatienceOf(
   const patience = climate.patience(step, model, walk.facets);
   if (patience === undefined || patience >= config.timeouts.firstToken) return undefined;
   const open = standing.open(order, walk.facets);
-  if (!order.some((other, i) => i > at && open(other) && proofs.trusts(route, other))) return undefined;
+  if (!order.some((other, i) => i > at && open(other) && proofs.relies(route, other) !== undefined))
+    return undefined;
   return {
     // Whole: a limit that falls between two readings of a clock would be looked at again and again.
     at: Math.ceil(start + patience),

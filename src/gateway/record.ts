@@ -99,7 +99,7 @@ const NO_VERDICTS: readonly Verdict[] = [];
 
 /** What of the answer was changed on its way, why nobody finished one that broke off, and which version of its policy the route was held at. */
 function verdictsOf(
-  { taken, leftOut, alone, attempts, route }: Walk,
+  { taken, leftOut, alone, attempts, route, leant }: Walk,
   reading: Reading | undefined,
 ): readonly Verdict[] {
   const frozen = route?.frozen;
@@ -109,7 +109,8 @@ function verdictsOf(
     !reading?.malformed &&
     !reading?.forgotten &&
     frozen === undefined &&
-    leftOut === undefined
+    leftOut === undefined &&
+    leant === undefined
   )
     return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
@@ -140,6 +141,13 @@ function verdictsOf(
   }
   if (alone !== undefined)
     found.push({ guard: 'takeover', version: 1, decision: 'pass', evidence: `not taken over: ${alone}` });
+  for (const { tier, target, state, chosen } of leant ?? [])
+    found.push({
+      guard: 'proof',
+      version: 1,
+      decision: chosen === undefined ? 'pass' : 'flag',
+      evidence: `${tier} (${target}) is ${state}, asked ${chosen === undefined ? 'for need' : `by choice: ${chosen}`}`,
+    });
   if (frozen !== undefined) found.push({ guard: 'freeze', version: 1, decision: 'pass', evidence: frozen });
   return found;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Failure, Lane, Route } from '#contracts';
 import { seen } from './failures.ts';
+import { PROVEN, type Reliance } from './fallbacks/proofs.ts';
 import type { Step } from './plan.ts';
 import type { Errand } from './prepare.ts';
 import type { Seat, Seats } from './seats.ts';
@@ -12,7 +13,8 @@ export interface Room {
 }
 
 /**
- * Where an exchange goes whose target is full: to the next that stands well and has room, else it waits for a place at the one
+ * Where an exchange goes whose target is full: to the next that stands well and has room, of fallbacks one that is proven before
+ * one that is not, else it waits for a place at the one
  * it was meant for. The batch lane does not leave its tier, for it has the time to wait, and is shed first when too many do.
  */
 export async function findRoom(
@@ -22,14 +24,15 @@ export async function findRoom(
   order: readonly Step[],
   at: number,
   open: (step: Step) => boolean,
+  relies: Relies,
 ): Promise<Room | Failure> {
   const full = order[at] as Step;
-  for (let i = at + 1; i < order.length; i++) {
+  for (const i of byReliance(order, at, relies)) {
     const step = order[i] as Step;
     if (!open(step) || (lane === 'batch' && step.tier !== full.tier)) continue;
     const seat = step.target.concurrency && seats.take(step, walk);
     if (step.target.concurrency && !seat) continue;
-    if (step.tier !== full.tier) walk.spilled = true;
+    if (step.tier !== full.tier) walk.spilled = 'limit';
     return seat ? { at: i, seat } : { at: i };
   }
   // What nobody waits for does not stand in a queue before those for whom somebody does.
@@ -40,6 +43,20 @@ export async function findRoom(
   const got = await seats.wait(full, walk, lane, until);
   if (got === undefined) return seen(walk.stopped ?? 'client_left');
   return 'after' in got ? tooMany(walk, full, lane, got.after) : { at, seat: got };
+}
+
+/** How far a step may be relied on; undefined where a place is waited for rather than that it is asked. */
+type Relies = (step: Step) => Reliance | undefined;
+
+/** Places behind `at`: those of its own tier first, then fallbacks that are known to work. */
+function byReliance(order: readonly Step[], at: number, relies: Relies): readonly number[] {
+  const { tier } = order[at] as Step;
+  const behind = order.flatMap((step, i) => {
+    if (i <= at) return [];
+    const rank = step.tier === tier ? PROVEN : relies(step);
+    return rank === undefined ? [] : [{ i, rank }];
+  });
+  return behind.sort((a, b) => a.rank - b.rank).map(({ i }) => i);
 }
 
 function tooMany(walk: Walk, { target }: Step, lane: Lane, after: number): Failure {

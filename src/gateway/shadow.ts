@@ -279,7 +279,7 @@ export class Shadows {
       attempts: [],
       made: [],
       source: 'shadow',
-      spilled: false,
+      spilled: undefined,
       queued: 0,
       own: 0,
     };

@@ -105,7 +105,8 @@ export class Stalls {
     return new Stall(this.silencesOf(`${step.target.provider} ${model}`), factor, () => {
       if (!tries.may(walk) || acts(walk.body)) return false;
       const open = standing.open(order, walk.facets);
-      if (!order.some((other, i) => i > at && open(other) && proofs.trusts(route, other))) return false;
+      if (!order.some((other, i) => i > at && open(other) && proofs.relies(route, other) !== undefined))
+        return false;
       return spend(retries(name), clock.monotonic(), RETRY_BUDGET);
     });
   }

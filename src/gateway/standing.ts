@@ -90,23 +90,45 @@ export class Standing {
 
   /**
    * Place in the plan of the target that this exchange is sent to; undefined when none takes ordinary traffic. `weights`: of each
-   * against the others of its tier, all alike without them.
+   * against the others of its tier, all alike without them. `relies`: how far a step of a lower tier may be relied on for what
+   * the first one sheds, less is better, undefined: not at all; where the first carries nothing the tiers are taken as they stand.
    */
-  choose(steps: readonly Step[], ask: Wanted, weights?: readonly number[]): number | undefined {
+  choose(
+    steps: readonly Step[],
+    ask: Wanted,
+    weights?: readonly number[],
+    relies?: (step: Step) => number | undefined,
+  ): number | undefined {
     const now = this.clock.now();
+    const sheds = relies !== undefined && this.sheds(steps, ask);
     const tiers = new Map<unknown, number>();
     const candidates = steps.map((step, i): Candidate => {
       const { tier } = step;
       const stand = this.of(step, ask);
       if (!tiers.has(tier)) tiers.set(tier, tiers.size);
+      const place = tiers.get(tier) as number;
+      const reliance = sheds && place > 0 ? relies(step) : 0;
       return {
         health: stand.health,
-        tier: tiers.get(tier) as number,
-        available: closed(stand, now) === 0,
+        tier: place + (reliance ?? 0) * steps.length,
+        available: reliance !== undefined && closed(stand, now) === 0,
         ...(weights && { weight: weights[i] as number }),
       };
     });
     return this.spread.choose(candidates, now, () => this.clock.random())?.index;
+  }
+
+  /** Does the first tier carry a part of its traffic, and a part not? */
+  private sheds(steps: readonly Step[], ask: Wanted): boolean {
+    const tier = steps[0]?.tier;
+    if (steps.at(-1)?.tier === tier) return false;
+    let most = 0;
+    for (const step of steps) {
+      if (step.tier !== tier) break;
+      most = Math.max(most, this.carries(step, ask));
+      if (most === 1) return false;
+    }
+    return most > 0;
   }
 
   /** Is the first target as well as can be, and no other due for a probe? True on most days for all exchanges. */
@@ -145,6 +167,17 @@ export class Standing {
   /** Milliseconds in which half of the streams of such a size begin; undefined for whole answers, and while too little is known. */
   usual(step: Step, ask: Wanted, inputTokens: number): number | undefined {
     return ask.stream ? this.judge.usual(this.of(step, ask).health, { inputTokens }) : undefined;
+  }
+
+  /**
+   * Share of its ordinary traffic that it carries; 0 where it is closed, ejected or only on its way back: what others get of it
+   * then is no relief, they are needed.
+   */
+  carries(step: Step, ask: Wanted): number {
+    const { health, park, key } = this.of(step, ask);
+    const now = this.clock.now();
+    if (health.circuit.phase !== 'closed' || closed({ park, key }, now) > 0) return 0;
+    return this.judge.share(health, now);
   }
 
   /** Does its circuit keep ordinary traffic away? */
@@ -323,7 +356,7 @@ function namedBy(key: string): TargetName {
   return { provider, model, endpoint };
 }
 
-function closed({ park: state, key }: Stand, now: number): number {
+function closed({ park: state, key }: Pick<Stand, 'park' | 'key'>, now: number): number {
   if (state.until === 0 && key.deadUntil === 0) return 0;
   return Math.max(parkedFor(state, now), key.deadUntil - now, 0);
 }

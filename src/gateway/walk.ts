@@ -18,6 +18,7 @@ import type {
   Outgoing,
   Place,
   Pricer,
+  ProofState,
   Protocol,
   QuotaAxis,
   QuotaRefusal,
@@ -105,8 +106,10 @@ export interface Walk {
   turn?: Turn;
   /** Why the tier that was meant for it was passed over without a try, which would have been a row. */
   passed?: FailureKind | 'health';
-  /** Sent to a lower tier because the targets of the one before were full. */
-  spilled: boolean;
+  /** Sent to a lower tier although the one before still answers: its targets are full, or get a part of their traffic. */
+  spilled?: 'limit' | 'brownout' | undefined;
+  /** Fallbacks that it was sent to without a proof of theirs. */
+  leant?: readonly Leant[];
   /** Another target finished what the caller had begun to read. */
   taken?: Taken;
   /** Names of the provider's header fields that were too large to pass on. */
@@ -117,6 +120,15 @@ export interface Walk {
   queued: number;
   /** Milliseconds spent in our own code so far; what is awaited of upstream and caller is not ours. */
   own: number;
+}
+
+/** A try of a fallback that nobody knew to work. */
+export interface Leant {
+  readonly tier: string;
+  readonly target: string;
+  readonly state: ProofState;
+  /** It was not needed: to make room, to save time. */
+  readonly chosen?: 'limit' | 'brownout' | 'hedge' | undefined;
 }
 
 /** A takeover that was heard. */
@@ -264,11 +276,25 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
 function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): void {
   const { input, output, reasoning, cacheWrite, cacheWriteLong } = row.usage;
   ctx.standing.ended(one, end, walk.facets, input);
-  if (walk.route) ctx.proofs.ended(walk.route, one, end, walk, row);
+  if (walk.route) {
+    leanOn(one, ctx, walk, walk.route);
+    ctx.proofs.ended(walk.route, one, end, walk, row);
+  }
   ctx.climate.ended(one, walk.facets, end, output + reasoning, walk.source === 'probe');
   if (one.stall && healthOf(end.outcome, end.failure) === 'good') one.stall.learn();
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
   one.seat?.leave({ one, end, walk, input, output: output + reasoning });
+}
+
+/** Before what this try shows is counted. Ours, and exercises, are there to find out. */
+function leanOn({ step, model, cause }: Try, { proofs }: Billing, walk: Walk, route: Route): void {
+  if (step.tier === route.tiers[0] || walk.source !== 'gateway' || walk.turn?.tier === step.tier.name) return;
+  const { state } = proofs.standing(route, step);
+  if (state === 'PROVEN') return;
+  const failed = walk.attempts.some(({ tier, failure }) => tier !== step.tier.name && failure);
+  const chosen = cause === 'hedge' ? 'hedge' : failed ? undefined : walk.spilled;
+  const target = `${step.target.provider}/${model}`;
+  walk.leant = [...(walk.leant ?? []), { tier: step.tier.name, target, state, chosen }];
 }
 
 /** Providers bill on for what we gave up ourselves: they had the ask, and nobody tells what they did with it. */

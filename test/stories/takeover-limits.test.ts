@@ -94,7 +94,7 @@ describe('nobody finishes it, and the caller is told what it broke off of', () =
       ['first', 'cut'],
       ['takeover', 'cut'],
     ]);
-    expect(facts.verdicts).toMatchObject([{ guard: 'takeover' }]);
+    expect(facts.verdicts[0]).toMatchObject({ guard: 'takeover' });
   });
 
   test('the budget is spent: three in ten minutes, then none', async () => {

@@ -1,4 +1,4 @@
-import type { Attempt, Clock, EpochMs, Lane, Route } from '#contracts';
+import type { Attempt, Clock, EpochMs, Lane, ProofState, Route } from '#contracts';
 import { edgeProof, PICK_START, type PickState, pick } from '#kernel/tiers';
 import { acts } from '../acting.ts';
 import type { Step } from '../plan.ts';
@@ -24,6 +24,18 @@ export interface Ranked {
 /** Contract of an edge as it is configured now, by its key; undefined where nobody knows. */
 export type InForce = (key: string) => string | undefined;
 
+/** Better ones first; tiers in their order among those of one kind. */
+export const PROVEN = 0;
+export const STALE = 1;
+export const UNPROVEN = 2;
+export type Reliance = typeof PROVEN | typeof STALE | typeof UNPROVEN;
+
+export interface Standing {
+  readonly state: ProofState;
+  /** Has it what its tier asks for? */
+  readonly ready: boolean;
+}
+
 const rule = edgeProof();
 const LOOK_MS = 1_000;
 
@@ -45,6 +57,10 @@ export class Proofs {
   private readonly broken = new Set<string>();
   private readonly ranks = new WeakMap<readonly Step[], Ranked & { readonly at: number }>();
   private changes = 0;
+  private readonly standings = new WeakMap<
+    Step,
+    Standing & { readonly at: EpochMs; readonly changes: number }
+  >();
   /** Undefined while nobody asks. */
   private untold: Sighting[] | undefined;
   private abroad: Abroad | undefined;
@@ -102,6 +118,31 @@ export class Proofs {
   /** Whether a step may be asked where that is a choice; one of the first tier always. A broken fallback is for who has nobody else. */
   trusts(route: Route, step: Step): boolean {
     return this.broken.size === 0 || step.tier === route.tiers[0] || !this.isBroken(route, step);
+  }
+
+  /**
+   * How far a step may be relied on where nobody needs it: to make room, to save time. Undefined where it may not: it is broken,
+   * or lacks the proof that its tier must have.
+   */
+  relies(route: Route, step: Step): Reliance | undefined {
+    if (step.tier === route.tiers[0]) return PROVEN;
+    if (!this.trusts(route, step)) return undefined;
+    const { state, ready } = this.standing(route, step);
+    if (!ready) return undefined;
+    return state === 'PROVEN' ? PROVEN : state === 'STALE' ? STALE : UNPROVEN;
+  }
+
+  /** Its proof as of the last second: of the required one, or of the best where none is. */
+  standing(route: Route, step: Step): Standing {
+    const now = this.clock.now();
+    const known = this.standings.get(step);
+    if (known && known.changes === this.changes && now - known.at < LOOK_MS) return known;
+    const edge = this.edge(route, step);
+    const state = this.states.get(edge.key);
+    const read = readEdge({ route, step, edge, state, demand: this.demands.get(route.name), now });
+    const fresh = { at: now, changes: this.changes, state: read.state, ready: read.ready };
+    this.standings.set(step, fresh);
+    return fresh;
   }
 
   /** Tells the end of a try. */
@@ -260,8 +301,10 @@ export class Proofs {
       const before = this.states.get(edge.key);
       this.keep(edge.key, afterSighting(before, at, edge, this.demands.get(route)));
     }
-    if (shown && this.holds(shown))
+    if (shown && this.holds(shown)) {
       this.keep(shown.key, afterShown(this.states.get(shown.key), shown.contract, shown.found));
+      this.changes++;
+    }
   }
 
   private know(key: string, theirs: EdgeState): void {
