@@ -18,8 +18,8 @@ export interface AnswerContext extends Billing {
   readonly redactor: Redactor;
   readonly log: Log;
   readonly texts: Held;
-  /** Records the exchange; it is over. Between its record and all that is learnt of it the caller gets what `say` says. */
-  close(walk: Walk, ending: Ending, say?: () => void): void;
+  /** Records the exchange; it is over. The caller has been told: his wait is no part of what is written and learnt after it. */
+  close(walk: Walk, ending: Ending): void;
   /** A stream has begun (1) or ended (-1). */
   streams(change: 1 | -1): void;
 }
@@ -60,9 +60,8 @@ export function whole(
   if (cost !== undefined) headers['x-midwatch-cost-usd'] = cost;
   walk.own += ctx.clock.monotonic() - landed;
   headers['x-midwatch-overhead-ms'] = String(round(walk.own));
-  const ending = { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first };
-  // First the record: what a caller has got must not be lost with us a moment later.
-  ctx.close(walk, ending, () => walk.outgoing.send(head.status, headers, body));
+  walk.outgoing.send(head.status, headers, body);
+  ctx.close(walk, { outcome, failure, status: head.status, reading, firstByte: first, firstToken: first });
 }
 
 export function stream(

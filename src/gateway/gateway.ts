@@ -178,10 +178,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
       requests++;
       walks.add(walk);
     },
-    close(walk: Walk, ending: Ending, say?: () => void) {
+    close(walk: Walk, ending: Ending) {
       const finished = finish(walk, ending, clock.monotonic());
       ports.recorder.record(finished);
-      say?.();
       ports.live.publish(finished.facts);
       // What we asked ourselves is no traffic of the product.
       if (walk.told) walk.told(finished);
