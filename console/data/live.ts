@@ -15,6 +15,8 @@ type Listener = (events: readonly LiveEvent[]) => void;
 
 const FLUSH_MS = 250;
 const RATE_MS = 5_000;
+/** Seconds below which a rate says nothing. */
+const LEAST_S = 1;
 /** A tab in the background gives its connection back: browsers allow six for a whole origin. */
 const HIDDEN_MS = 20_000;
 
@@ -28,6 +30,7 @@ export class Live {
   #abort: AbortController | undefined;
   #waiting: LiveEvent[] = [];
   #seen: { readonly at: number; readonly n: number }[] = [];
+  #liveSince = 0;
   readonly #open: OpenLive;
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Set<Listener>();
@@ -91,7 +94,10 @@ export class Live {
       for await (const event of this.#open(this.#filter, signal)) {
         if (signal.aborted) return;
         if (event.type === 'disconnected') this.#show({ state: 'lost', perSecond: 0 });
-        else if (this.#view.state !== 'live') this.#show({ ...this.#view, state: 'live' });
+        else if (this.#view.state !== 'live') {
+          this.#liveSince = now();
+          this.#show({ ...this.#view, state: 'live' });
+        }
         this.#waiting.push(event);
         if (event.type === 'exchange') this.#seen.push({ at: now(), n: 1 });
         if (event.type === 'skipped') this.#seen.push({ at: now(), n: event.count });
@@ -106,7 +112,9 @@ export class Live {
     const since = now() - RATE_MS;
     this.#seen = this.#seen.filter((each) => each.at > since);
     const sum = this.#seen.reduce((all, each) => all + each.n, 0);
-    const perSecond = Math.round((sum / RATE_MS) * 10_000) / 10;
+    // Over the time that was really seen: else a page just opened shows a fraction of what it draws beside it.
+    const seconds = Math.min(RATE_MS, now() - this.#liveSince) / 1_000;
+    const perSecond = seconds < LEAST_S ? 0 : Math.round((sum / seconds) * 10) / 10;
     if (perSecond !== this.#view.perSecond) this.#show({ ...this.#view, perSecond });
     if (this.#waiting.length === 0) return;
     const events = this.#waiting;

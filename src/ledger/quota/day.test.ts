@@ -40,6 +40,12 @@ test('three calls instead of one in a quiet hour foretell nothing of the day', (
   expect(profile.expected(60 * HOUR, 53 * HOUR)).toBeLessThan(14_000);
 });
 
+test('one call a moment ago is no pace of a call a moment', () => {
+  const profile = dayProfile();
+  profile.add(160, 0);
+  expect(profile.expected(10 * HOUR, 2_000)).toBeLessThan(1_000);
+});
+
 test('before any day was seen the latest pace goes on', () => {
   const profile = dayProfile();
   hourly(profile, 0, 3, 500);

@@ -10,6 +10,8 @@ const FADING = 0.7;
 const PRIOR = 2;
 /** An hour that was seen for less than this is no hour. */
 const SEEN_ENOUGH = HOUR / 2;
+/** Hours over which the latest pace is taken at least: a call a second ago is no call a second. */
+const LEAST_PACE = 1 / 6;
 /** Steps of the walk into the future. */
 const STEP = HOUR / 4;
 
@@ -88,8 +90,7 @@ export function dayProfile(): DayProfile {
     return one + part * (other - one);
   };
   const latest = (now: EpochMs): number => {
-    const weight = hours + seenMs(now) / HOUR;
-    return weight > 0 ? (lately + sum) / weight : 0;
+    return (lately + sum) / Math.max(LEAST_PACE, hours + seenMs(now) / HOUR);
   };
 
   return {
