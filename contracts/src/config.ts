@@ -256,6 +256,12 @@ export const routeSchema = z.strictObject({
     .describe(
       '`ask`: a chat stream whose caller did not ask for usage asks the provider for it, so that its cost is known and not estimated; the caller does not see the event that brings it. `pass`: the ask stays byte for byte the caller’s.',
     ),
+  maxTokens: z
+    .enum(['pass', 'auto'])
+    .default('pass')
+    .describe(
+      '`auto`: an ask whose caller named no limit gets one, above 99.5 % of the answers of its route, model, feature and kind that ended well, once 765 are known by the provider’s own count; an answer that it cuts counts as longer than any, raises it, and soon sets it aside. It stands in `x-midwatch-max-tokens` and in the record. `pass`: the ask stays as it is.',
+    ),
   mix: mixSchema.optional(),
   demotions: z
     .array(demotionSchema)

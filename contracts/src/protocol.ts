@@ -24,6 +24,8 @@ export interface Protocol extends Member {
   scanStream(limits?: StreamLimits): StreamScanner;
   /** Where a stream reports usage only on request; absent where it does so by itself, or never. */
   readonly usageWish?: UsageWish;
+  /** The same ask, whose caller named none, with a limit on its answer, in the word that the provider has for it; undefined where that cannot be. Absent: there is none to set. */
+  limit?(body: Uint8Array, tokens: number, word: 'max_completion_tokens' | undefined): Uint8Array | undefined;
   /** Classifies an answer whose HTTP status was not 2xx. `now`: when it came, for waits that are told as a date. */
   readError(status: number, headers: Fields, body: Uint8Array, now: EpochMs): Failure;
   /** What ends a stream after its reason for the end; absent where the reason itself does. */

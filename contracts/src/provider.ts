@@ -14,6 +14,8 @@ export interface Provider extends Member {
   readonly protocols?: readonly string[];
   /** How its models go on from the beginning of an answer; absent where none is known to. The first line whose model fits counts. */
   readonly prefill?: readonly PrefillRule[];
+  /** What OpenAI's chat calls the limit of an answer since its models think; copies of that API have `max_tokens`, some of them nothing else. */
+  readonly limitWord?: 'max_completion_tokens';
   /** Builds URL and credential headers for one call. Pure. */
   request(call: ProviderCall): {
     readonly url: string;

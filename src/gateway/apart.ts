@@ -3,6 +3,7 @@ import type { AskContext } from './ask.ts';
 import { Climate } from './climate.ts';
 import { Proofs } from './fallbacks/proofs.ts';
 import { Hedges } from './hedge.ts';
+import { Limits } from './limits.ts';
 import { Standing } from './standing.ts';
 import { Weather } from './weather.ts';
 
@@ -16,6 +17,7 @@ export function apart<C extends AskContext>(ctx: C): C {
     proofs: new Proofs(clock),
     climate: new Climate(clock, ctx.estimate),
     weather: new Weather(clock),
+    limits: new Limits(),
     hedges: new Hedges(),
     retries: () => budget,
   };

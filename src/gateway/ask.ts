@@ -105,6 +105,8 @@ export function newWalk(
     flight: undefined,
     rivals: undefined,
     made: [],
+    limit: undefined,
+    deferral: undefined,
     stopped: undefined,
     wake: undefined,
     source: 'gateway',

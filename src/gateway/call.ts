@@ -1,6 +1,7 @@
 import type { Failure, ReadAsk, TransportRequest } from '#contracts';
 import { replaceSpan } from '#kernel';
 import type { CallHead, Said } from './headers.ts';
+import type { Limits, SetLimit } from './limits.ts';
 import type { Step, Tongues } from './plan.ts';
 import type { Walk } from './walk.ts';
 
@@ -20,13 +21,19 @@ export interface Written {
   readonly losses?: readonly string[];
   /** It asks for usage that the caller did not ask for. */
   readonly wished?: boolean;
+  /** A limit of the answer that the caller did not name. */
+  readonly limit?: SetLimit | undefined;
   /** It asks for usage, whoever wants it. */
   readonly asksUsage: boolean;
 }
 
+export interface CallContext extends Pick<Tongues, 'withoutForeignThoughts'> {
+  readonly limits: Limits;
+}
+
 /** The call as the target wants it; a failure when it cannot be put that way, and then nobody is asked. */
 export function writeCall(
-  { withoutForeignThoughts }: Pick<Tongues, 'withoutForeignThoughts'>,
+  { withoutForeignThoughts, limits }: CallContext,
   errand: Errand,
   walk: Walk,
   step: Step,
@@ -46,8 +53,12 @@ export function writeCall(
       : notRewritten(protocol.name);
   }
   const own = withoutForeignThoughts(protocol.name, mapModel(errand.ask, walk, model));
-  const body = rewritten(errand, protocol.name, own);
-  if (!body) return notRewritten(protocol.name);
+  const plain = rewritten(errand, protocol.name, own);
+  if (!plain) return notRewritten(protocol.name);
+  const limit =
+    walk.route?.config.maxTokens === 'auto' ? limitOf(limits, errand, walk, step, model) : undefined;
+  const limited = limit && protocol.limit?.(plain, limit.tokens, step.target.kind.limitWord);
+  const body = limited ?? plain;
   const wishes = walk.facets.stream && walk.route?.config.usage === 'ask';
   const wishing = wishes ? protocol.usageWish?.ask(body) : undefined;
   return {
@@ -58,8 +69,22 @@ export function writeCall(
       body: wishing ?? body,
     },
     ...(wishing && { wished: true }),
+    ...(limited && { limit }),
     asksUsage: wishing !== undefined || errand.ask.asksUsage === true,
   };
+}
+
+/** None for the end of an answer that another began: what of its length is gone already nobody knows. */
+function limitOf(
+  limits: Limits,
+  { rewrite }: Errand,
+  walk: Walk,
+  { target }: Step,
+  model: string,
+): SetLimit | undefined {
+  const { maxOutput, choices } = walk.facets;
+  if (maxOutput !== undefined || choices > 1 || rewrite) return undefined;
+  return limits.of(walk, target.provider, model);
 }
 
 const rewritten = ({ rewrite }: Errand, protocol: string, body: Uint8Array): Uint8Array | undefined =>

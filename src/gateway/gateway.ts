@@ -30,6 +30,7 @@ import { Shift } from './fallbacks/shift.ts';
 import type { Sighting } from './fallbacks/sighting.ts';
 import { Hedges } from './hedge.ts';
 import { Held, MOST_TEXT, MOST_UNSENT } from './held.ts';
+import { Limits } from './limits.ts';
 import { listModels, MODELS } from './models.ts';
 import { createPlanner, type Tongues } from './plan.ts';
 import { type ProbeSettings, Probes } from './probes.ts';
@@ -164,6 +165,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     proofs,
     shift: new Shift(clock, proofs, ports.estimate, () => thread.of * (ports.houses?.() ?? 1)),
     climate,
+    limits: new Limits(),
     weather,
     seats,
     stalls,

@@ -9,13 +9,13 @@ import type {
   TransportRequest,
 } from '#contracts';
 import { SEMANTICS } from '#kernel';
-import { type Errand as Asked, type Written, writeCall } from './call.ts';
-import type { Step, Tongues } from './plan.ts';
+import { type Errand as Asked, type CallContext, type Written, writeCall } from './call.ts';
+import type { Step } from './plan.ts';
 import { type LedgerPorts, type Paid, pay, type TollContext } from './toll.ts';
 import type { Tries } from './tries.ts';
 import type { Try, Walk } from './walk.ts';
 
-export interface PrepareContext extends Pick<Tongues, 'withoutForeignThoughts'>, TollContext {
+export interface PrepareContext extends CallContext, TollContext {
   readonly clock: Clock;
   /** Undefined where nothing limits and no budget is kept. */
   readonly ledger: () => LedgerPorts | undefined;
@@ -77,7 +77,7 @@ function begin(
   step: Step,
   model: string,
   cause: AttemptCause,
-  { request, losses, wished, asksUsage }: Written,
+  { request, losses, wished, limit, asksUsage }: Written,
   paid: Paid | undefined,
 ): Prepared {
   const one: Try = {
@@ -90,10 +90,12 @@ function begin(
     translated: step.translator && { to: step.protocol.name, losses: losses ?? [] },
     paid,
     wished: wished === true,
+    limit,
     asksUsage,
     startedAt: clock.now(),
     start: clock.monotonic(),
   };
+  walk.limit = limit;
   walk.made.push(one);
   tries.begun(walk);
   const sent = step.target.passDeadline ? told(request, deadline - one.start) : request;

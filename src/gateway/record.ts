@@ -99,7 +99,7 @@ const NO_VERDICTS: readonly Verdict[] = [];
 
 /** What of the answer was changed on its way, why nobody finished one that broke off, and which version of its policy the route was held at. */
 function verdictsOf(
-  { taken, leftOut, alone, attempts, route, leant }: Walk,
+  { taken, leftOut, alone, limit, attempts, route, leant }: Walk,
   reading: Reading | undefined,
 ): readonly Verdict[] {
   const frozen = route?.frozen;
@@ -110,7 +110,8 @@ function verdictsOf(
     !reading?.forgotten &&
     frozen === undefined &&
     leftOut === undefined &&
-    leant === undefined
+    leant === undefined &&
+    limit === undefined
   )
     return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
@@ -120,6 +121,10 @@ function verdictsOf(
     evidence,
   });
   const found: Verdict[] = [];
+  if (limit)
+    found.push(
+      changed('max-tokens', `${limit.tokens}, above 99.5 % of ${limit.of} answers; the caller named none`),
+    );
   if (reading?.malformed) found.push(changed('stream-events', `${reading.malformed} malformed left out`));
   if (reading?.forgotten)
     found.push({

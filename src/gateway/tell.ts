@@ -15,6 +15,7 @@ export function tell(
     if (walk.route.frozen !== undefined) headers['x-midwatch-frozen'] = walk.route.frozen;
   }
   if (tier) headers['x-midwatch-tier'] = tier;
+  if (walk.limit) headers['x-midwatch-max-tokens'] = String(walk.limit.tokens);
   if (outcome) headers['x-midwatch-outcome'] = outcome;
   headers['x-midwatch-attempts'] = String(walk.attempts.length + (running ? 1 : 0));
   if (tier && tier !== walk.route?.tiers[0]?.name) headers['x-midwatch-degraded'] = tier;

@@ -38,6 +38,7 @@ import type { Flight } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { round, roundIf } from './gaps.ts';
+import type { Limits, SetLimit } from './limits.ts';
 import type { Step } from './plan.ts';
 import type { Errand } from './prepare.ts';
 import type { Seat, Seats } from './seats.ts';
@@ -88,6 +89,8 @@ export interface Walk {
   rivals?: readonly Flight[];
   /** Tries begun, in order. */
   readonly made: Try[];
+  /** That Midwatch set for the last try. */
+  limit?: SetLimit | undefined;
   /** The last refusal for want of room that says when to come back. */
   deferral?: Deferral;
   /** Why nothing more may be tried: the caller left, we are shutting down. */
@@ -168,6 +171,8 @@ export interface Try {
   readonly paid: Paid | undefined;
   /** The provider was asked for usage that the caller did not ask for, and does not see. */
   readonly wished: boolean;
+  /** Of its answer, where the caller named none and Midwatch did. */
+  readonly limit: SetLimit | undefined;
   /** The provider was asked for usage at all. */
   readonly asksUsage: boolean;
   /** When it is given up for want of a first token, sooner than the route's own limit. */
@@ -202,6 +207,7 @@ export interface Billing {
   readonly standing: Standing;
   readonly proofs: Proofs;
   readonly climate: Climate;
+  readonly limits: Limits;
   readonly weather: Weather;
   readonly seats: Seats;
   readonly log: Log;
@@ -283,6 +289,11 @@ function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): v
   ctx.climate.ended(one, walk.facets, end, output + reasoning, walk.source === 'probe');
   if (one.stall && healthOf(end.outcome, end.failure) === 'good') one.stall.learn();
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
+  // An estimate of ours is no length that a limit may rest on; what was translated has the translator's own.
+  if (walk.route?.config.maxTokens === 'auto' && !one.translated && row.usage.basis === 'reported') {
+    const { provider } = one.target;
+    ctx.limits.ended(walk, { provider, model: one.model, limit: one.limit }, end, output + reasoning);
+  }
   one.seat?.leave({ one, end, walk, input, output: output + reasoning });
 }
 

@@ -16,6 +16,7 @@ export interface OpenAiLike {
   /** Protocols it serves; by default chat completions and embeddings, which is what most copies of the API have. */
   readonly protocols?: readonly string[];
   readonly prefill?: readonly PrefillRule[];
+  readonly limitWord?: Provider['limitWord'];
   /** Headers it wants beside the credential. */
   readonly headers?: readonly (readonly [string, string])[];
 }
@@ -31,6 +32,7 @@ export const openAiLike = (data: OpenAiLike): Provider =>
     baseUrl: { openai: data.baseUrl },
     ...(data.keyVariable && { keyVariable: data.keyVariable }),
     ...(data.prefill && { prefill: data.prefill }),
+    ...(data.limitWord && { limitWord: data.limitWord }),
     ...(data.priceId && { priceId: data.priceId }),
     protocols: data.protocols ?? ['openai-chat', 'openai-embeddings'],
     request: (call) => ({ url: join(call), headers: [...bearer(call), ...(data.headers ?? [])] }),

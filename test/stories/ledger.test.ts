@@ -174,3 +174,34 @@ test('a word that is no priority is refused with the words that are', async () =
   );
   await it.stop();
 });
+
+test('a limit that no caller named: once lengths are known, marked in header and record, and set aside by the answer that it cut', async () => {
+  const it = house({
+    routes: { chat: { tiers: [{ name: 'primary', targets: [{ provider: 'up' }] }], maxTokens: 'auto' } },
+  });
+  const ask = async (words: number, more: object = {}) => {
+    const { data, response } = await it.client.chat.completions
+      .create({ model: 'sim-instant', messages: [{ role: 'user', content: `in ${words} words` }], ...more })
+      .withResponse();
+    return { finish: data.choices[0]?.finish_reason, limit: response.headers.get('x-midwatch-max-tokens') };
+  };
+  for (let i = 0; i < 800; i += 20) {
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, j) => ask(20 + ((i + j) % 40))));
+    expect(answers.every(({ finish }) => finish === 'stop')).toBe(true);
+  }
+  const known = await ask(30);
+  expect(known.finish).toBe('stop');
+  const tokens = Number(known.limit);
+  expect(tokens).toBeWithin(64, 200);
+  const last = () => it.gateway.finished.at(-1)?.facts;
+  expect(last()?.verdicts).toMatchObject([
+    { guard: 'max-tokens', decision: 'change', evidence: expect.stringContaining(`${tokens}, above 99.5 %`) },
+  ]);
+  // Whoever names one keeps it, and no other is set.
+  expect(await ask(400, { max_tokens: 300 })).toEqual({ finish: 'length', limit: null });
+  expect(last()?.verdicts).toEqual([]);
+  expect(await ask(400)).toEqual({ finish: 'length', limit: known.limit });
+  expect(last()).toMatchObject({ outcome: 'length', verdicts: [{ guard: 'max-tokens' }] });
+  expect(await ask(400)).toEqual({ finish: 'stop', limit: null });
+  await it.stop();
+});

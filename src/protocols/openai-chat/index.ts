@@ -5,6 +5,7 @@ import { readOpenAIError, writeChatStreamError, writeOpenAIError } from '../shar
 import { readAnswer } from './answer.ts';
 import { readAsk } from './ask.ts';
 import { digest } from './digest.ts';
+import { limitChat } from './limit.ts';
 import { readMessage } from './message.ts';
 import { writeReply } from './reply.ts';
 import { ChatScanner } from './stream.ts';
@@ -24,6 +25,7 @@ export const openaiChat: Protocol = defineMember('protocol', {
   scanStream: (limits) => new ChatScanner(limits),
   readError: readOpenAIError,
   usageWish: { ask: askUsage, brings: isUsage },
+  limit: limitChat,
   terminator: 'data: [DONE]\n\n',
   writeError: writeOpenAIError,
   writeStreamError: writeChatStreamError,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Protocol } from '#contracts';
 import { defineMember } from '#contracts';
 import { readOpenAIError, writeOpenAIError, writeResponsesStreamError } from '../shared/openai-errors.ts';
+import { withMember } from '../shared/with-member.ts';
 import { readAnswer } from './answer.ts';
 import { readAsk } from './ask.ts';
 import { digest } from './digest.ts';
@@ -22,6 +23,7 @@ export const openaiResponses: Protocol = defineMember('protocol', {
   readAnswer,
   scanStream: (limits) => new ResponsesScanner(limits),
   readError: readOpenAIError,
+  limit: (body, tokens) => withMember(body, ['max_output_tokens'], 'max_output_tokens', String(tokens)),
   writeError: writeOpenAIError,
   writeStreamError: writeResponsesStreamError,
   // Its clients go by the type.

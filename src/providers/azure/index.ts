@@ -19,6 +19,7 @@ export const azure = defineProvider({
   baseUrl: {},
   keyVariable: 'AZURE_OPENAI_API_KEY',
   priceId: 'azure',
+  limitWord: 'max_completion_tokens',
   protocols: ['openai-chat', 'openai-responses', 'openai-embeddings'],
   request(call) {
     const settings = params.parse(call.settings);

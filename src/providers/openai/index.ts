@@ -6,5 +6,6 @@ export const openai = openAiLike({
   baseUrl: 'https://api.openai.com/v1',
   keyVariable: 'OPENAI_API_KEY',
   priceId: 'openai',
+  limitWord: 'max_completion_tokens',
   protocols: ['openai-chat', 'openai-responses', 'openai-embeddings'],
 });
