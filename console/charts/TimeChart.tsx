@@ -40,6 +40,8 @@ export interface TimeChartProps {
 /** Room for the labels on the left, the same for every chart, so that they stand exactly under each other. */
 export const AXIS_LEFT = 54;
 export const AXIS_RIGHT = 6;
+/** Width of a character of an axis, pixels. */
+const DIGIT = 6;
 const AXIS_BOTTOM = 24;
 const SYNC = 'watch';
 
@@ -189,9 +191,15 @@ const tickNames = (u: uPlot, splits: readonly number[]): string[] => {
   const step = (splits[1] ?? 0) - (splits[0] ?? 0);
   const { min = 0, max = 0 } = u.scales.x ?? {};
   const days = (max ?? 0) - (min ?? 0) > 86_400_000 * 1.5;
-  return splits.map((at) => {
+  const nameOf = (at: number): string => {
     const time = clockTime(at);
     if (days && (step >= 43_200_000 || time.startsWith('00:00'))) return day(at).slice(5);
     return step < 60_000 ? time : time.slice(0, 5);
+  };
+  // Half of a name at the very edge would be cut off, and half an hour reads as another one.
+  const edge = u.bbox.width / uPlot.pxRatio + AXIS_RIGHT;
+  return splits.map((at) => {
+    const name = nameOf(at);
+    return u.valToPos(at, 'x') + (name.length * DIGIT) / 2 > edge ? '' : name;
   });
 };
