@@ -17,9 +17,11 @@ export interface Secondary {
   readonly breaks: number;
   /** Tokens that it holds. */
   readonly context: number;
+  /** Times the price of the first tier. */
+  readonly price: number;
 }
-export const POOR: Secondary = { capacity: 0.3, breaks: 0.08, context: 4_000 };
-export const SOUND: Secondary = { capacity: 2, breaks: 0.002, context: 32_000 };
+export const POOR: Secondary = { capacity: 0.3, breaks: 0.08, context: 4_000, price: 3 };
+export const SOUND: Secondary = { capacity: 2, breaks: 0.002, context: 32_000, price: 1.1 };
 
 const LAW = {
   firstToken: { median: 200, sigma: 0.3 },
@@ -41,16 +43,19 @@ export const worldOf = (
     ],
   });
 
+/** US dollars a million tokens. */
+const pricesOf = (model: string, times: number) => ({ [model]: { input: times, output: 4 * times } });
+
 /** `version` of the secondary's key: another one is another contract, of which nothing is known. */
-export const configOf = (share: number, version = 0): string =>
+export const configOf = ({ price }: Secondary, share: number, version = 0): string =>
   JSON.stringify({
     providers: {
-      main: { kind: 'simulator', free: true },
-      second: { kind: 'simulator', free: true, apiKey: `sk-second-${version}` },
+      main: { kind: 'simulator', prices: pricesOf('main', 1) },
+      second: { kind: 'simulator', apiKey: `sk-second-${version}`, prices: pricesOf('second', price) },
     },
     routes: {
       chat: {
-        exercise: { share },
+        exercise: { share, dear: 1.5 },
         timeouts: { headers: '10s', firstToken: '10s', whole: '20s', total: '60s' },
         waitForTarget: '0s',
         tiers: [

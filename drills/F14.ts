@@ -28,10 +28,10 @@ const DRILL: FallbackDrillOrder = {
   load: true,
   atPeak: false,
   maxCalls: 10_000,
-  maxMicroUsd: 0,
+  maxMicroUsd: 1e9,
   confirmed: true,
 };
-const KINDS = ['capacity', 'context', 'parity'] as const satisfies readonly FallbackReport['kind'][];
+const KINDS = ['capacity', 'context', 'parity', 'cost'] as const satisfies readonly FallbackReport['kind'][];
 
 const reportsOf = ({ proofs }: Rehearsal): readonly FallbackReport[] => proofs.read()[0]?.reports ?? [];
 const exercises = ({ finished }: Rehearsal): number =>
@@ -76,7 +76,7 @@ async function prepare(
 async function again(rehearsal: Rehearsal, times: number): Promise<readonly number[]> {
   const found: number[] = [];
   for (let version = 1; version <= times; version++) {
-    rehearsal.reconfigure(configOf(SHARE, version));
+    rehearsal.reconfigure(configOf(POOR, SHARE, version));
     const before = exercises(rehearsal);
     const known = () => reportsOf(rehearsal).some(({ kind }) => kind === 'parity');
     const asked = () => exercises(rehearsal) - before;
@@ -96,7 +96,7 @@ async function lose(context: SceneContext, secondary: Secondary, known: Rehearsa
   const from = 20 * SECOND;
   const rehearsal = context.rehearse({
     world: worldOf(secondary, { from, to: from + OUTAGE }),
-    config: configOf(SHARE),
+    config: configOf(secondary, SHARE),
   });
   rehearsal.proofs.restore(known.proofs.snapshot());
   const began = rehearsal.clock.now();
@@ -126,7 +126,7 @@ const on: Scene = {
       (kind) =>
         ({
           name: `reported-${kind}`,
-          says: `exercises until its ${{ capacity: 'missing capacity', context: 'smaller window', parity: 'broken schemas' }[kind]} ${kind === 'parity' ? 'are' : 'is'} on the board, before any outage`,
+          says: `exercises until its ${{ capacity: 'missing capacity', context: 'smaller window', parity: 'broken schemas', cost: 'threefold price' }[kind]} ${kind === 'parity' ? 'are' : 'is'} on the board, before any outage`,
           goal: { kind: 'every', atMost: EXERCISES },
           unit: 'exchanges',
           declared: '500, or one drill',
@@ -162,7 +162,7 @@ const on: Scene = {
     },
   ],
   async run(context) {
-    const rehearsal = context.rehearse({ world: worldOf(POOR), config: configOf(SHARE) });
+    const rehearsal = context.rehearse({ world: worldOf(POOR), config: configOf(POOR, SHARE) });
     const { after } = await prepare(rehearsal, EXERCISES, KINDS);
     const lost = await lose(context, POOR, rehearsal);
     const broken = [after.get('parity') ?? Number.POSITIVE_INFINITY];
@@ -175,6 +175,7 @@ const on: Scene = {
       'reported-capacity': reported('capacity'),
       'reported-context': reported('context'),
       'reported-parity': reported('parity'),
+      'reported-cost': reported('cost'),
       recall: { kind: 'rate', events: broken.filter((n) => n <= EXERCISES).length, n: broken.length },
       'failed-first': { kind: 'values', values: [lost.failedFirst] },
       limited: { kind: 'rate', events: lost.limited, n: lost.asked },
@@ -187,7 +188,7 @@ const twin: Scene = {
   expectations: [
     {
       name: 'reports',
-      says: 'kinds of report that a sound fallback draws, of three',
+      says: 'kinds of report that a sound fallback draws, of four',
       goal: { kind: 'never' },
       unit: 'count',
     },
@@ -199,7 +200,7 @@ const twin: Scene = {
     },
   ],
   async run(context) {
-    const rehearsal = context.rehearse({ world: worldOf(SOUND), config: configOf(SHARE) });
+    const rehearsal = context.rehearse({ world: worldOf(SOUND), config: configOf(SOUND, SHARE) });
     const { after, drilled } = await prepare(rehearsal, context.quick ? 60 : EXERCISES, []);
     return {
       reports: never(
@@ -234,7 +235,7 @@ const off: Scene = {
     },
   ],
   async run({ rehearse, quick }) {
-    const rehearsal = rehearse({ world: worldOf(POOR), config: configOf(0) });
+    const rehearsal = rehearse({ world: worldOf(POOR), config: configOf(POOR, 0) });
     const n = (quick ? 1 : 3) * 60 * RATE.peak;
     let [limited, urgent, lost, red] = [0, 0, 0, 0];
     const ask = (i: number, model: string) => {
@@ -263,7 +264,7 @@ export const F14 = defineDrill({
   id: 'F14',
   title: 'A fallback proven, not declared',
   world:
-    'A secondary with 30 % of the tokens that the first tier needs a minute, 8 % of its tool calls breaking their schema, and a window smaller than the largest asks. In quiet times it is exercised and drilled once; then the first tier is lost at peak.',
+    'A secondary with 30 % of the tokens that the first tier needs a minute, 8 % of its tool calls breaking their schema, a window smaller than the largest asks, and three times the price. In quiet times it is exercised and drilled once; then the first tier is lost at peak.',
   seeds: { full: 20, quick: 1 },
   on,
   twin,

@@ -194,6 +194,13 @@ export const routeSchema = z.strictObject({
         .describe(
           "An exercise counts as failed when it takes more than so many times the first tier's usual time: no fallback would fire on it.",
         ),
+      dear: z
+        .number()
+        .min(1)
+        .optional()
+        .describe(
+          'Times what an answer of the first tier costs that one of a fallback may cost; a fallback that is surely dearer is reported and counts as no match. Without it the ratio is shown, and judged by nobody.',
+        ),
     })
     .prefault({}),
   shadow: z

@@ -57,6 +57,18 @@ export interface Against {
   readonly cost?: number;
 }
 
+/** Cost of an answer of the fallback over one of the first tier, in pairs of asks of the same size and shape. */
+export interface CostReading {
+  readonly n: number;
+  /** Median of the latest pairs, and its interval, 95 % whenever it is looked at; a side without evidence yet is absent. */
+  readonly ratio: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** What the route accepts, and whether it is kept to; absent where it does not say. */
+  readonly allowed?: number;
+  readonly verdict?: ParityVerdict;
+}
+
 /** What a share of the traffic, and whatever failed over, showed. */
 export interface ExerciseProof {
   readonly state: ProofState;
@@ -76,6 +88,8 @@ export interface ExerciseProof {
   readonly lastExercise?: EpochMs;
   readonly parity: readonly ParityReading[];
   readonly against: Against;
+  /** Absent where too few pairs were seen, or one side has no price. */
+  readonly cost?: CostReading;
 }
 
 /** What a ramp showed. */
@@ -93,7 +107,7 @@ export interface LoadProof {
 
 /** What is known to be wrong with a fallback, whatever its proofs say. */
 export interface FallbackReport {
-  readonly kind: 'capacity' | 'context' | 'parity' | 'coverage' | 'retired';
+  readonly kind: 'capacity' | 'context' | 'parity' | 'cost' | 'coverage' | 'retired';
   readonly text: string;
 }
 

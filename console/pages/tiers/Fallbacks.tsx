@@ -1,5 +1,5 @@
 import type { FallbackView, ParityReading, ProofState } from '@midwatch/contracts';
-import { count, percent } from '@midwatch/contracts/say';
+import { count, percent, times } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { fallbacksQuery } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
@@ -102,7 +102,10 @@ function Edge({ edge }: { readonly edge: FallbackView }) {
       <td data-label="probed" title={probed.why}>
         <Badge tone={PROOF_TONE[probed.state]}>{probed.state.toLowerCase()}</Badge>
       </td>
-      <td data-label="exercised" title={[exercised.why, ...exercised.parity.map(heldTo)].join('\n')}>
+      <td
+        data-label="exercised"
+        title={[exercised.why, ...exercised.parity.map(heldTo), ...costOf(exercised)].join('\n')}
+      >
         <Badge tone={PROOF_TONE[exercised.state]}>
           {exercised.n === 0 ? (
             'never'
@@ -133,6 +136,16 @@ function Edge({ edge }: { readonly edge: FallbackView }) {
     </tr>
   );
 }
+
+/** What an answer costs over one of the first tier, with its interval. */
+const costOf = ({ cost }: FallbackView['exercised']): readonly string[] => {
+  if (!cost) return [];
+  const { n, ratio, low, high, allowed, verdict } = cost;
+  const interval = low === undefined || high === undefined ? '' : ` [${times(low)} to ${times(high)}]`;
+  const held =
+    allowed === undefined ? '' : `, accepted ${times(allowed)}: ${(verdict ?? 'UNKNOWN').toLowerCase()}`;
+  return [`cost of an answer: ${times(ratio)} the first tier's${interval}, ${count(n)} pairs${held}`];
+};
 
 /** One thing that its answers are held to, against the first tier. */
 const heldTo = ({ what, verdict, n, estimate, own, allowed }: ParityReading): string =>

@@ -67,6 +67,17 @@ export const fallbackView = z.object({
     against: z
       .object({ time: z.number().optional(), length: z.number().optional(), cost: z.number().optional() })
       .describe('A usual answer of the fallback over one of the first tier.'),
+    cost: z
+      .object({
+        n: z.number().int().describe('Pairs of asks of the same size and shape.'),
+        ratio: z.number().describe('Median of the latest of them.'),
+        low: z.number().optional().describe('Its interval, 95 % whenever it is looked at.'),
+        high: z.number().optional(),
+        allowed: z.number().optional().describe('What the route accepts: exercise.dear.'),
+        verdict: z.enum(PARITY_VERDICTS).optional(),
+      })
+      .optional()
+      .describe('Cost of an answer of the fallback over one of the first tier.'),
   }),
   load: z.object({
     ...proof,
@@ -79,7 +90,10 @@ export const fallbackView = z.object({
       .describe("The fallback's limit over the route's p99 minute, on the axis that binds."),
   }),
   reports: z.array(
-    z.object({ kind: z.enum(['capacity', 'context', 'parity', 'coverage', 'retired']), text: z.string() }),
+    z.object({
+      kind: z.enum(['capacity', 'context', 'parity', 'cost', 'coverage', 'retired']),
+      text: z.string(),
+    }),
   ),
 });
 true satisfies Same<FallbackView, z.output<typeof fallbackView>>;

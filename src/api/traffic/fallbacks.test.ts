@@ -65,12 +65,22 @@ test('edges come worst first, each with its sentence and the one thing to do', a
       exercised: { ...edge().exercised, state: 'UNPROVEN', why: 'worse than the first tier: slow answers' },
       reports: [{ kind: 'parity', text: 'slow answers: 20 %' }],
     }),
+    edge({
+      tier: 'h',
+      exercised: {
+        ...edge().exercised,
+        cost: { n: 80, ratio: 2.41, low: 2.1, high: 2.8, allowed: 1.5, verdict: 'BREACHED' },
+      },
+      reports: [{ kind: 'cost', text: 'an answer costs 2.41 × one of the first tier' }],
+    }),
     edge({ tier: 'g', reports: [{ kind: 'retired', text: 'its model m was shut down' }] }),
   ];
   const views = await midwatch.fallbacks.list();
   for (const view of views) answers.FallbackView.parse(view);
-  expect(views.map(({ tier }) => tier)).toEqual(['f', 'b', 'c', 'd', 'e', 'g', 'a']);
-  const [f, b, c, d, e, g, a] = views;
+  expect(views.map(({ tier }) => tier)).toEqual(['f', 'b', 'c', 'd', 'e', 'g', 'h', 'a']);
+  const [f, b, c, d, e, g, h, a] = views;
+  expect(h?.says).toContain('2.41 × [2.10 × to 2.80 ×] the cost of the first tier');
+  expect(h?.todo).toContain('routes.support.exercise.dear');
   expect(a).toMatchObject({
     says: 'Proven. Probe: proven; exercise: proven by 59 exercises, at least 95.1 % good, 1.23 × the time, 0.90 × the length, 2.00 × the cost of the first tier; load: unproven (never drilled).',
   });

@@ -1,4 +1,4 @@
-import type { FallbackView, ProofLevel } from '#contracts';
+import type { CostReading, FallbackView, ProofLevel } from '#contracts';
 import { percent, times } from '#contracts/say';
 import type { ApiServices } from '../services.ts';
 
@@ -35,7 +35,7 @@ function saysOf({ required, state, ready, exercised, probed, load }: Edge): stri
       level === 'EXERCISED' && one.state === 'PROVEN' && exercised.bound !== undefined
         ? `, at least ${percent(exercised.bound)} good`
         : '';
-    const usual = level === 'EXERCISED' && one.state === 'PROVEN' ? againstSays(exercised.against) : '';
+    const usual = level === 'EXERCISED' && one.state === 'PROVEN' ? againstSays(exercised) : '';
     return `${WORDS[level]}: ${one.state.toLowerCase()}${n}${bound}${usual}${one.state === 'PROVEN' ? '' : ` (${one.why})`}`;
   };
   const all = (['PROBED', 'EXERCISED', 'LOAD'] as const).map(proof).join('; ');
@@ -44,13 +44,17 @@ function saysOf({ required, state, ready, exercised, probed, load }: Edge): stri
 }
 
 /** What a caller would notice of it, beside an answer: against the first tier. */
-function againstSays(against: Edge['exercised']['against']): string {
+function againstSays({ against, cost }: Edge['exercised']): string {
   const each = (['time', 'length', 'cost'] as const).flatMap((name) => {
+    if (name === 'cost' && cost) return [`${costSays(cost)} the cost`];
     const ratio = against[name];
     return ratio === undefined ? [] : [`${times(ratio)} the ${name}`];
   });
   return each.length === 0 ? '' : `, ${each.join(', ')} of the first tier`;
 }
+
+const costSays = ({ ratio, low, high }: CostReading): string =>
+  `${times(ratio)}${low === undefined || high === undefined ? '' : ` [${times(low)} to ${times(high)}]`}`;
 
 const WORDS: Readonly<Record<ProofLevel, string>> = { PROBED: 'probe', EXERCISED: 'exercise', LOAD: 'load' };
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -70,6 +74,8 @@ function todoOf({ route, required, state, ready, exercised, load, reports }: Edg
       return `Run \`${drill} --load\` when it is quiet.`;
   }
   if (first?.kind === 'retired') return `Move routes.${route} to another model, then \`${drill}\`.`;
+  if (first?.kind === 'cost')
+    return `Take a cheaper model for it, or accept what it costs: routes.${route}.exercise.dear.`;
   if (first?.kind === 'coverage')
     return `Run \`${drill}\`, which asks so, or let such asks be exercised: routes.${route}.exercise.exclude and shadow.`;
   if (first) return `Mend it, then \`${drill}\`.`;

@@ -23,6 +23,8 @@ export interface DemandState {
   /** Who asks, lately: share of the asks by their fingerprint. */
   askers?: Readonly<Record<string, number>>;
   usual: Usual;
+  /** What the latest answer of the first tier cost that has no partner yet, micro-dollars, by size and shape of its ask. */
+  partners?: Record<string, number>;
   /** Of answers of the first tier that were looked at, how many break each thing that a fallback is held to. */
   own: Readonly<Record<ParityKind, Judged>>;
 }
@@ -136,7 +138,14 @@ export interface Answered {
   readonly firstToken?: number | undefined;
   readonly tokens: number;
   readonly microUsd: number;
+  /** Size and shape of its ask; absent where the answer has no price. */
+  readonly alike?: string | undefined;
 }
+
+/** Asks of one kind: within a factor of two in input, and alike in what they want. */
+export const alikeOf = (tokensIn: number, { tools, structured, stream }: Shape): string =>
+  `${Math.round(Math.log2(Math.max(1, tokensIn)))}${tools > 0 ? 't' : ''}${structured ? 's' : ''}${stream ? 'e' : ''}`;
+type Shape = Pick<AskFacets, 'tools' | 'structured' | 'stream'>;
 
 /** A good answer more. */
 export function usualWith(usual: Usual, { total, firstToken = total, tokens, microUsd }: Answered): Usual {
@@ -210,9 +219,24 @@ export function against(one: Usual, other: Usual): Against {
 export function answeredBy(state: DemandState, first: string): void {
   if (state.first !== undefined && state.first !== first) {
     const { usual, own } = newDemand();
-    Object.assign(state, { usual, own });
+    Object.assign(state, { usual, own, partners: undefined });
   }
   state.first = first;
+}
+
+/** An answer of the first tier may be the partner of one exercise. */
+export function offers(state: DemandState, { alike, microUsd }: Answered): void {
+  if (alike === undefined) return;
+  state.partners ??= {};
+  state.partners[alike] = microUsd;
+}
+
+/** What it cost, and it is nobody else's partner; undefined where there is none. */
+export function partnerOf(state: DemandState, alike: string | undefined): number | undefined {
+  const cost = alike === undefined ? undefined : state.partners?.[alike];
+  if (!cost) return undefined;
+  (state.partners as Record<string, number>)[alike as string] = 0;
+  return cost;
 }
 
 /** An answer of the first tier was held to what its fallbacks are held to. */

@@ -5,7 +5,17 @@ import type { Step } from '../plan.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
 import { Abroad } from './abroad.ts';
 import { withAsker } from './asker.ts';
-import { answeredBy, type DemandState, joined, judged, judges, newDemand, saw, usualWith } from './demand.ts';
+import {
+  answeredBy,
+  type DemandState,
+  joined,
+  judged,
+  judges,
+  newDemand,
+  offers,
+  saw,
+  usualWith,
+} from './demand.ts';
 import { type Edge, edgeOf } from './edges.ts';
 import { type Carries, type EdgeReading, type EdgeState, readEdge } from './reading.ts';
 import { afterShown, afterSighting, fuller, type Shown, type Sighting, sightingOf } from './sighting.ts';
@@ -290,6 +300,7 @@ export class Proofs {
       const demand = this.demandOf(route);
       answeredBy(demand, well.first);
       demand.usual = usualWith(demand.usual, well);
+      offers(demand, well);
     }
     if (breaks) judged(this.demandOf(route), breaks);
     if (asker !== undefined) {

@@ -11,11 +11,13 @@ import { PARITY_KINDS } from '#contracts';
 import {
   type Capacity,
   capacity,
+  type DearnessState,
   edgeProof,
   type ParityState,
   type Proof,
   type ProofState,
   parity,
+  readDearness,
   readiness,
   readShown,
   type Shown,
@@ -42,6 +44,8 @@ const SAYS: Readonly<Record<ParityKind, string>> = {
   length: 'answers of a third or three times the usual length',
 };
 
+const DEARER = 'dearer answers';
+
 /** What a ramp has carried. */
 export interface Carries {
   readonly perSecond: number;
@@ -54,6 +58,8 @@ export interface EdgeState {
   readonly exercised: ProofState;
   /** Ways in which answers were no match for those of the first tier, under the contract of `exercised`. */
   readonly parity?: Readonly<Partial<Record<ParityKind, ParityState>>> | undefined;
+  /** What its answers cost over those of the first tier. */
+  readonly cost?: DearnessState | undefined;
   /** The first tier beside which it was exercised last, and how often. */
   readonly compared?: { readonly first: string; readonly n: number } | undefined;
   /** What its exercises asked for. */
@@ -123,6 +129,7 @@ export function readEdge(sight: EdgeSight): EdgeReading {
       ...(headroom && { capacity: headroom }),
       context: { asked: Math.round(asked), offered: Math.round(offered) },
       parity: exercised.parity,
+      ...(exercised.cost && { cost: exercised.cost }),
       coverage: demand && hashMatches ? uncovered(state?.covered ?? UNCOVERED, demand, probed.checks) : [],
     },
   ]);
@@ -158,7 +165,7 @@ function exercisedOf(
   rate: number,
 ): EdgeReading['exercised'] {
   const { hashMatches, lastSuccess, ...counts } = proof;
-  const { share } = route.config.exercise;
+  const { share, dear } = route.config.exercise;
   const { compared } = state ?? {};
   const same = hashMatches && (compared === undefined || compared.first === edge.first);
   const anew = compared && hashMatches ? Math.max(0, rule.enough - (same ? compared.n : 0)) : 0;
@@ -167,7 +174,10 @@ function exercisedOf(
     const own = demand ? ownShare(demand, kind) : 0;
     return seen ? [{ kind, what: SAYS[kind], ...PARITY[kind].read(seen, own) }] : [];
   });
-  const breached = parity.find(({ verdict }) => verdict === 'BREACHED');
+  const cost = same && state?.cost ? readDearness(state.cost, dear) : undefined;
+  const breached =
+    parity.find(({ verdict }) => verdict === 'BREACHED') ??
+    (cost?.verdict === 'BREACHED' ? { what: DEARER } : undefined);
   const asker = hashMatches ? unserved(state?.askers ?? {}, demand?.askers ?? {}, rule.enough) : undefined;
   const needed = Math.max(proof.needed, anew, asker?.needed ?? 0);
   const eta = 1_000 * secondsToProve(needed, rate, share);
@@ -184,6 +194,7 @@ function exercisedOf(
       breached && { state: 'UNPROVEN', why: `worse than the first tier: ${breached.what}` }),
     needed,
     parity,
+    ...(cost && { cost }),
     against: same ? against(state?.usual ?? NO_USUAL, demand?.usual ?? NO_USUAL) : {},
     share,
     ...(Number.isFinite(eta) && { etaMs: eta }),

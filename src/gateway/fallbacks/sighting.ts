@@ -1,11 +1,12 @@
 import type { AskFacets, Attempt, EpochMs, ParityKind, Route } from '#contracts';
 import { isGood, PARITY_KINDS } from '#contracts';
-import { edgeProof, type ParityState } from '#kernel/tiers';
+import { dearer, edgeProof, NO_PAIRS, type ParityState } from '#kernel/tiers';
 import type { Try, TryEnd, Walk } from '../walk.ts';
 import { askerOf, servedAsker } from './asker.ts';
 import { coveredWith, UNCOVERED } from './coverage.ts';
 import {
   type Answered,
+  alikeOf,
   type Breaks,
   type DemandState,
   isOdd,
@@ -13,6 +14,7 @@ import {
   NO_USUAL,
   newDemand,
   ownShare,
+  partnerOf,
   usualWith,
 } from './demand.ts';
 import { type Edge, firstOf } from './edges.ts';
@@ -58,6 +60,8 @@ interface EdgeSighting extends Pick<Edge, 'key' | 'contract' | 'first'> {
   readonly asker?: string | undefined;
   /** Input tokens that were more than the window holds. */
   readonly overflow?: number;
+  /** What its answers may cost over those of the first tier. */
+  readonly dear?: number | undefined;
 }
 
 const rule = edgeProof();
@@ -85,13 +89,14 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge, judge
   const { microUsd } = row.cost;
   const tokensIn = usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWriteLong;
   const tokens = usage.output + usage.reasoning;
+  const alike = row.cost.state === 'unpriced' || microUsd <= 0 ? undefined : alikeOf(tokensIn, walk.facets);
   const { tools, structured, maxOutput } = walk.facets;
   // Written out where spreads would read nicer: this is made for every try.
   const asked =
     one.number === 1 ? { tokensIn, tokensOut: tokens, facets: { tools, structured, maxOutput } } : undefined;
   if (one.tier === route.tiers[0]) {
     if (!isGood(outcome)) return { at, route: route.name, asked };
-    const answered = { total, firstToken, tokens, microUsd, first: firstOf(route) };
+    const answered = { total, firstToken, tokens, microUsd, alike, first: firstOf(route) };
     const real = walk.source === 'gateway';
     const judged = real && judges() ? breaksOf(end, walk, route, demand, answered) : undefined;
     const asker = real && looks() ? askerOf(walk.body) : undefined;
@@ -99,7 +104,7 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge, judge
   }
   // A caller who leaves has not shown that the edge is broken.
   if (outcome === 'cancelled') return { at, route: route.name, asked };
-  const answered = { total, firstToken, tokens, microUsd };
+  const answered = { total, firstToken, tokens, microUsd, alike };
   const shown = edgeSighting(edge(), { route, end, walk, demand }, answered, tokensIn);
   return { at, route: route.name, asked, edge: shown };
 }
@@ -150,6 +155,7 @@ function edgeSighting(
           : outcome,
     breaks,
     ...(isGood(outcome) && { answered }),
+    dear: route.config.exercise.dear,
     ...(chosen && {
       asked: { tools: walk.facets.tools, structured: walk.facets.structured },
       asker: askerOf(walk.body),
@@ -162,7 +168,7 @@ function edgeSighting(
 export function afterSighting(
   before: EdgeState | undefined,
   at: EpochMs,
-  { contract, first, good, reason, breaks, answered, asked, asker, overflow }: EdgeSighting,
+  { contract, first, good, reason, breaks, answered, asked, asker, overflow, dear }: EdgeSighting,
   demand: DemandState = newDemand(),
 ): EdgeState {
   const state =
@@ -172,6 +178,7 @@ export function afterSighting(
           ...before,
           exercised: rule.start(contract),
           parity: {},
+          cost: undefined,
           usual: NO_USUAL,
           compared: undefined,
           covered: undefined,
@@ -182,11 +189,15 @@ export function afterSighting(
   // What an earlier version has left behind was compared with this one, as far as anybody knows.
   const { compared = { first, n: state.exercised.recent.length } } = state;
   const same = compared.first === first;
+  // Only of exercises, which are drawn by chance: what falls over is of an hour at which the first tier was not itself.
+  const partner = answered && asked && partnerOf(demand, answered.alike);
+  const cost = same ? state.cost : undefined;
   return {
     ...state,
     exercised: rule.step(state.exercised, { at, contract, good, reason }, contract),
     compared: { first, n: (same ? compared.n : 0) + 1 },
     parity: stepped(same ? state.parity : {}, breaks, demand),
+    cost: answered && partner ? dearer(cost ?? NO_PAIRS, answered.microUsd / partner, dear) : cost,
     usual: answered ? usualWith(state.usual ?? NO_USUAL, answered) : state.usual,
     covered: asked ? coveredWith(state.covered ?? UNCOVERED, asked) : state.covered,
     askers: good && asker !== undefined ? servedAsker(state.askers ?? {}, asker) : state.askers,

@@ -1,4 +1,5 @@
 // Pure logic of service levels: plain JSON state, time as an argument, chance as a number in [0, 1).
+export * from './dearness.ts';
 export * from './demotion.ts';
 export * from './exercise.ts';
 export * from './failover.ts';

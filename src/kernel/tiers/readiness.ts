@@ -1,5 +1,5 @@
-import type { EpochMs, FallbackReport, ParityReading } from '#contracts';
-import { percent } from '#contracts/say';
+import type { CostReading, EpochMs, FallbackReport, ParityReading } from '#contracts';
+import { percent, times } from '#contracts/say';
 import { secondsToProve } from './exercise.ts';
 import type { Capacity } from './failover.ts';
 import type { Proof } from './proof.ts';
@@ -15,6 +15,7 @@ export interface EdgeFacts {
   /** Largest ask of the primary (its p99), and what the fallback takes; tokens. */
   readonly context?: { readonly asked: number; readonly offered: number };
   readonly parity?: readonly Omit<ParityReading, 'kind' | 'n'>[];
+  readonly cost?: CostReading;
   /** What callers ask for and nothing has tried on the fallback. */
   readonly coverage?: readonly FallbackReport[];
 }
@@ -67,8 +68,9 @@ function reportsOf({
   capacity,
   context,
   parity = [],
+  cost,
   coverage = [],
-}: Pick<EdgeFacts, 'capacity' | 'context' | 'parity' | 'coverage'>) {
+}: Pick<EdgeFacts, 'capacity' | 'context' | 'parity' | 'cost' | 'coverage'>) {
   const reports: FallbackReport[] = [];
   if (capacity && !capacity.enough)
     reports.push({
@@ -83,5 +85,10 @@ function reportsOf({
         kind: 'parity',
         text: `${what}: ${percent(estimate ?? 1)}, of the first tier ${percent(own)}, accepted are ${percent(allowed)}`,
       });
+  if (cost?.verdict === 'BREACHED')
+    reports.push({
+      kind: 'cost',
+      text: `an answer costs ${times(cost.ratio)} one of the first tier, accepted are ${times(cost.allowed ?? 1)}`,
+    });
   return [...reports, ...coverage];
 }
