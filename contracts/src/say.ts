@@ -119,6 +119,17 @@ export const times = (ratio: number): string =>
     ? '< 0.01 ×'
     : `${fixed(ratio, Math.abs(ratio) < 9.995 ? 2 : Math.abs(ratio) < 99.95 ? 1 : 0)} ×`;
 
+/** A ratio with its interval, where both sides of that are known: `2.41 × [2.10, 2.80]`. */
+export function ratio(one: {
+  readonly ratio: number;
+  readonly low?: number;
+  readonly high?: number;
+}): string {
+  const bare = (n: number) => times(n).replace(' ×', '');
+  if (one.low === undefined || one.high === undefined) return times(one.ratio);
+  return `${times(one.ratio)} [${bare(one.low)}, ${bare(one.high)}]`;
+}
+
 /** Three significant digits in powers of a thousand. */
 export function bytes(n: number | undefined): string {
   if (n === undefined) return NONE;

@@ -7,7 +7,7 @@ import {
   PROOF_LEVELS,
   type ProofLevel,
 } from '#contracts';
-import { ago, count, dollars, percent, plural, span } from '#contracts/say';
+import { ago, count, dollars, percent, plural, ratio, span } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
@@ -195,6 +195,7 @@ export function listed(edges: readonly FallbackView[]): string {
     `${PAINTS[state](state.toLowerCase())}${required === undefined ? '' : dim(` wants ${required}`)}`,
     edge.probed.state.toLowerCase(),
     exercised(edge.exercised),
+    edge.exercised.cost ? ratio(edge.exercised.cost) : '–',
     edge.load.perSecond === undefined ? edge.load.state.toLowerCase() : `${edge.load.perSecond} a second`,
     edge.lastSuccess === undefined ? 'never' : ago(edge.lastSuccess, now),
   ]);
@@ -211,6 +212,7 @@ export function listed(edges: readonly FallbackView[]): string {
         { title: 'state' },
         { title: 'probe' },
         { title: 'exercise' },
+        { title: 'cost' },
         { title: 'load' },
         { title: 'last good' },
       ],

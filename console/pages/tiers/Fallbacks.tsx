@@ -1,5 +1,5 @@
 import type { FallbackView, ParityReading, ProofState } from '@midwatch/contracts';
-import { count, percent, times } from '@midwatch/contracts/say';
+import { count, percent, ratio, times } from '@midwatch/contracts/say';
 import { useQuery } from '@tanstack/react-query';
 import { fallbacksQuery } from '../../data/queries.ts';
 import { Badge, type Tone } from '../../parts/Badge.tsx';
@@ -140,11 +140,10 @@ function Edge({ edge }: { readonly edge: FallbackView }) {
 /** What an answer costs over one of the first tier, with its interval. */
 const costOf = ({ cost }: FallbackView['exercised']): readonly string[] => {
   if (!cost) return [];
-  const { n, ratio, low, high, allowed, verdict } = cost;
-  const interval = low === undefined || high === undefined ? '' : ` [${times(low)} to ${times(high)}]`;
+  const { n, allowed, verdict } = cost;
   const held =
     allowed === undefined ? '' : `, accepted ${times(allowed)}: ${(verdict ?? 'UNKNOWN').toLowerCase()}`;
-  return [`cost of an answer: ${times(ratio)} the first tier's${interval}, ${count(n)} pairs${held}`];
+  return [`cost of an answer: ${ratio(cost)} the first tier's, ${count(n)} pairs${held}`];
 };
 
 /** One thing that its answers are held to, against the first tier. */

@@ -79,7 +79,7 @@ test('edges come worst first, each with its sentence and the one thing to do', a
   for (const view of views) answers.FallbackView.parse(view);
   expect(views.map(({ tier }) => tier)).toEqual(['f', 'b', 'c', 'd', 'e', 'g', 'h', 'a']);
   const [f, b, c, d, e, g, h, a] = views;
-  expect(h?.says).toContain('2.41 × [2.10 × to 2.80 ×] the cost of the first tier');
+  expect(h?.says).toContain('2.41 × [2.10, 2.80] the cost of the first tier');
   expect(h?.todo).toContain('routes.support.exercise.dear');
   expect(a).toMatchObject({
     says: 'Proven. Probe: proven; exercise: proven by 59 exercises, at least 95.1 % good, 1.23 × the time, 0.90 × the length, 2.00 × the cost of the first tier; load: unproven (never drilled).',

@@ -1,5 +1,5 @@
-import type { CostReading, FallbackView, ProofLevel } from '#contracts';
-import { percent, times } from '#contracts/say';
+import type { FallbackView, ProofLevel } from '#contracts';
+import { percent, ratio, times } from '#contracts/say';
 import type { ApiServices } from '../services.ts';
 
 type Edge = Omit<FallbackView, 'says' | 'todo'>;
@@ -46,15 +46,12 @@ function saysOf({ required, state, ready, exercised, probed, load }: Edge): stri
 /** What a caller would notice of it, beside an answer: against the first tier. */
 function againstSays({ against, cost }: Edge['exercised']): string {
   const each = (['time', 'length', 'cost'] as const).flatMap((name) => {
-    if (name === 'cost' && cost) return [`${costSays(cost)} the cost`];
-    const ratio = against[name];
-    return ratio === undefined ? [] : [`${times(ratio)} the ${name}`];
+    if (name === 'cost' && cost) return [`${ratio(cost)} the cost`];
+    const usual = against[name];
+    return usual === undefined ? [] : [`${times(usual)} the ${name}`];
   });
   return each.length === 0 ? '' : `, ${each.join(', ')} of the first tier`;
 }
-
-const costSays = ({ ratio, low, high }: CostReading): string =>
-  `${times(ratio)}${low === undefined || high === undefined ? '' : ` [${times(low)} to ${times(high)}]`}`;
 
 const WORDS: Readonly<Record<ProofLevel, string>> = { PROBED: 'probe', EXERCISED: 'exercise', LOAD: 'load' };
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

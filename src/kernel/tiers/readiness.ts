@@ -88,7 +88,7 @@ function reportsOf({
   if (cost?.verdict === 'BREACHED')
     reports.push({
       kind: 'cost',
-      text: `an answer costs ${times(cost.ratio)} one of the first tier, accepted are ${times(cost.allowed ?? 1)}`,
+      text: `costs ${times(cost.ratio)} what the first tier does, an answer; accepted are ${times(cost.allowed ?? 1)}`,
     });
   return [...reports, ...coverage];
 }
