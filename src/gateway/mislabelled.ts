@@ -22,9 +22,11 @@ export function mislabelled(protocol: Protocol, type: string, streaming: boolean
   };
 }
 
-/** A stream or a body, whatever the label says: a JSON object begins with a brace, no event does. */
+const MARK = [0xef, 0xbb, 0xbf];
+
+/** A stream or a body, whatever the label says: a JSON object begins with a brace, behind a byte order mark or not; no event does. */
 function readAsWhatItIs(protocol: Protocol, body: Uint8Array): Reading {
-  const first = body.find((byte) => byte > 0x20);
+  const first = body.find((byte) => byte > 0x20 && !MARK.includes(byte));
   if (first === 0x7b) return protocol.readAnswer(body);
   const scanner = protocol.scanStream();
   scanner.push(body);

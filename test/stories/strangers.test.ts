@@ -4,8 +4,8 @@ import net from 'node:net';
 import { protocols } from '#protocols';
 import { well } from '../support/failure-table.ts';
 import { type PuppetHouse, type PuppetHouseOptions, puppetHouse } from '../support/houses.ts';
-import { type Behaviour, chunk, head, LAST_CHUNK, streamed, whole } from '../support/puppet.ts';
-import { ANTHROPIC, asked, fetched, OPENAI, type Tongue } from '../support/tongues.ts';
+import { type Behaviour, type Call, chunk, head, LAST_CHUNK, streamed, whole } from '../support/puppet.ts';
+import { ANTHROPIC, asked, fetched, OPENAI, TONGUES, type Tongue } from '../support/tongues.ts';
 
 /** What clients and providers do that were not thought of when the failure table was written. */
 let set: PuppetHouse | undefined;
@@ -400,3 +400,59 @@ test('text of a block that is announced late is not lost, in its dialect and in 
     scanner?.push(Buffer.from(part));
   expect(scanner?.read(true)).toMatchObject({ outcome: 'complete', textLength: 5 });
 });
+
+const MARK = '\ufeff';
+for (const tongue of TONGUES)
+  test(`a byte order mark before an answer is none of it, and the caller gets it as it came: ${tongue.name}`, async () => {
+    const raw = async (url: string, stream: boolean, by: Tongue = tongue) => {
+      const answer = await fetch(`${url}${by.path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: by.ask(stream),
+      });
+      return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()).toString('utf8') };
+    };
+    const marked = MARK + tongue.answer('Hello');
+    const events = [
+      ...tongue.opening,
+      tongue.delta('Hello'),
+      tongue.reason(),
+      tongue.usage,
+      tongue.terminator,
+    ];
+    // Each of its bytes by itself, and with the first event.
+    const [ef, bb, bf] = Buffer.from(MARK);
+    const split = ({ write }: Call) => {
+      write(head(200, { ...tongue.sse, 'transfer-encoding': 'chunked' }));
+      for (const byte of [ef, bb, bf]) write(Buffer.from([0x31, 13, 10, byte as number, 13, 10]));
+      write(events.map(chunk).join('') + LAST_CHUNK);
+    };
+    const { house, first, record } = await open(({ write }) => write(whole(200, tongue.json, marked)), {
+      tongue,
+    });
+    expect(await raw(house.url, false)).toEqual({ status: 200, bytes: marked });
+    expect(await record(0)).toMatchObject({ outcome: 'complete', usage: { basis: 'reported' } });
+    const other = tongue === OPENAI ? ANTHROPIC : OPENAI;
+    const translated = await raw(house.url, false, other);
+    expect(translated.status).toBe(200);
+    expect(translated.bytes).toContain('Hello');
+    expect(translated.bytes).not.toContain(MARK);
+    for (const [i, act] of [
+      ({ write }: Call) => write(streamed(tongue.sse, MARK + events[0], ...events.slice(1)) + LAST_CHUNK),
+      split,
+    ].entries()) {
+      first.act(act);
+      expect(await raw(house.url, true)).toEqual({ status: 200, bytes: MARK + events.join('') });
+      expect(await record(2 + 2 * i)).toMatchObject({ outcome: 'complete', usage: { basis: 'reported' } });
+      const told = await raw(house.url, true, other);
+      expect(told.bytes).toContain('Hello');
+      expect(told.bytes).not.toContain(MARK);
+      expect((await record(3 + 2 * i)).outcome).toBe('complete');
+    }
+    const refusal = MARK + tongue.error(tongue.words.invalid, 'no such field: frobnicate');
+    first.act(({ write }) => write(whole(400, tongue.json, refusal)));
+    expect(await raw(house.url, false)).toEqual({ status: 400, bytes: refusal });
+    expect((await record(6)).failure?.hint).toBe(
+      'The provider rejected the ask (400): no such field: frobnicate',
+    );
+  });

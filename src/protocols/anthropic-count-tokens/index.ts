@@ -9,7 +9,7 @@ import {
   writeAnthropicStreamError,
 } from '../shared/anthropic-errors.ts';
 import { failure } from '../shared/failures.ts';
-import { decode, encode, isObject, parseJson } from '../shared/json.ts';
+import { decodeAnswer, encode, isObject, parseJson } from '../shared/json.ts';
 import { failureOutcome, unreadable } from '../shared/readings.ts';
 import { UnaryScanner } from '../shared/unary.ts';
 
@@ -17,7 +17,7 @@ export { rebuild };
 
 /** Counting is free: the number counted is the answer, not a usage. */
 function readAnswer(body: Uint8Array): Reading {
-  const parsed = parseJson(decode(body));
+  const parsed = parseJson(decodeAnswer(body));
   if (!parsed || !isObject(parsed.value)) return unreadable();
   const answer = parsed.value;
   const counted = typeof answer.input_tokens === 'number';

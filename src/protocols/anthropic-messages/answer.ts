@@ -1,13 +1,23 @@
 import type { Failure, Observed, Outcome, Reading, Usage } from '#contracts';
 import { anthropicInBand } from '../shared/anthropic-errors.ts';
 import { failure } from '../shared/failures.ts';
-import { decode, encode, isObject, type Json, list, object, parseJson, text, word } from '../shared/json.ts';
+import {
+  decodeAnswer,
+  encode,
+  isObject,
+  type Json,
+  list,
+  object,
+  parseJson,
+  text,
+  word,
+} from '../shared/json.ts';
 import { outcomeOf } from '../shared/outcomes.ts';
 import { failureOutcome, unreadable } from '../shared/readings.ts';
 import { anthropicUsage } from './usage.ts';
 
 export function readAnswer(body: Uint8Array): Reading {
-  const parsed = parseJson(decode(body));
+  const parsed = parseJson(decodeAnswer(body));
   if (!parsed || !isObject(parsed.value)) return unreadable();
   const answer = parsed.value;
   const error = answer.type === 'error' || answer.error ? anthropicInBand(answer) : undefined;

@@ -2,7 +2,7 @@ import type { Failure, Observed, Outcome, Reading, Usage } from '#contracts';
 import { NO_USAGE } from '#contracts';
 import { failure } from '../shared/failures.ts';
 import {
-  decode,
+  decodeAnswer,
   encode,
   isJson,
   isObject,
@@ -27,7 +27,7 @@ export interface Choice {
 }
 
 export function readAnswer(body: Uint8Array): Reading {
-  const parsed = parseJson(decode(body));
+  const parsed = parseJson(decodeAnswer(body));
   if (!parsed || !isObject(parsed.value)) return unreadable();
   const answer = parsed.value;
   const choices: Choice[] = [];

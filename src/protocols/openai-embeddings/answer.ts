@@ -1,13 +1,13 @@
 import type { Reading } from '#contracts';
 import { sha256 } from '#kernel';
 import { failure } from '../shared/failures.ts';
-import { decode, encode, isObject, type Json, list, object, parseJson, word } from '../shared/json.ts';
+import { decodeAnswer, encode, isObject, type Json, list, object, parseJson, word } from '../shared/json.ts';
 import { openaiInBand } from '../shared/openai-errors.ts';
 import { openaiUsage } from '../shared/openai-usage.ts';
 import { failureOutcome, unreadable } from '../shared/readings.ts';
 
 export function readAnswer(body: Uint8Array): Reading {
-  const parsed = parseJson(decode(body));
+  const parsed = parseJson(decodeAnswer(body));
   if (!parsed || !isObject(parsed.value)) return unreadable();
   const answer = parsed.value;
   const data = list(answer.data);

@@ -1,7 +1,7 @@
 import type { Failure, Observed, Outcome, Reading, Usage } from '#contracts';
 import { failure } from '../shared/failures.ts';
 import {
-  decode,
+  decodeAnswer,
   encode,
   isJson,
   isObject,
@@ -18,7 +18,7 @@ import { outcomeOf } from '../shared/outcomes.ts';
 import { failureOutcome, unreadable } from '../shared/readings.ts';
 
 export function readAnswer(body: Uint8Array): Reading {
-  const parsed = parseJson(decode(body));
+  const parsed = parseJson(decodeAnswer(body));
   if (!parsed || !isObject(parsed.value)) return unreadable();
   const response = parsed.value;
   return read({

@@ -1,7 +1,7 @@
 import type { EpochMs, ExchangeId, Failure, FailureKind, Fields } from '#contracts';
 import { readRetryAfter } from '#kernel/resilience';
 import { classify, type ErrorReport } from './classify.ts';
-import { decode, isObject, parseJson, text } from './json.ts';
+import { decodeAnswer, isObject, parseJson, text } from './json.ts';
 
 /** Status and `type` by which Anthropic's clients know a failure. */
 const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: string]>> = {
@@ -87,7 +87,7 @@ export const writeAnthropicStreamError = (failure: Failure, exchange: ExchangeId
 const MAX_ERROR_BODY = 64 * 1024;
 
 export function readAnthropicError(status: number, headers: Fields, raw: Uint8Array, now: EpochMs): Failure {
-  const source = decode(raw.length > MAX_ERROR_BODY ? raw.subarray(0, MAX_ERROR_BODY) : raw);
+  const source = decodeAnswer(raw.length > MAX_ERROR_BODY ? raw.subarray(0, MAX_ERROR_BODY) : raw);
   const after = readRetryAfter(headers, now);
   const should = headers['x-should-retry'];
   return classify({

@@ -31,6 +31,15 @@ export const asBuffer = (bytes: Uint8Array): Buffer =>
 /** A view is cheaper than TextDecoder with a subarray, and unlike it keeps a byte order mark inside the text. */
 export const decode = (bytes: Uint8Array): string => asBuffer(bytes).toString('utf8');
 
+/**
+ * What a provider sent. A byte order mark before it is none of it (RFC 8259 §8.1), though JSON.parse stumbles over it; the caller gets
+ * it as it came.
+ */
+export function decodeAnswer(bytes: Uint8Array): string {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return decode(marked ? bytes.subarray(3) : bytes);
+}
+
 /** The value, or undefined when the text is not JSON: the one place where JSON.parse may throw. */
 export function parseJson(source: string): { readonly value: unknown } | undefined {
   try {

@@ -1,7 +1,7 @@
 import type { EpochMs, ExchangeId, Failure, FailureKind, Fields } from '#contracts';
 import { readRetryAfter } from '#kernel/resilience';
 import { classify, type ErrorReport } from './classify.ts';
-import { decode, isObject, type Json, parseJson, text } from './json.ts';
+import { decodeAnswer, isObject, type Json, parseJson, text } from './json.ts';
 
 /** Status, `type` and `code` by which OpenAI's clients know a failure. A code of our own is the kind itself. */
 const SHAPES: Readonly<Record<FailureKind, readonly [status: number, type: string, code?: string]>> = {
@@ -89,7 +89,7 @@ export function writeResponsesStreamError(failure: Failure, exchange: ExchangeId
 }
 
 export function readOpenAIError(status: number, headers: Fields, body: Uint8Array, now: EpochMs): Failure {
-  const source = decode(body.length > MAX_ERROR_BODY ? body.subarray(0, MAX_ERROR_BODY) : body);
+  const source = decodeAnswer(body.length > MAX_ERROR_BODY ? body.subarray(0, MAX_ERROR_BODY) : body);
   const parsed = parseJson(source);
   const after = readRetryAfter(headers, now);
   const should = headers['x-should-retry'];

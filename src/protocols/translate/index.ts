@@ -4,7 +4,7 @@ import { anthropicMessages } from '../anthropic-messages/index.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { openaiResponses } from '../openai-responses/index.ts';
 import { failure } from '../shared/failures.ts';
-import { decode, encode, isObject, type Json, parseJson } from '../shared/json.ts';
+import { decode, decodeAnswer, encode, isObject, type Json, parseJson } from '../shared/json.ts';
 import { type Answer, Assembler } from './assembler.ts';
 import { ChatReader } from './chat/read-answer.ts';
 import { readChatAsk } from './chat/read-ask.ts';
@@ -94,7 +94,7 @@ const translate = (from: DialectName, to: DialectName): Translator => {
       return ok({ body: encode(JSON.stringify(said)), losses: notes.losses });
     },
     answer(body, context) {
-      const parsed = parseJson(decode(body))?.value;
+      const parsed = parseJson(decodeAnswer(body))?.value;
       const said = new Assembler();
       if (isObject(parsed)) target.whole(parsed, said);
       if (!said.last) return err(failure('malformed', 'The answer is none, or says not how it ended.'));
