@@ -290,3 +290,30 @@ test('a program that asks for a path which is not there is not given a page', as
     expect((await page(path, browser)).headers.get('content-type')).toBe('text/html; charset=utf-8');
   }
 });
+
+test('an ask nested deeper than any recursion is answered, and what was asked is in the record as text', async () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const say = (tail: string) =>
+    `{"model":"sim","messages":[{"role":"user","content":"What is 17*23?"}]${tail}}`;
+  for (const [path, ask] of [
+    ['/v1/chat/completions', say(`,"metadata":${deep}`)],
+    ['/v1/messages', say(`,"max_tokens":99,"metadata":${deep}`)],
+  ] as const) {
+    const answer = await fetch(`${house.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: ask,
+    });
+    expect(await answer.text()).toContain('391');
+    const id = answer.headers.get('x-midwatch-exchange') as string;
+    const detail = await until(() => house.api.exchanges.get(id), 'the record of it');
+    expect(detail.ask).toEqual([{ role: 'user', parts: [{ kind: 'text', text: ask }] }]);
+    expect(detail.answer[0]).toMatchObject({
+      role: 'assistant',
+      parts: [{ kind: 'text', text: expect.stringContaining('391') }],
+    });
+    expect(detail.envelope).toContain('midwatch_kept_as_text');
+    expect(detail.exchange.attempts).toHaveLength(1);
+    expect(JSON.stringify(await house.api.exchanges.ask(id))).toContain('midwatch_kept_as_text');
+  }
+});

@@ -47,7 +47,7 @@ export interface ScribeStats {
   readonly lagMs: number;
   /** Put aside because the database refuses them. */
   readonly parked: number;
-  /** Kept without bodies because these could not be digested. */
+  /** Kept without bodies, or with these as text, because they could not be taken apart. */
   readonly undigested: number;
   /** Bytes in which no exchange could be read; put aside too. */
   readonly unreadableBytes: number;
