@@ -76,6 +76,8 @@ export interface TransportTrouble {
 export interface AnswerTaker {
   /** The request is on its way on an open connection; a pooled one is open at once. */
   connected(): void;
+  /** Its kept connection had been closed, so it was sent again on a new one. */
+  resent?(): void;
   head(status: number, headers: Fields): void;
   /** Content, unframed and uncompressed. The bytes are the taker's to keep. */
   data(bytes: Uint8Array): void;

@@ -290,6 +290,10 @@ export class Flight implements AnswerTaker {
     else this.expect('timeout_headers', whole ?? Number.POSITIVE_INFINITY, now);
   }
 
+  resent(): void {
+    this.ctx.one.resent = true;
+  }
+
   head(status: number, fields: Fields): void {
     const { one, clock } = this.ctx;
     const now = clock.monotonic();

@@ -99,9 +99,9 @@ function begin(
   walk.made.push(one);
   tries.begun(walk);
   const sent = step.target.passDeadline ? told(request, deadline - one.start) : request;
-  // The transport has then asked again by itself, if it had the right to; on one more kept connection it would have it once more.
-  const reset = walk.attempts.at(-1)?.failure?.kind === 'reset';
-  return { kind: 'prepared', one, request: reset ? { ...sent, fresh: true } : sent };
+  // The transport asks again by itself once in an exchange; on one more kept connection it would have the right to do so once more.
+  const resent = walk.attempts.at(-1)?.failure?.kind === 'reset' || walk.made.some((made) => made.resent);
+  return { kind: 'prepared', one, request: resent ? { ...sent, fresh: true } : sent };
 }
 
 /** With the time that is left, as of this call: waits and earlier tries are taken off. */

@@ -175,6 +175,8 @@ export interface Try {
   readonly limit: SetLimit | undefined;
   /** The provider was asked for usage at all. */
   readonly asksUsage: boolean;
+  /** The transport sent it twice; it may do so once in an exchange. */
+  resent?: boolean;
   /** When it is given up for want of a first token, sooner than the route's own limit. */
   impatience?: Impatience;
   /** What is too long a silence once it streams, where its route goes by the target's own. */

@@ -130,6 +130,7 @@ export class Upstream {
     this.call = undefined;
     this.gone();
     call.retried = true;
+    call.taker.resent?.();
     this.pool.dispatch(call, true);
   }
 

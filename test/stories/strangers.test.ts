@@ -125,6 +125,25 @@ test('kept connections that break one after the other cost one silent retry in a
   expect(first.calls).toHaveLength(3 + 3);
 });
 
+test('nor does one a try where another answer than a break comes between', async () => {
+  let asked = 0;
+  const gate = Promise.withResolvers<void>();
+  const { house, first } = await open(async (call) => {
+    asked++;
+    if (asked <= 3) await gate.promise;
+    if (asked === 5) return call.write(whole(500, OPENAI.json, OPENAI.error('server_error', 'once')));
+    if (asked > 3) return call.reset();
+    fine(OPENAI)(call);
+  });
+  const three = Array.from({ length: 3 }, () => fetched(house.url, OPENAI, { stream: false }));
+  while (first.calls.length < 3) await Bun.sleep(1);
+  gate.resolve();
+  await Promise.all(three);
+  expect((await fetched(house.url, OPENAI, { stream: false })).status).toBe(502);
+  // Broken, sent again by itself and answered with 500, tried again and broken.
+  expect(first.calls).toHaveLength(3 + 3);
+});
+
 for (const [path, ask, delta, error] of [
   [
     '/v1/responses',
