@@ -16,6 +16,7 @@ export class Line {
   private readonly log: Log;
   private readonly back: () => void;
   private client: RedisClient | undefined;
+  private opening: Promise<RedisClient> | undefined;
   private away = false;
   private closed = false;
   private cancel: (() => void) | undefined;
@@ -44,8 +45,18 @@ export class Line {
     this.drop();
   }
 
-  private async connected(): Promise<RedisClient> {
-    if (this.client?.connected) return this.client;
+  /** Whoever comes while it is being opened waits for the same one: to begin anew would close it under those who came before. */
+  private connected(): Promise<RedisClient> {
+    if (this.client?.connected) return Promise.resolve(this.client);
+    if (this.opening) return this.opening;
+    const opening = this.open().finally(() => {
+      if (this.opening === opening) this.opening = undefined;
+    });
+    this.opening = opening;
+    return opening;
+  }
+
+  private async open(): Promise<RedisClient> {
     this.drop();
     // No queue and no reconnecting of its own: a connection of which nobody knows what is still in it is worth nothing.
     const fresh = new RedisClient(this.url, { autoReconnect: false, enableOfflineQueue: false });
@@ -97,6 +108,7 @@ export class Line {
   private drop(): void {
     this.client?.close();
     this.client = undefined;
+    this.opening = undefined;
   }
 }
 
