@@ -1,6 +1,7 @@
 import { sketch } from '#kernel/stats';
 import { type Arrived, arrive } from './arrivals.ts';
 import { defineDrill, type Expectation, type Scene, type SceneContext, together } from './define.ts';
+import { lengths } from './F22-lengths.ts';
 import { places } from './F22-places.ts';
 import { type Measure, never } from './measure.ts';
 import type { Question, Rehearsal } from './rehearsal.ts';
@@ -392,9 +393,9 @@ export const F22 = defineDrill({
   id: 'F22',
   title: 'Taming the tail',
   world:
-    'First tokens after 0.4 s in the median; 3 % of the answers straggle by 5 to 30 s. Then a look-alike in which everything becomes three times slower, and hedges would only add load. Beside it a target with forty places, which are wanted by many short answers and, all at once, by sixty long ones.',
+    'First tokens after 0.4 s in the median; 3 % of the answers straggle by 5 to 30 s. Then a look-alike in which everything becomes three times slower, and hedges would only add load. Beside it a target with forty places, which are wanted by many short answers and, all at once, by sixty long ones; and answers without a limit, of which one in two thousand goes on and on.',
   seeds: { full: 20, quick: 2 },
-  on: together(on, places.on),
-  twin: together(twin, places.twin),
-  off: together(off, places.off),
+  on: together(on, places.on, lengths.on),
+  twin: together(twin, places.twin, lengths.twin),
+  off: together(off, places.off, lengths.off),
 });

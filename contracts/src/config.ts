@@ -267,7 +267,7 @@ export const routeSchema = z.strictObject({
     .enum(['pass', 'auto'])
     .default('pass')
     .describe(
-      '`auto`: an ask whose caller named no limit gets one, above 99.5 % of the answers of its route, model, feature and kind that ended well, once 765 are known by the provider’s own count; an answer that it cuts counts as longer than any, raises it, and soon sets it aside. It stands in `x-midwatch-max-tokens` and in the record. `pass`: the ask stays as it is.',
+      '`auto`: an ask whose caller named no limit gets one, a quarter above what 99.5 % of the answers of its route, model, feature and kind that ended well come to, once 765 are known by the provider’s own count; an answer that it cuts counts as longer than any, raises it, and soon sets it aside. It stands in `x-midwatch-max-tokens` and in the record. `pass`: the ask stays as it is.',
     ),
   mix: mixSchema.optional(),
   demotions: z

@@ -37,7 +37,7 @@ const LOOK = 60_000;
 const FIRST = 2_000;
 /** Who is silent for so long has died over it. */
 const HOLD = 600_000;
-/** Until a round that learnt nothing, since the provider was away, is tried again. */
+/** Until a round that learnt nothing, since the provider was away or nothing is recorded yet, is tried again. */
 const AGAIN = 86_400_000;
 
 /**
@@ -66,7 +66,7 @@ export function startRounds(ports: RoundPorts): () => void {
       if (stopped) return;
       const done = roundOf(report, keys.length, at);
       const proofs = proofsOf(report, at);
-      const learnt = done.known > 0 || keys.length === 0;
+      const learnt = done.known > 0;
       await store.finish(folder, by, {
         round: done,
         proofs,

@@ -134,7 +134,7 @@ function said(
               'max_tokens',
               useful.upper === undefined
                 ? `unknown: ${count(useful.n)} good answers do not reach their p99.5`
-                : `${count(useful.upper)} keeps 99.5 % of ${count(useful.n)} good answers whole (p99.5 ${count(useful.tokens)})`,
+                : `${count(useful.upper)} keeps 99.5 % of ${count(useful.n)} good answers whole (p99.5 ${count(useful.tokens)}); \`maxTokens: auto\` sets one`,
             ] as const,
           ]
         : []),

@@ -42,8 +42,8 @@ test('nothing is set before enough is known, and then what 99.5 % of the answers
   for (let i = 0; i < 750; i++) it.end(100 + (i % 100));
   expect(it.of()).toBeUndefined();
   for (let i = 750; i < 2_000; i++) it.end(100 + (i % 100));
-  // Of 2,000 answers of 100 to 199 tokens the twenty longest have 199 of them.
-  expect(it.of()).toEqual({ tokens: 199, of: 2_000 });
+  // Of 2,000 answers of 100 to 199 tokens the twenty longest have 199 of them; and a quarter more.
+  expect(it.of()).toEqual({ tokens: 249, of: 2_000 });
   expect(use(new Limits()).of()).toBeUndefined();
 });
 
@@ -96,7 +96,7 @@ test('what was no use, had a limit of its own, or is another use teaches nothing
     report.end(900);
   }
   expect(it.of()).toBeUndefined();
-  expect(report.of()?.tokens).toBe(900);
+  expect(report.of()?.tokens).toBe(1_125);
 });
 
 test('a provider that refuses such a limit is never sent one again; any other refusal changes nothing', () => {

@@ -10,6 +10,8 @@ const SURE = 1.96;
 const EVERY = 50;
 /** Names; some are made of callers' words. */
 const MOST = 500;
+/** Above it, so that what it cuts is far rarer than the half percent it may, and the limit seldom set aside. */
+const ROOM = 1.25;
 /** Below it some providers refuse. */
 const LEAST = 64;
 /** Longer than any. */
@@ -31,7 +33,7 @@ export interface SetLimit {
 }
 
 /**
- * How long answers may become where nobody said: up to the upper end of the 99.5 % quantile of those that ended well, an order statistic,
+ * How long answers may become where nobody said: a quarter above the upper end of the 99.5 % quantile of those that ended well, an order statistic,
  * ⌈nq + 1.96·√(nq(1−q))⌉ from below, of the last 2,000. An answer that was cut by such a limit counts as longer than any, since nobody
  * knows how long it would have been: each raises the limit to the next longest, and the fourth of two thousand (the first, where
  * fewer than 1,130 are known) sets it aside until they are far enough back. So where all answers become longer at once it cuts four,
@@ -97,7 +99,7 @@ function limitIn(lengths: Uint32Array): number | undefined {
   const n = lengths.length;
   const rank = Math.ceil(n * QUANTILE + SURE * Math.sqrt(n * QUANTILE * (1 - QUANTILE)));
   const length = rank <= n ? lengths.sort()[rank - 1] : undefined;
-  return length === undefined || length === CUT ? undefined : Math.max(LEAST, length);
+  return length === undefined || length === CUT ? undefined : Math.max(LEAST, Math.ceil(ROOM * length));
 }
 
 /** What is likely to be alike in length. Not by tenant: most of them ask too little to be known. */

@@ -15,7 +15,8 @@ let set: ConsoleHouse;
 let house: Product;
 let page: Page;
 
-const config = (url: string) => `providers:
+const config = (url: string) => `cassettes: { verify: {} }
+providers:
   well:
     protocol: openai
     baseUrl: ${url}/v1
@@ -56,10 +57,11 @@ const ask = (model: string, feature: string, task = '') =>
     body: JSON.stringify({ model, messages: [{ role: 'user', content: 'in 20 words' }] }),
   }).then((response) => response.text());
 
-const run = (model: string) =>
+const run = (model: string, more: object = {}) =>
   fetch(`${house.url}/v1/runs`, {
     method: 'POST',
     body: JSON.stringify({
+      ...more,
       endpoint: '/v1/chat/completions',
       body: { model, messages: [{ role: 'user', content: 'in 20 words' }] },
       metadata: { ticket: 'T-1' },
@@ -176,6 +178,27 @@ test('a run is listed, opened, and leads to its exchange', async () => {
   await page.getByRole('heading', { name: 'No run is failed' }).waitFor();
 });
 
+test('a run that awaits approval shows what it would ask, and is approved with a reason', async () => {
+  const { id } = await run('chat', { approval: { why: 'a bill of T-1' } });
+  await page.goto(`${house.url}/runs?state=awaiting_approval`);
+  await page.getByRole('table', { name: 'Runs, newest first' }).getByText('asked: a bill of T-1').waitFor();
+  await page.getByRole('rowheader').getByRole('link').first().click();
+  await page.getByRole('region', { name: 'Question' }).getByText('in 20 words').waitFor();
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('textbox', { name: 'Reason' }).fill('within budget');
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('approved by admin').waitFor();
+  await page.getByText(': within budget').waitFor();
+  await page.getByRole('region', { name: 'Answer' }).waitFor();
+  expect((await house.api.runs.get(id)).run).toMatchObject({ state: 'succeeded', approval: { by: 'admin' } });
+  const late = await run('chat', { approval: true });
+  await page.goto(`${house.url}/runs/${late.id}`);
+  await page.getByRole('button', { name: 'Refuse' }).click();
+  await page.getByRole('textbox', { name: 'Reason' }).fill('no');
+  await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
+  await page.getByText('Refused by admin: no').waitFor();
+});
+
 test('the week of a target shows each hour, and which is now', async () => {
   await page.goto(`${house.url}/weather`);
   const week = page.getByRole('region', { name: 'By the hour of the week' });
@@ -193,6 +216,7 @@ test('runs, tiers, ramp, router and shadows stand in every look', () =>
     ['/router', 'undecided so far'],
     ['/shadows', 'Where they differ'],
     ['/weather', 'well/sim-instant'],
+    ['/system', 'asked again every'],
   ]));
 
 test('nothing complained, and no other host was asked', () => set.expectQuiet());
