@@ -54,6 +54,12 @@ test('a mix as declared draws no finding, nor does one fallback, nor a route wit
   ).toEqual([]);
 });
 
+test('what a route exercises by its own configuration is no finding, what else leaves beside it is', () => {
+  const exercised = history(168, 400, () => 20, 'exercise');
+  expect(kinds(chat(), exercised)).toEqual([]);
+  expect(kinds(chat(), [...exercised, ...history(168, 400, () => 16)])).toEqual(['level note']);
+});
+
 test('without a floor, more than 1 % of seven days is told, once something can be said', () => {
   expect(
     kinds(
