@@ -41,10 +41,11 @@ test('what came in time is read first when the loop was held up', async () => {
     const awaited = await wire(() => dog.expect('timeout_idle', soon(60_000)));
     // Long work for one socket: the loop has asked which can be read before the other byte was there.
     const busy = await wire(() => {
+      // From here on, or a machine without room would let the wait end before the loop is held up at all.
+      dog.expect('timeout_idle', soon(10));
       awaited.send();
       holdUp(40);
     });
-    dog.expect('timeout_idle', soon(10));
     busy.send();
     await clock.sleep(60);
     dog.stop();
@@ -52,7 +53,8 @@ test('what came in time is read first when the loop was held up', async () => {
     busy.close();
   }
   watchdog.stop();
-  expect(cut).toBe(0);
+  // One at most, where the processor was taken away in each round; without a round all five are.
+  expect(cut).toBeLessThanOrEqual(1);
 });
 
 test('a silence that is none of ours is told, also by a loop that is always late', async () => {

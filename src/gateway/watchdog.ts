@@ -45,12 +45,14 @@ class Wait implements Dog {
 const LATE = 20;
 /** Until the loop has read what stood in its sockets meanwhile, ms. */
 const ONE_ROUND = 1;
+/** Timers go before sockets where both are due, so one round may pass without a look at a socket where the processor is taken away in it. */
+const ROUNDS = 4;
 
 class Waits implements Watchdog {
   private readonly running = new Set<Wait>();
   private wakeAt = Number.POSITIVE_INFINITY;
-  /** The last wake was put off; the next one is not, however late it is. */
-  private putOff = false;
+  /** How often this wake was put off: no further than `ROUNDS`, however late it is. */
+  private putOff = 0;
   private cancel: () => void = () => undefined;
   private readonly clock: Clock;
 
@@ -87,13 +89,13 @@ class Waits implements Watchdog {
     const now = this.clock.monotonic();
     const late = now - this.wakeAt > LATE;
     this.wakeAt = Number.POSITIVE_INFINITY;
-    if (late && !this.putOff) {
+    if (this.putOff > 0 ? this.putOff < ROUNDS : late) {
       // What came in time may still stand in a socket: without a look at it a busy machine would be taken for a silent provider.
-      this.putOff = true;
+      this.putOff++;
       this.schedule(now + ONE_ROUND);
       return;
     }
-    this.putOff = false;
+    this.putOff = 0;
     let next = Number.POSITIVE_INFINITY;
     for (const wait of this.running) {
       if (wait.due <= now) {

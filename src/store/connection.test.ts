@@ -105,7 +105,7 @@ test('the line is cut under a batch: it is refused whole, and goes in once when 
   }
   const window = await store.rollups.window({ from: START, to: START + 60_000, step: 60_000 });
   expect(window.totals.exchanges).toBe(500);
-}, 30_000);
+}, 120_000);
 
 test('a database that falls silent is given up after its time, and asked anew when it is back', async () => {
   const clock = virtualClock({ settle: 1, start: START });
@@ -117,4 +117,4 @@ test('a database that falls silent is given up after its time, and asked anew wh
   wire.set('up');
   await store.upkeep.ping();
   expect((await store.write([sample({ id: idMaker(3)(START), at: START })])).inserted).toBe(1);
-}, 30_000);
+}, 120_000);

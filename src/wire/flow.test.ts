@@ -38,7 +38,7 @@ test('bodies of 32 MB go both ways unharmed, sized and in chunks', async () => {
     expect(digest(back)).toBe(digest(body));
   }
   close();
-}, 30_000);
+}, 120_000);
 
 test('a caller that does not read stops the writer, and is given the rest when it does', async () => {
   let out: Outgoing | undefined;
@@ -67,7 +67,7 @@ test('a caller that does not read stops the writer, and is given the rest when i
   await client.until((heard) => heard.endsWith('\r\n0\r\n\r\n'));
   expect(client.heard().match(/x/g)).toHaveLength((written + 1) * part.length);
   client.destroy();
-}, 20_000);
+}, 120_000);
 
 test('requests pipelined by a caller that does not read are left in its own buffers', async () => {
   let asked = 0;
@@ -89,7 +89,7 @@ test('requests pipelined by a caller that does not read are left in its own buff
   await eventually(() => asked === 32_000);
   client.destroy();
   await eventually(() => connections() === 0);
-}, 20_000);
+}, 120_000);
 
 test('a paused call stops the provider within a few megabytes, and goes on where it stopped', async () => {
   const part = Buffer.alloc(64 * 1024, 'x');
@@ -146,7 +146,7 @@ test('a paused call stops the provider within a few megabytes, and goes on where
   expect(stats()).toEqual({ open: 1, idle: 1 });
   close();
   server.stop(true);
-}, 20_000);
+}, 120_000);
 
 test('a forwarded stream to a slow reader does not pile up between', async () => {
   const part = Buffer.alloc(64 * 1024, 'x');
@@ -190,4 +190,4 @@ test('a forwarded stream to a slow reader does not pile up between', async () =>
   await eventually(() => server.open() === 0);
   close();
   server.stop();
-}, 20_000);
+}, 120_000);

@@ -59,7 +59,7 @@ afterAll(async () => {
   await house.stop();
   house.remove();
   await up.stop();
-}, 30_000);
+}, 120_000);
 
 interface Told {
   readonly id: string;

@@ -123,7 +123,7 @@ test('a stream is joined half-way by followers who get all of it, and replayed t
   const replayed = await post('s', { body: { stream: true } });
   expect([told(replayed), await replayed.text()]).toEqual(['replayed', whole]);
   expect(up.heard).toHaveLength(2);
-}, 15_000);
+}, 120_000);
 
 test('the first caller leaves: the others are served; all leave: the provider is let go', async () => {
   up.play({ status: 200, headers: SSE_HEAD, framing: 'chunked', parts: STREAM, pause: 30 });
@@ -149,7 +149,7 @@ test('the first caller leaves: the others are served; all leave: the provider is
   alone.leaving.abort();
   await up.heard[1]?.closed;
   expect((await house.facts(house.finished.at(-1)?.facts.id ?? null)).outcome).toBe('cancelled');
-}, 15_000);
+}, 120_000);
 
 test('a client that gives up and comes back three times pays once', async () => {
   up.play({ status: 200, headers: JSON_HEAD, framing: 'length', parts: [COMPLETION], delay: 800 });
@@ -195,4 +195,4 @@ test('a resample is a new call with a key of its own; a failure is tried anew', 
   await post('failed');
   expect(after).toBeGreaterThan(before);
   expect(up.heard.length).toBeGreaterThan(after);
-}, 15_000);
+}, 120_000);

@@ -65,7 +65,7 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
   house.stop();
   await up.stop();
   await spare.stop();
-}, 30_000);
+}, 120_000);
 
 /** Two providers of which the second can be told to fail; half of the traffic would be too much, 5 % is the most there is. */
 function withSpare(sim: string, spare: string, more: object = {}, first = 'sim-instant') {
@@ -156,7 +156,7 @@ test('a first tier that is another one makes the proof of its fallback stale unt
   before.stop();
   after.stop();
   sim.stop();
-}, 30_000);
+}, 120_000);
 
 test('what callers ask for and no exercise has tried is reported, until a probe has tried it', async () => {
   const sim = simulatorAt();
@@ -189,7 +189,7 @@ test('what callers ask for and no exercise has tried is reported, until a probe 
   });
   stop();
   sim.stop();
-}, 30_000);
+}, 120_000);
 
 test('what is critical is never exercised: by lane, by feature, with tools', async () => {
   const sim = simulatorAt();
@@ -305,7 +305,7 @@ test('where a fallback may not serve, copies prove it, and break it, and no call
   house.stop();
   await up.stop();
   await spare.stop();
-}, 30_000);
+}, 120_000);
 
 test.each([1, 4])('of what a fallback carries, one of %p gateways takes its part', async (houses) => {
   const down = await scriptedUpstream();
@@ -391,7 +391,7 @@ test('a prompt that most callers send now makes a fallback unproven that was pro
   });
   stop();
   sim.stop();
-}, 30_000);
+}, 120_000);
 
 test('what one version of Midwatch has proven the next one has to prove again', async () => {
   const sim = simulatorAt();

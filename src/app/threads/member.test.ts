@@ -23,4 +23,4 @@ test('a thread that ends by itself is said, and begun again', async () => {
   ]);
   expect(member.view()).toMatchObject({ thread: 2, state: 'gone' });
   await member.stop();
-}, 30_000);
+}, 120_000);
