@@ -70,13 +70,14 @@ export class Probes {
     const settings = this.settings();
     if (!settings || this.ctx.draining()) return;
     const now = this.ctx.clock.now();
+    const time = this.ctx.clock.monotonic();
     const all = this.targets(settings);
     const spent = this.spent(now);
     all.forEach((one, i) => {
       // In turns, so that a schedule is no burst.
-      const book = this.bookOf(one, now + (settings.every * i) / all.length, now);
-      if (book.busy || now < book.nextAt) return;
-      book.nextAt = now + settings.every * 2 ** Math.min(MOST_PAUSES, book.failures);
+      const book = this.bookOf(one, time + (settings.every * i) / all.length, now);
+      if (book.busy || time < book.nextAt) return;
+      book.nextAt = time + settings.every * 2 ** Math.min(MOST_PAUSES, book.failures);
       const paused = this.hindrance(one, settings, spent);
       if (paused === undefined) {
         delete book.paused;
@@ -89,8 +90,9 @@ export class Probes {
     const settings = this.settings();
     if (!settings) return [];
     const now = this.ctx.clock.now();
+    const time = this.ctx.clock.monotonic();
     return this.targets(settings).map((one) => {
-      const { calls, failed, microUsd, last, paused } = this.bookOf(one, now, now);
+      const { calls, failed, microUsd, last, paused } = this.bookOf(one, time, now);
       return {
         provider: one.step.target.provider,
         model: one.model,

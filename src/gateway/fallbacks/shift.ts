@@ -48,7 +48,8 @@ export class Shift {
     const gate = this.gate(step, carries);
     const { state, admitted } = gate.rule.step(
       gate.state,
-      this.clock.now(),
+      // Of the wall clock an hour put back would be an hour in which nothing refills.
+      this.clock.monotonic(),
       LANES.indexOf(lane),
       this.weigh(walk, carries),
     );
@@ -62,7 +63,7 @@ export class Shift {
     if (known?.carries.perSecond === carries.perSecond && known.among === among) return known;
     const rule = admission({ perSecond: carries.perSecond / among, lanes: LANES.length });
     // A house that comes or goes gives nobody a bucket full again.
-    const state = known?.carries === carries ? known.state : rule.start(this.clock.now());
+    const state = known?.carries === carries ? known.state : rule.start(this.clock.monotonic());
     const gate = { carries, among, rule, state };
     this.gates.set(step, gate);
     return gate;
