@@ -143,6 +143,8 @@ function pages(
     ['one end user', (i) => ({ user: at(old, i).user ?? '' })],
     ['one thread', (i) => ({ thread: at(old, i).thread ?? '' })],
     ['one key and one feature', (i) => ({ key: at(old, i).key ?? '', feature: `feature-${i % 8}` })],
+    // Each of them in every block, together one in four thousand: what indexes cannot skip is searched in steps.
+    ['one key on the rarest route, first step', (i) => ({ key: at(old, i).key ?? '', route: 'route-9' })],
   ];
   return [
     ...watch,

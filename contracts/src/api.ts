@@ -107,6 +107,11 @@ export interface ExchangePage {
   readonly rows: readonly ExchangeRow[];
   /** Give it back as `cursor` for the next, older page; absent at the end. */
   readonly next?: string;
+  /**
+   * The search stopped here, milliseconds since 1970, so as to answer in time: the page holds fewer than were asked for, even none,
+   * and `next` goes on with what is older.
+   */
+  readonly searched?: number;
 }
 export interface ExchangeDetail {
   readonly exchange: Exchange;

@@ -36,7 +36,7 @@ export function openStore({ url, clock, log, connections = 4 }: StoreOptions): S
   const database = connect({ url, clock, log, connections });
   return {
     ...createWriter({ database, clock, log }),
-    exchanges: exchangeReader(database),
+    exchanges: exchangeReader({ database, clock }),
     rollups: {
       window: (query) => readWindow(database, query),
       spend: (query) => readSpend(database, query),

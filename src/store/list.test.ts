@@ -119,16 +119,26 @@ test('pages of any filter, walked to the end, are exactly what the filter means,
     fc.asyncProperty(
       fewFilters,
       fc.integer({ min: 20, max: 500 }),
-      fc.record({ walk: fc.integer({ min: 1, max: 300 }), stretch: fc.integer({ min: 1, max: 300 }) }),
+      fc.record({
+        walk: fc.integer({ min: 1, max: 300 }),
+        stretch: fc.integer({ min: 1, max: 300 }),
+        patience: fc.constantFrom(0, 150),
+      }),
       async (filter, limit, tuning) => {
         const found: string[] = [];
         let cursor: string | undefined;
-        for (let pages = 0; pages < 200; pages++) {
-          const page = await listExchanges(database, filter, { limit, ...(cursor && { cursor }) }, tuning);
+        for (let pages = 0; pages < 2_000; pages++) {
+          const page = await listExchanges(
+            { database, clock: testClock },
+            filter,
+            { limit, ...(cursor && { cursor }) },
+            tuning,
+          );
           expect(page.rows.length).toBeLessThanOrEqual(limit);
           found.push(...page.rows.map((row) => row.id));
           cursor = page.next;
           if (cursor === undefined) break;
+          if (page.rows.length < limit) expect(page.searched).toBeGreaterThan(filter.from ?? 0);
         }
         const expected = newestFirst
           .filter((one) => matches(filter, one))
@@ -139,6 +149,26 @@ test('pages of any filter, walked to the end, are exactly what the filter means,
     { numRuns: 60, seed: 7 },
   );
 }, 60_000);
+
+test('a search that takes its time says how far back it has come, and goes on from there', async () => {
+  const slow = { monotonic: () => (slow.now += 100), now: 0 };
+  const wanted = { route: 'rare' };
+  const tuning = { walk: 10, stretch: 60, patience: 150 };
+  const first = await listExchanges({ database, clock: slow }, wanted, { limit: 5 }, tuning);
+  expect(first.rows).toEqual([]);
+  expect(first.searched).toBeGreaterThan(all[13]!.exchange.at);
+  let page = first;
+  let pages = 1;
+  for (; page.rows.length === 0 && page.next !== undefined; pages++)
+    page = await listExchanges(
+      { database, clock: slow },
+      wanted,
+      { limit: 5, cursor: page.next as string },
+      tuning,
+    );
+  expect(page.rows.map((row) => row.route)).toEqual(['rare']);
+  expect(pages).toBeGreaterThan(3);
+});
 
 test('neighbours are of the same task, else of the same thread, else what the key asked before', async () => {
   const odd = all[101]!.exchange;

@@ -1,4 +1,4 @@
-import type { ExchangeFilter, ExchangePage, ExchangeRow, PageQuery } from '#contracts';
+import type { Clock, ExchangeFilter, ExchangePage, ExchangeRow, PageQuery } from '#contracts';
 import { costStates, failures, outcomes, sources } from './codes.ts';
 import type { Database, Row, Session } from './connection.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
@@ -16,14 +16,21 @@ export interface Tuning {
   readonly walk: number;
   /** Rows of the first stretch read by index. */
   readonly stretch: number;
+  /** Milliseconds after which no other stretch is begun. */
+  readonly patience: number;
 }
-const TUNING: Tuning = { walk: 10_000, stretch: 30_000 };
-/** By how much each further stretch is longer. */
+const TUNING: Tuning = { walk: 10_000, stretch: 30_000, patience: 150 };
+/** Milliseconds that a stretch should take: the next one is longer or shorter by as much as this one missed it, within bounds. */
+const STRETCH_MS = 50;
 const GROWTH = 4;
 
-/** Newest first, in time that does not depend on how rare the rows are that are asked for. */
+/**
+ * Newest first, in time that does not depend on how rare the rows are that are asked for: indexes skip what cannot match, and
+ * a search that they do not help, as two conditions that are both common and together rare, says after a moment how far back
+ * it has come.
+ */
 export async function listExchanges(
-  database: Database,
+  { database, clock }: { readonly database: Database; readonly clock: Pick<Clock, 'monotonic'> },
   filter: ExchangeFilter,
   page: PageQuery,
   tuning: Tuning = TUNING,
@@ -33,40 +40,55 @@ export async function listExchanges(
   const wanted = page.limit + 1;
 
   const codes = troubleOf(filter);
-  const rows =
+  const { rows, searched }: Found =
     codes && (await troubleIndexed(database))
-      ? await listTrouble(database, COLUMNS, codes, filter, floor, end, wanted)
-      : await listByTime(database, whereOf(filter), floor, end, wanted, tuning);
+      ? { rows: await listTrouble(database, COLUMNS, codes, filter, floor, end, wanted) }
+      : await listByTime({ database, clock }, whereOf(filter), floor, end, wanted, tuning);
   const shown = rows.slice(0, page.limit).map(exchangeRowOf);
   const last = shown.at(-1);
-  return { rows: shown, ...(rows.length > page.limit && last && { next: encodeCursor(last) }) };
+  if (rows.length > page.limit && last) return { rows: shown, next: encodeCursor(last) };
+  if (searched === undefined) return { rows: shown };
+  return { rows: shown, next: encodeCursor({ at: searched, id: MIN_ID }), searched };
+}
+
+interface Found {
+  readonly rows: readonly Row[];
+  /** What is older has not been looked at. */
+  readonly searched?: number;
 }
 
 /**
  * A common filter is satisfied by walking back along the primary key. A rare one would walk through everything, so after
- * `walk` rows the page goes on by BRIN, which skips what cannot hold a match, in stretches of growing length: a stretch
+ * `walk` rows the page goes on by BRIN, which skips what cannot hold a match, in stretches as long as they are quick: one
  * too long would read thousands of matches to show a hundred. Lengths are in rows, not hours: the rollups know exactly
  * how many exchanges each hour had. The planner is told which way to go, since it thinks that BRIN on a column without
  * order skips nothing.
  */
 async function listByTime(
-  database: Database,
+  { database, clock }: Parameters<typeof listExchanges>[0],
   where: Where,
   floor: number,
   end: Cursor,
   wanted: number,
   tuning: Tuning,
-): Promise<Row[]> {
+): Promise<Found> {
+  const begun = clock.monotonic();
   const rows = await walk(database, where, floor, end, wanted, tuning.walk);
-  if (where.open || rows.length >= wanted) return rows;
+  if (where.open || rows.length >= wanted) return { rows };
   const last = await boundary(database, floor, end, tuning.walk);
-  if (last === undefined) return rows;
+  if (last === undefined) return { rows };
   const profile = await hours(database, floor, last, tuning.stretch);
-  for (const [from, to] of stretches(profile, floor, last, tuning.stretch)) {
+  let length = tuning.stretch;
+  let before = clock.monotonic();
+  for (const [from, to] of stretches(profile, floor, last, () => length)) {
     rows.push(...(await skip(database, where, from, to, wanted - rows.length)));
     if (rows.length >= wanted) break;
+    const now = clock.monotonic();
+    if (now - begun >= tuning.patience && from > floor) return { rows, searched: from };
+    length *= Math.min(GROWTH, Math.max(1 / GROWTH, STRETCH_MS / (now - before)));
+    before = now;
   }
-  return rows;
+  return { rows };
 }
 
 /** Later than any exchange, and an id before any other: `(at, id) < end` is then everything before `to`. */
@@ -140,22 +162,20 @@ async function hours(
 
 type Edge = Pick<Cursor, 'at' | 'id'>;
 
-/** Cuts the time before `end` into stretches of growing numbers of rows; together they cover it to the floor. */
+/** Cuts the time before `end` into stretches of at least so many rows, asked before each; together they cover it to the floor. */
 function* stretches(
   profile: readonly Density[],
   floor: number,
   end: Cursor,
-  first: number,
+  length: () => number,
 ): Generator<readonly [number, Edge]> {
-  let budget = first;
   let rows = 0;
   let to: Edge = end;
   for (const { at, exchanges } of profile) {
     rows += exchanges;
-    if (rows < budget || at >= to.at || at <= floor) continue;
+    if (rows < length() || at >= to.at || at <= floor) continue;
     yield [at, to];
     to = { at, id: MIN_ID };
-    budget *= GROWTH;
     rows = 0;
   }
   yield [floor, to];

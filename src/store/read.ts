@@ -1,4 +1,4 @@
-import type { Axes, Exchange, ExchangeId, ExchangePage, PageQuery, Store } from '#contracts';
+import type { Axes, Clock, Exchange, ExchangeId, ExchangePage, PageQuery, Store } from '#contracts';
 import { isExchangeId, timeOf } from '#kernel';
 import { attemptOf } from './attempts.ts';
 import { readAnswer, readAsk } from './bodies.ts';
@@ -10,7 +10,13 @@ import { listExchanges } from './list.ts';
 import { readAxes } from './releases.ts';
 import { HOUR_MS, MINUTE_MS } from './rollups.ts';
 
-export const exchangeReader = (database: Database): Store['exchanges'] => {
+interface House {
+  readonly database: Database;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+export const exchangeReader = (house: House): Store['exchanges'] => {
+  const { database } = house;
   const get = async (
     id: ExchangeId,
   ): Promise<{ readonly exchange: Exchange; readonly axes: Axes } | undefined> => {
@@ -25,9 +31,9 @@ export const exchangeReader = (database: Database): Store['exchanges'] => {
   };
 
   return {
-    list: (filter, page) => listExchanges(database, filter, page),
+    list: (filter, page) => listExchanges(house, filter, page),
     get,
-    neighbours: (id, page) => neighbours(database, id, page),
+    neighbours: (id, page) => neighbours(house, id, page),
     askBodies: (at, ask) => readAsk(database, dayOf(at), ask),
     answerBodies: (at, answer) => readAnswer(database, dayOf(at), answer),
   };
@@ -56,14 +62,14 @@ const EVER_MS = 1e15;
 const NONE: ExchangePage = { rows: [] };
 
 /** What belongs to the same piece of work, newest first, itself among it: same task, else same thread, else what the same key asked just before. */
-async function neighbours(database: Database, id: ExchangeId, page: PageQuery): Promise<ExchangePage> {
-  const row = await findRow(database, id);
+async function neighbours(house: House, id: ExchangeId, page: PageQuery): Promise<ExchangePage> {
+  const row = await findRow(house.database, id);
   if (row === undefined) return NONE;
   const at = row.at as number;
   const near = { from: at - 7 * DAY_MS, to: at + 7 * DAY_MS };
-  if (row.task !== null) return listExchanges(database, { ...near, task: row.task as string }, page);
-  if (row.thread !== null) return listExchanges(database, { ...near, thread: row.thread as string }, page);
+  if (row.task !== null) return listExchanges(house, { ...near, task: row.task as string }, page);
+  if (row.thread !== null) return listExchanges(house, { ...near, thread: row.thread as string }, page);
   if (row.key !== null)
-    return listExchanges(database, { from: at - HOUR_MS, to: at + MINUTE_MS, key: row.key as string }, page);
+    return listExchanges(house, { from: at - HOUR_MS, to: at + MINUTE_MS, key: row.key as string }, page);
   return NONE;
 }

@@ -87,6 +87,28 @@ test('a failure is shown with its reason, and the filter for it stays in the add
   await page.getByRole('note', { name: 'Failure' }).waitFor();
 });
 
+test('a search that takes its time says how far back it has come, and finds what is there', async () => {
+  // A record that is large enough to be slow would take minutes to make: the first two answers are those of one.
+  const searched = Date.now() - 3_600_000;
+  let answers = 0;
+  const released = Promise.withResolvers<void>();
+  await page.route('**/exchanges?*feature=sums*', async (route) => {
+    if (route.request().resourceType() === 'document' || ++answers > 2) return route.fallback();
+    if (answers === 2) await released.promise;
+    const next = Buffer.from(JSON.stringify([Date.now(), '00000000-0000-0000-0000-000000000000']));
+    return route.fulfill({
+      json: { rows: [], next: next.toString('base64url'), searched: searched - answers },
+    });
+  });
+  await page.goto(`${house.url}/exchanges?feature=sums`);
+  await page.getByRole('heading', { name: 'Nothing yet' }).waitFor();
+  await page.getByText('Searched back to').waitFor();
+  released.resolve();
+  await page.getByRole('table', { name: 'Exchanges' }).locator('tr.line').first().waitFor();
+  expect(answers).toBe(3);
+  await page.unrouteAll();
+});
+
 test('the watch draws traffic and outcomes and never a bare rate', async () => {
   await page.goto(house.url);
   await page.getByRole('region', { name: 'Charts' }).locator('canvas').first().waitFor();

@@ -13,6 +13,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx';
 import { FilterBox } from './FilterBox.tsx';
 import { List } from './List.tsx';
 import { keepListed, lastListed, mergeLive } from './listed.ts';
+import { Searching } from './Searching.tsx';
 import { TakeAway } from './TakeAway.tsx';
 
 const at = getRouteApi('/exchanges');
@@ -79,6 +80,10 @@ export function Exchanges() {
     ['Escape', clear],
   ]);
 
+  const searched = exchanges.data?.pages.at(-1)?.searched;
+  const goOn = (): void => {
+    if (exchanges.hasNextPage && !exchanges.isFetchingNextPage) void exchanges.fetchNextPage();
+  };
   const filtered = filterTokens(filter).length > 0 || filter.from !== undefined;
   return (
     <Page
@@ -111,8 +116,12 @@ export function Exchanges() {
       />
       {exchanges.isError && !exchanges.data ? (
         <ErrorState error={exchanges.error} retry={() => void exchanges.refetch()} />
+      ) : exchanges.isFetchNextPageError && rows.length === 0 ? (
+        <ErrorState error={exchanges.error} retry={goOn} />
       ) : exchanges.isPending ? (
         <Skeleton lines={16} height={34} label="exchanges" />
+      ) : rows.length === 0 && searched !== undefined ? (
+        <Searching at={searched} onMore={goOn} />
       ) : rows.length === 0 ? (
         <Nothing filtered={filtered} live={isLive} open={status.data?.open ?? true} onClear={clear} />
       ) : (
@@ -128,9 +137,8 @@ export function Exchanges() {
           }}
           onChoose={setChosen}
           onOpen={open}
-          onEnd={() => {
-            if (exchanges.hasNextPage && !exchanges.isFetchingNextPage) void exchanges.fetchNextPage();
-          }}
+          onEnd={goOn}
+          searched={searched}
           end={exchanges.isFetchNextPageError ? 'failed' : exchanges.hasNextPage ? 'more' : 'end'}
         />
       )}

@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useKeepPlace } from './keepPlace.ts';
 import { Line } from './Line.tsx';
+import { SearchedTo } from './Searching.tsx';
 
 const COLUMNS = [
   'Outcome',
@@ -43,6 +44,7 @@ export function List({
   onOpen,
   onEnd,
   end,
+  searched,
 }: {
   readonly rows: readonly ExchangeRow[];
   readonly chosen: string | undefined;
@@ -53,6 +55,8 @@ export function List({
   readonly onOpen: (id: string) => void;
   readonly onEnd: () => void;
   readonly end: 'more' | 'end' | 'failed';
+  /** How far back has been looked, where that is further than the last line; changes as the search goes on. */
+  readonly searched: number | undefined;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useNarrow();
@@ -77,7 +81,7 @@ export function List({
   // biome-ignore lint/correctness/useExhaustiveDependencies: asks again whenever the last line in view moves
   useEffect(() => {
     if (end === 'more' && lastLine >= rows.length - 30) onEnd();
-  }, [lastLine, rows.length, end]);
+  }, [lastLine, rows.length, end, searched]);
 
   // One line of the list can be reached by Tab; from there j, k and Enter lead on.
   const entry = chosen ?? rows[0]?.id;
@@ -126,7 +130,7 @@ export function List({
           </tbody>
         </table>
         <p className="list-end quiet" role="status">
-          {END[end]}
+          {end === 'more' && searched !== undefined ? <SearchedTo at={searched} /> : END[end]}
         </p>
       </div>
     </div>

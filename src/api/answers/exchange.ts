@@ -225,6 +225,12 @@ export const exchangeRow = z.object({
 export const exchangePage = z.object({
   rows: z.array(exchangeRow),
   next: z.string().optional().describe('Cursor of the older page; absent at the end.'),
+  searched: z
+    .number()
+    .optional()
+    .describe(
+      'Only this far back, milliseconds since 1970, was looked so as to answer in time: fewer rows than asked for, even none, and `next` goes on.',
+    ),
 });
 true satisfies Same<ExchangePage, z.output<typeof exchangePage>>;
 

@@ -22,7 +22,10 @@ export const exchangeEndpoints = [
     access: 'viewer',
     summary: 'Exchanges, newest first.',
     query: exchangeFilterSchema.extend(pageSchema.shape),
-    answer: { schema: 'ExchangePage', says: 'One page; `next` is the cursor of the older one.' },
+    answer: {
+      schema: 'ExchangePage',
+      says: 'One page; `next` is the cursor of the older one, also where the page is not full.',
+    },
     handle: ({ query: { cursor, limit, ...filter } }, { services }) =>
       readPage({ cursor, limit }, (page) => services.store.exchanges.list(filter, page)),
   }),
