@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RateView } from './api.ts';
-import type { RouteConfig } from './config.ts';
 import type { EpochMs, ExchangeId } from './ids.ts';
+import type { RouteConfig } from './route-config.ts';
 
 /**
  * A frozen route keeps its policy until it is thawed, on every gateway: its tiers, targets, models, timeouts, demotions. Whoever

@@ -25,6 +25,16 @@ export * from './provider.ts';
 export * from './quotas.ts';
 export * from './ramp.ts';
 export * from './release.ts';
+export {
+  type RouteConfig,
+  routeSchema,
+  type TargetConfig,
+  type TierConfig,
+  type Timeouts,
+  targetSchema,
+  tierSchema,
+  timeoutsSchema,
+} from './route-config.ts';
 export * from './router.ts';
 export * from './runs.ts';
 export * from './shadow.ts';

@@ -1,10 +1,11 @@
 import type { Digest } from './ask.ts';
-import type { ProviderConfig, RouteConfig, TargetConfig } from './config.ts';
+import type { ProviderConfig } from './config.ts';
 import type { Cost, Exchange, ExchangeFacts, Usage } from './exchange.ts';
 import type { ExchangeId } from './ids.ts';
 import type { Protocol } from './protocol.ts';
 import type { Provider } from './provider.ts';
 import type { Axes } from './release.ts';
+import type { RouteConfig, TargetConfig } from './route-config.ts';
 
 /** Ports: what a room needs of the world, given to it by `app`. */
 
