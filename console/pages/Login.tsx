@@ -1,33 +1,25 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useState } from 'react';
 import { api } from '../data/client.ts';
+import { ActFailed, useAct } from '../parts/act.tsx';
 import { Mark } from '../parts/icons.tsx';
-import { Marked } from '../parts/Marked.tsx';
-import { explain } from '../parts/states.tsx';
 import { ThemeSwitch } from '../parts/ThemeSwitch.tsx';
 
 export function Login() {
   const client = useQueryClient();
   const [token, setToken] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
+  const { act, busy, error } = useAct();
   const field = useId();
   useEffect(() => {
     document.title = 'Sign in · Midwatch';
   }, []);
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    setBusy(true);
-    setFailed(undefined);
-    try {
+    return act(async () => {
       await api.login(token.trim());
       await client.resetQueries();
-    } catch (error) {
-      setFailed(error);
-      setBusy(false);
-    }
+    });
   };
-  const said = failed === undefined ? undefined : explain(failed);
   return (
     <main className="login">
       <form className="login-form" onSubmit={(event) => void submit(event)}>
@@ -46,15 +38,11 @@ export function Login() {
           spellCheck={false}
           required
           value={token}
-          aria-invalid={said ? true : undefined}
+          aria-invalid={error === undefined ? undefined : true}
           aria-describedby={`${field}-hint`}
           onChange={(event) => setToken(event.target.value)}
         />
-        {said ? (
-          <p className="field-error" role="alert">
-            <strong>{said.title}</strong> <Marked text={said.hint} />
-          </p>
-        ) : null}
+        <ActFailed error={error} />
         <button type="submit" className="button button-main" disabled={busy || token.trim() === ''}>
           {busy ? 'Signing in …' : 'Sign in'}
         </button>

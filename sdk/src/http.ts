@@ -28,25 +28,16 @@ export interface Http {
   ): Promise<Response>;
 }
 
-export function http(options: MidwatchOptions): Http {
-  const base = `${(options.baseUrl ?? '').replace(/\/+$/, '')}/api/v1`;
+/** Calls below one address, and says in words when nobody is there. */
+export function caller(options: MidwatchOptions, below = '') {
+  const base = (options.baseUrl ?? '').replace(/\/+$/, '') + below;
   const send = options.fetch ?? ((input: string, init: RequestInit) => globalThis.fetch(input, init));
-
-  const open: Http['open'] = async (method, path, { signal, body, accept = 'application/json' } = {}) => {
-    const headers: Record<string, string> = { accept };
-    if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    let response: Response;
+  const call = async (path: string, init: RequestInit): Promise<Response> => {
     try {
-      response = await send(base + path, {
-        method,
-        headers,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(signal && { signal }),
-      });
+      return await send(base + path, init);
     } catch (cause) {
       // An abort is the caller's own doing and comes back as the reason it gave.
-      if (signal?.aborted) throw signal.reason;
+      if (init.signal?.aborted) throw init.signal.reason;
       throw new MidwatchError(`Nothing answers at ${base}.`, {
         code: 'unreachable',
         hint: 'Start Midwatch with `midwatch up`, or check baseUrl.',
@@ -54,6 +45,23 @@ export function http(options: MidwatchOptions): Http {
         cause,
       });
     }
+  };
+  return { base, call };
+}
+
+export function http(options: MidwatchOptions): Http {
+  const { base, call } = caller(options, '/api/v1');
+
+  const open: Http['open'] = async (method, path, { signal, body, accept = 'application/json' } = {}) => {
+    const headers: Record<string, string> = { accept };
+    if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const response = await call(path, {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
     if (!response.ok) throw await readError(response);
     return response;
   };

@@ -1,7 +1,7 @@
 import type { Lane } from '@midwatch/contracts';
 import { quotaDeferred } from './deferred.ts';
-import { MidwatchError, readError } from './error.ts';
-import type { CallOptions, MidwatchOptions } from './http.ts';
+import { readError } from './error.ts';
+import { type CallOptions, caller, type MidwatchOptions } from './http.ts';
 
 export interface AskOptions {
   /** Who goes first when there is not enough for all; `normal` unless said. */
@@ -29,8 +29,7 @@ export function wishes({ priority, deadlineMs, idempotencyKey }: AskOptions): Re
 
 /** Asks a model. The answer is good and its body unread, so that it may be a stream. */
 export function sender(options: MidwatchOptions) {
-  const base = (options.baseUrl ?? '').replace(/\/+$/, '');
-  const go = options.fetch ?? ((input: string, init: RequestInit) => globalThis.fetch(input, init));
+  const { call } = caller(options);
   return async (endpoint: string, body: unknown, asked: SendOptions = {}): Promise<Response> => {
     const { signal } = asked;
     const headers = {
@@ -39,23 +38,12 @@ export function sender(options: MidwatchOptions) {
       ...wishes(asked),
       ...asked.headers,
     };
-    let response: Response;
-    try {
-      response = await go(base + endpoint, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-        ...(signal && { signal }),
-      });
-    } catch (cause) {
-      if (signal?.aborted) throw signal.reason;
-      throw new MidwatchError(`Nothing answers at ${base}.`, {
-        code: 'unreachable',
-        hint: 'Start Midwatch with `midwatch up`, or check baseUrl.',
-        status: 0,
-        cause,
-      });
-    }
+    const response = await call(endpoint, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      ...(signal && { signal }),
+    });
     if (response.ok) return response;
     const error = await readError(response);
     throw quotaDeferred({ status: error.status, headers: response.headers, message: error.message }) ?? error;

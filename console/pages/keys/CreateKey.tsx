@@ -1,12 +1,11 @@
 import type { KeyCreated } from '@midwatch/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useId } from 'react';
 import { api } from '../../data/client.ts';
 import { now } from '../../data/clock.ts';
 import { routesQuery } from '../../data/queries.ts';
+import { ActFailed, useAct } from '../../parts/act.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { Marked } from '../../parts/Marked.tsx';
-import { explain } from '../../parts/states.tsx';
 
 const DAY = 86_400_000;
 const EXPIRY = [
@@ -26,18 +25,15 @@ export function CreateKey({
   readonly onCreated: (key: KeyCreated) => void;
 }) {
   const routes = useQuery(routesQuery);
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
+  const { act, busy, error } = useAct();
   const id = useId();
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const text = (name: string): string => String(form.get(name) ?? '').trim();
     const chosen = form.getAll('route').map(String);
     const after = EXPIRY.find(([value]) => value === text('expiry'))?.[2];
-    setBusy(true);
-    setFailed(undefined);
-    try {
+    return act(async () =>
       onCreated(
         await api.keys.create({
           name: text('name'),
@@ -46,13 +42,9 @@ export function CreateKey({
           ...(chosen.length > 0 ? { routes: chosen } : {}),
           ...(after === undefined ? {} : { expiresAt: now() + after }),
         }),
-      );
-    } catch (error) {
-      setFailed(error);
-      setBusy(false);
-    }
+      ),
+    );
   };
-  const said = failed === undefined ? undefined : explain(failed);
   return (
     <Dialog title="Create a key" field onClose={onClose}>
       <form className="form" onSubmit={(event) => void submit(event)}>
@@ -118,11 +110,7 @@ export function CreateKey({
             ))}
           </select>
         </div>
-        {said ? (
-          <p className="field-error" role="alert">
-            <strong>{said.title}</strong> <Marked text={said.hint} />
-          </p>
-        ) : null}
+        <ActFailed error={error} />
         <footer className="form-foot">
           <button type="button" className="button" onClick={onClose}>
             Cancel

@@ -1,9 +1,7 @@
 import type { KeyView } from '@midwatch/contracts';
-import { useState } from 'react';
 import { api } from '../../data/client.ts';
+import { ActFailed, useAct } from '../../parts/act.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { Marked } from '../../parts/Marked.tsx';
-import { explain } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { toast } from '../../parts/toasts.tsx';
 
@@ -16,21 +14,13 @@ export function RevokeKey({
   readonly onClose: () => void;
   readonly onRevoked: () => void;
 }) {
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
-  const revoke = async (): Promise<void> => {
-    setBusy(true);
-    setFailed(undefined);
-    try {
+  const { act, busy, error } = useAct();
+  const revoke = (): Promise<void> =>
+    act(async () => {
       await api.keys.revoke(target.id);
       toast(`Revoked ${target.name}`);
       onRevoked();
-    } catch (error) {
-      setFailed(error);
-      setBusy(false);
-    }
-  };
-  const said = failed === undefined ? undefined : explain(failed);
+    });
   return (
     <Dialog title={`Revoke “${target.name}”?`} onClose={onClose}>
       <p>
@@ -38,11 +28,7 @@ export function RevokeKey({
         {target.lastUsedAt === undefined ? 'never' : <Time at={target.lastUsedAt} show="ago" />}. This cannot
         be undone.
       </p>
-      {said ? (
-        <p className="field-error" role="alert">
-          <strong>{said.title}</strong> <Marked text={said.hint} />
-        </p>
-      ) : null}
+      <ActFailed error={error} />
       <footer className="form-foot">
         <button type="button" className="button" onClick={onClose}>
           Keep it

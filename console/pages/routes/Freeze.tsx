@@ -3,10 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { api } from '../../data/client.ts';
 import { useMay } from '../../data/queries.ts';
+import { ActFailed, useAct } from '../../parts/act.tsx';
 import { Badge } from '../../parts/Badge.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { Marked } from '../../parts/Marked.tsx';
-import { explain } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { toast } from '../../parts/toasts.tsx';
 
@@ -43,15 +42,12 @@ export function FreezeButton({ route }: { readonly route: RouteView }) {
 function FreezeDialog({ route, onClose }: { readonly route: RouteView; readonly onClose: () => void }) {
   const client = useQueryClient();
   const id = useId();
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
+  const { act, busy, error } = useAct();
   const { name, frozen } = route;
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '').trim();
-    setBusy(true);
-    setFailed(undefined);
-    try {
+    return act(async () => {
       if (frozen) await api.routes.thaw(name);
       else await api.routes.freeze(name, reason ? { reason } : {});
       toast(frozen ? `Thawed ${name}` : `Froze ${name}`);
@@ -60,12 +56,8 @@ function FreezeDialog({ route, onClose }: { readonly route: RouteView; readonly 
         client.invalidateQueries({ queryKey: ['routes'] }),
       ]);
       onClose();
-    } catch (error) {
-      setFailed(error);
-      setBusy(false);
-    }
+    });
   };
-  const said = failed === undefined ? undefined : explain(failed);
   return (
     <Dialog title={frozen ? `Thaw “${name}”?` : `Freeze “${name}”`} field={!frozen} onClose={onClose}>
       <form className="form" onSubmit={(event) => void submit(event)}>
@@ -96,11 +88,7 @@ function FreezeDialog({ route, onClose }: { readonly route: RouteView; readonly 
             </div>
           </>
         )}
-        {said ? (
-          <p className="field-error" role="alert">
-            <strong>{said.title}</strong> <Marked text={said.hint} />
-          </p>
-        ) : null}
+        <ActFailed error={error} />
         <footer className="form-foot">
           <button type="button" className="button" onClick={onClose}>
             {frozen ? 'Keep it frozen' : 'Cancel'}

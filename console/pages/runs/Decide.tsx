@@ -2,9 +2,8 @@ import type { Run, RunApproval } from '@midwatch/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { api } from '../../data/client.ts';
+import { ActFailed, useAct } from '../../parts/act.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { Marked } from '../../parts/Marked.tsx';
-import { explain } from '../../parts/states.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { toast } from '../../parts/toasts.tsx';
 
@@ -57,15 +56,12 @@ function DecideDialog({
 }) {
   const client = useQueryClient();
   const id = useId();
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
+  const { act, busy, error } = useAct();
   const yes = wish === 'approve';
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '').trim();
-    setBusy(true);
-    setFailed(undefined);
-    try {
+    return act(async () => {
       if (yes) await api.runs.approve(run.id, reason ? { reason } : {});
       else await api.runs.refuse(run.id, { reason });
       toast(yes ? 'Approved the run' : 'Refused the run');
@@ -74,12 +70,8 @@ function DecideDialog({
         client.invalidateQueries({ queryKey: ['runs'] }),
       ]);
       onClose();
-    } catch (error) {
-      setFailed(error);
-      setBusy(false);
-    }
+    });
   };
-  const said = failed === undefined ? undefined : explain(failed);
   return (
     <Dialog title={yes ? 'Approve this run?' : 'Refuse this run?'} field onClose={onClose}>
       <form className="form" onSubmit={(event) => void submit(event)}>
@@ -102,11 +94,7 @@ function DecideDialog({
             autoComplete="off"
           />
         </div>
-        {said ? (
-          <p className="field-error" role="alert">
-            <strong>{said.title}</strong> <Marked text={said.hint} />
-          </p>
-        ) : null}
+        <ActFailed error={error} />
         <footer className="form-foot">
           <button type="button" className="button" onClick={onClose}>
             Not now
