@@ -253,7 +253,8 @@ export class Relay implements StreamTaker {
   private failed(failure: Failure, ready: Uint8Array | undefined): void {
     // A line that nobody can read tells the caller nothing; in another dialect the provider's own event does not either.
     if (this.voice) {
-      if (ready) this.write(ready);
+      // The end came in the same read, and was told before anybody judged what stood before it.
+      if (ready && !this.voice.ended) this.write(ready);
       this.fails(failure);
     } else if (ready && failure.kind !== 'malformed') {
       const { before, told } = atFailure(ready, this.ctx.protocol);

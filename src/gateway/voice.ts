@@ -23,6 +23,11 @@ export class Voice {
     return this.heard(this.translated.end());
   }
 
+  /** What it said last is the end. */
+  get ended(): boolean {
+    return this.translated.ended;
+  }
+
   /** See `StreamScanner`. */
   get kept(): number {
     return this.own.kept;

@@ -399,6 +399,26 @@ test('an event without data, which clients read as JSON, is left out, and nothin
   expect((await record(1)).outcome).toBe('complete');
 });
 
+test('no terminator of another dialect stands before a break: the event that could not be read came with the end', async () => {
+  const torn = OPENAI.delta(' and more').replace('"object"', '"object');
+  for (const before of [
+    [...OPENAI.opening, OPENAI.delta('Hello'), OPENAI.reason()],
+    [OPENAI.reason('tool_calls')],
+  ]) {
+    const { house, record } = await open(async ({ write }) => {
+      write(streamed(OPENAI.sse, ...before));
+      await Bun.sleep(30);
+      write(chunk(torn + OPENAI.terminator) + LAST_CHUNK);
+    });
+    const { body, broke } = await fetched(house.url, ANTHROPIC, { stream: true });
+    const { outcome } = await record(0);
+    expect([body.includes('event: message_stop'), broke]).toEqual(
+      outcome === 'invalid' ? [false, true] : [true, false],
+    );
+    await set?.stop();
+  }
+});
+
 test('text of a block that is announced late is not lost, in its dialect and in another', async () => {
   const [start = '', ping = '', block = ''] = ANTHROPIC.opening;
   for (const early of [
