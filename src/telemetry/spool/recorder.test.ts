@@ -41,26 +41,29 @@ function idsIn(files: SpoolFiles): string[] {
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => idOf(i));
 
-test('a record is in its file at once after a pause, else when its round of the event loop is over, without being asked', async () => {
+test('few records are in their file at once, of many those beyond a burst when their round of the event loop is over', async () => {
   const { clock, files, recorder } = setUp();
-  recorder.record(finishedOf(0));
-  expect(idsIn(files)).toEqual(ids(1));
-  recorder.record(finishedOf(1));
-  recorder.record(finishedOf(2));
-  expect(idsIn(files)).toEqual(ids(1));
+  const burst = 16;
+  for (let i = 0; i < burst + 2; i++) recorder.record(finishedOf(i));
+  expect(idsIn(files)).toEqual(ids(burst));
   await clock.advance(0);
-  expect(idsIn(files)).toEqual(ids(3));
+  expect(idsIn(files)).toEqual(ids(burst + 2));
+  await clock.advance(2);
+  for (let i = 0; i < 3; i++) recorder.record(finishedOf(burst + 2 + i));
+  expect(idsIn(files)).toEqual(ids(burst + 4));
+  await clock.advance(0);
+  expect(idsIn(files)).toEqual(ids(burst + 5));
 });
 
 test('a timer that is late does not make the next record wait', async () => {
   let late = 0;
   const clock = virtualClock();
   const { files, recorder } = setUp({ clock: { ...clock, monotonic: () => clock.monotonic() + late } });
-  recorder.record(finishedOf(0));
-  recorder.record(finishedOf(1));
+  for (let i = 0; i < 18; i++) recorder.record(finishedOf(i));
+  expect(idsIn(files)).toEqual(ids(16));
   late = 6;
-  recorder.record(finishedOf(2));
-  expect(idsIn(files)).toEqual(ids(3));
+  recorder.record(finishedOf(18));
+  expect(idsIn(files)).toEqual(ids(19));
 });
 
 test('a gateway that was idle before it stops does not miss the segment that was taken meanwhile', async () => {

@@ -18,7 +18,7 @@ export interface RecorderOptions {
   readonly maxBytes: number;
   /** What the scribe last said of the spool; without it everything ever recorded counts as waiting. */
   readonly progress?: () => SpoolProgress | undefined;
-  /** After so long without a write a frame is written at once; and so long, at most, a round of the event loop may gather. */
+  /** One frame in so long is written at once, up to `BURST` saved up; and so long, at most, a round of the event loop may gather. */
   readonly flushMs?: number;
   readonly segmentBytes?: number;
   /** A segment is not written to when it is older; with `quietMs` of the scribe this tells which segments nobody writes any more. */
@@ -43,6 +43,8 @@ export interface SpoolRecorder extends Recorder {
 }
 
 const INLINE_FLUSH = 1024 * 1024;
+/** Callers often come and end together. */
+const BURST = 16;
 const SURVEY_MS = 1_000;
 const LOUD_MS = 60_000;
 const RETRY = { first: 100, last: 2_000 };
@@ -68,7 +70,9 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
   };
   let timer: (() => void) | undefined;
   let firstAt = 0;
-  let flushedAt = Number.NEGATIVE_INFINITY;
+  /** Writes that may be made at once: one each `flushMs`, saved up to a burst. */
+  let credit = BURST;
+  let creditAt = clock.monotonic();
   let retryMs = RETRY.first;
   let trouble: string | undefined;
   let taken = 0;
@@ -159,7 +163,6 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       retryMs = Math.min(retryMs * 2, RETRY.last);
       return false;
     }
-    flushedAt = clock.monotonic();
     if (trouble !== undefined) {
       log('info', 'spool.recovered', { after: trouble, dropped });
       trouble = undefined;
@@ -180,10 +183,14 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       }
       if (timer === undefined) {
         firstAt = clock.monotonic();
-        // After a pause there is nothing to gather with: what is alone is safe at once. Else all that this round of the event
-        // loop brings is written at its end: a timer of a millisecond was late by ten where the loop had other work.
-        if (trouble === undefined && firstAt - flushedAt >= flushMs) flushNow();
-        else timer = clock.soon(flushNow);
+        // Few at a time are safe at once. Where there are many, all that this round of the event loop brings is written at its
+        // end, which may be late by ten milliseconds where the loop has other work, as a collection or the start of the house.
+        credit = Math.min(BURST, credit + (firstAt - creditAt) / flushMs);
+        creditAt = firstAt;
+        if (trouble === undefined && credit >= 1) {
+          credit--;
+          flushNow();
+        } else timer = clock.soon(flushNow);
       } else if (
         trouble === undefined &&
         (gather.length >= INLINE_FLUSH || clock.monotonic() - firstAt >= flushMs)
