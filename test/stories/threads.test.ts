@@ -102,22 +102,24 @@ const rows = async (filter: { readonly tenant?: string } = {}) => {
 const served = async () => (await house.api.system()).threads?.map(({ requests }) => requests) ?? [];
 
 test('all threads serve, and the control plane is the same behind every connection', async () => {
+  // Which connection goes to which thread is the kernel's lot; the first thread is what the others leave.
   await until(async () => {
     await statuses(20);
     const counts = await served();
-    return counts.length === THREADS - 1 && counts.every((n) => n > 0);
+    const { gateway } = await house.api.system();
+    const others = counts.reduce((sum, n) => sum + n, 0);
+    return counts.length === THREADS - 1 && counts.every((n) => n > 0) && gateway.requests > others;
   }, 'every thread to be met');
   for (let i = 0; i < 12; i++) {
     const page = await fetch(`${house.url}/`, { headers: { connection: 'close' } });
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('<!doctype html>');
   }
-  const { gateway, threads } = await house.api.system();
+  const { threads } = await house.api.system();
   expect(threads?.map(({ state, restarts }) => [state, restarts])).toEqual([
     ['serving', 0],
     ['serving', 0],
   ]);
-  expect(gateway.requests).toBeGreaterThan((await served()).reduce((sum, n) => sum + n, 0));
   expect((await house.doctor()).filter(({ area }) => area === 'threads')).toMatchObject([
     { level: 'good', what: '3 gateway threads serve' },
   ]);
