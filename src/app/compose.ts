@@ -59,7 +59,7 @@ export async function compose(given: Composition): Promise<Running> {
   lifecycle.onStop('data folder', folder.release);
 
   let thread: ScribeThread | undefined;
-  const leftBehind = leftInSpool(folder.spool);
+  const leftBehind = leftInSpool(folder.spool, log);
   const redactor = createRedactor();
   const recorder = createRecorder({
     files: nodeSpoolFiles(folder.spool),

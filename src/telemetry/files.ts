@@ -9,10 +9,21 @@ import {
   rmSync,
   statfsSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SpoolFile, SpoolFiles } from './spool/port.ts';
+
+const EXT4 = 0xef53;
+const XFS = 0x58465342;
+const TMPFS = 0x01021994;
+const OVERLAY = 0x794c7630;
+/**
+ * File systems of Linux that rewrite a block where it stands, by their magic numbers. On one that writes each change to a new
+ * place, or over a network, a store to mapped memory can fail when no room is left, and the kernel answers that with SIGBUS.
+ */
+const IN_PLACE = new Set([EXT4, XFS, TMPFS, OVERLAY]);
 
 /** `SpoolFiles` over a real folder. Made by `app` and handed in; each thread makes its own, handles are not shared. */
 export function nodeSpoolFiles(folder: string): SpoolFiles {
@@ -66,6 +77,17 @@ export function nodeSpoolFiles(folder: string): SpoolFiles {
       } finally {
         closeSync(fd);
       }
+    },
+
+    map(name, size) {
+      const file = path(name);
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      const { type } = statfsSync(dirname(file));
+      if (!IN_PLACE.has(type))
+        throw new Error(`a file system of type 0x${type.toString(16)} may fail where memory cannot`);
+      // Written, not only extended: every page has its place on the disk before it is memory.
+      writeFileSync(file, new Uint8Array(size), { mode: 0o600, flag: 'wx' });
+      return Bun.mmap(file, { shared: true });
     },
 
     close(name) {

@@ -11,6 +11,7 @@ export {
 } from './scribe/host.ts';
 export { createScribe, type Scribe, type ScribeOptions, type ScribeStats } from './scribe/scribe.ts';
 export { runScribeWorker, type ScribeWorkerOptions, type WorkerPort } from './scribe/worker.ts';
+export { salvage } from './spool/pending.ts';
 export type { SpoolFile, SpoolFiles } from './spool/port.ts';
 export {
   createRecorder,

@@ -271,7 +271,7 @@ test('ordinary code and prose: at most one false alarm in 500 KB', () => {
   }
   expect(bytes).toBeGreaterThan(2_000_000);
   expect(found.length, found.join('\n')).toBeLessThanOrEqual(bytes / BYTES_PER_FALSE_ALARM);
-});
+}, 60_000);
 
 test('hostile bodies take linear time: eight times the size, not sixty-four times the work', () => {
   // Counted in looks at bytes, not in seconds: the array says how often it was read.

@@ -45,7 +45,13 @@ function room(refuse?: Parameters<typeof memoryWriter>[0], segmentBytes = 20_000
     scribe.start();
     return scribe;
   };
-  return { folder, recorder, memory, start, files: () => readdirSync(folder) };
+  return {
+    folder,
+    recorder,
+    memory,
+    start,
+    files: () => readdirSync(folder).filter((name) => name !== 'pending'),
+  };
 }
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => idOf(i));
@@ -178,7 +184,7 @@ test('record: none leaves a digest and no body', async () => {
     finishedOf(3, { facts: factsOf(3, { record: 'none' }), declared: { model: 'm', prompt: 'p' } }),
   );
   await recorder.flush();
-  const [segment] = readdirSync(folder);
+  const [segment] = readdirSync(folder).filter((name) => name !== 'pending');
   expect(await Bun.file(join(folder, segment!)).text()).not.toContain('question 3');
   const scribe = start();
   await scribe.flush();

@@ -14,7 +14,8 @@ export interface Gather {
   readonly frames: number;
   /** Adds one frame; leaves no trace when it throws. `mask` looks at the encoded texts of the meta and returns them, changed or not. */
   add(parts: FrameParts, mask: (texts: Uint8Array) => Uint8Array): void;
-  view(): Uint8Array;
+  /** What was gathered, from byte `start` on; valid until the next `add`. */
+  view(start?: number): Uint8Array;
   clear(): void;
 }
 
@@ -43,7 +44,7 @@ export function createGather(): Gather {
       length = out.at;
       frames++;
     },
-    view: () => out.bytes.subarray(0, length),
+    view: (start = 0) => out.bytes.subarray(start, length),
     clear() {
       length = 0;
       frames = 0;

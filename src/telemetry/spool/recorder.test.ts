@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { virtualClock } from '#kernel';
 import { nodeSpoolFiles } from '../files.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { factsOf, finishedOf, idOf, openRedactor, plainProtocols, tempFolder } from '../testing.ts';
+import { salvage } from './pending.ts';
 import type { SpoolFiles } from './port.ts';
 import { createSpoolReader } from './reader.ts';
 import { createRecorder, type RecorderOptions } from './recorder.ts';
@@ -39,40 +40,79 @@ function idsIn(files: SpoolFiles): string[] {
   return reader.next(limit).map(({ spooled }) => spooled.facts.id);
 }
 
+const segmentsIn = (folder: string) => readdirSync(folder).filter((name) => name !== 'pending');
 const ids = (n: number) => Array.from({ length: n }, (_, i) => idOf(i));
 
-test('few records are in their file at once, of many those beyond a burst when their round of the event loop is over', async () => {
-  const { clock, files, recorder } = setUp();
-  const burst = 16;
-  for (let i = 0; i < burst + 2; i++) recorder.record(finishedOf(i));
-  expect(idsIn(files)).toEqual(ids(burst));
-  await clock.advance(0);
-  expect(idsIn(files)).toEqual(ids(burst + 2));
-  await clock.advance(2);
-  for (let i = 0; i < 3; i++) recorder.record(finishedOf(burst + 2 + i));
-  expect(idsIn(files)).toEqual(ids(burst + 4));
-  await clock.advance(0);
-  expect(idsIn(files)).toEqual(ids(burst + 5));
+/** What the next start would find if the process died now. */
+function afterKill(folder: string): string[] {
+  const copy = join(tempFolder(), 'spool');
+  cpSync(folder, copy, { recursive: true });
+  const files = nodeSpoolFiles(copy);
+  salvage(files);
+  return idsIn(files);
+}
+
+test('what ends within some milliseconds is written together, and is safe before', async () => {
+  const { folder, clock, files, recorder } = setUp();
+  for (let i = 0; i < 18; i++) recorder.record(finishedOf(i));
+  expect(idsIn(files)).toEqual([]);
+  expect(afterKill(folder)).toEqual(ids(18));
+  await clock.advance(5);
+  expect(idsIn(files)).toEqual(ids(18));
+  expect(afterKill(folder)).toEqual(ids(18));
+  recorder.record(finishedOf(18));
+  expect(afterKill(folder)).toEqual(ids(19));
 });
 
-test('a timer that is late does not make the next record wait', async () => {
-  let late = 0;
-  const clock = virtualClock();
-  const { files, recorder } = setUp({ clock: { ...clock, monotonic: () => clock.monotonic() + late } });
-  for (let i = 0; i < 18; i++) recorder.record(finishedOf(i));
-  expect(idsIn(files)).toEqual(ids(16));
-  late = 6;
-  recorder.record(finishedOf(18));
-  expect(idsIn(files)).toEqual(ids(19));
+test('what does not fit beside what waits is written at once, with it', () => {
+  const { files, recorder } = setUp();
+  recorder.record(finishedOf(0));
+  recorder.record(finishedOf(1, { answer: Buffer.alloc(300_000, 'x') }));
+  expect(idsIn(files)).toEqual(ids(2));
+});
+
+test('where the folder cannot be mapped each record is written at once', () => {
+  const folder = join(tempFolder(), 'spool');
+  const files: SpoolFiles = {
+    ...nodeSpoolFiles(folder),
+    map() {
+      throw new Error('no such thing here');
+    },
+  };
+  const { recorder, logged } = setUp({ files });
+  for (let i = 0; i < 3; i++) {
+    recorder.record(finishedOf(i));
+    expect(idsIn(files)).toEqual(ids(i + 1));
+  }
+  expect(logged.filter(({ event }) => event === 'spool.unmapped')).toHaveLength(1);
+});
+
+test('what waits on a folder that cannot be written survives its process', async () => {
+  const folder = join(tempFolder(), 'spool');
+  const files: SpoolFiles = {
+    ...nodeSpoolFiles(folder),
+    append() {
+      throw new Error('ENOSPC: no space left on device');
+    },
+  };
+  const { clock, recorder } = setUp({ files });
+  for (let i = 0; i < 5; i++) {
+    recorder.record(finishedOf(i));
+    await clock.advance(50);
+  }
+  expect(recorder.stats()).toMatchObject({ waiting: 5, trouble: expect.stringContaining('ENOSPC') });
+  expect(afterKill(folder)).toEqual(ids(5));
 });
 
 test('a gateway that was idle before it stops does not miss the segment that was taken meanwhile', async () => {
   const { folder, clock, recorder } = setUp({ segmentMs: 60_000 });
   recorder.record(finishedOf(0));
+  await recorder.flush();
   await clock.advance(60_000);
-  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  for (const name of segmentsIn(folder)) rmSync(join(folder, name));
   await recorder.close();
-  expect(readdirSync(folder)).toEqual([]);
+  expect(segmentsIn(folder)).toEqual([]);
+  expect(readdirSync(join(folder, 'pending'))).toEqual([]);
 });
 
 test('segments turn over by size and by age, and a segment is closed on the way out', async () => {
@@ -81,12 +121,12 @@ test('segments turn over by size and by age, and a segment is closed on the way 
     recorder.record(finishedOf(i));
     await recorder.flush();
   }
-  const bySize = readdirSync(folder).length;
+  const bySize = segmentsIn(folder).length;
   expect(bySize).toBeGreaterThan(2);
   await clock.advance(60_000);
   recorder.record(finishedOf(12));
   await recorder.close();
-  expect(readdirSync(folder)).toHaveLength(bySize + 1);
+  expect(segmentsIn(folder)).toHaveLength(bySize + 1);
   expect(idsIn(files)).toEqual(ids(13));
 });
 
@@ -111,7 +151,7 @@ test('at the bound records are dropped, counted and said once a minute; room mak
   expect(said).toHaveLength(2);
   expect(said[1]!.data).toMatchObject({ dropped: dropped + 1, droppedSince: dropped });
 
-  for (const name of readdirSync(folder).slice(0, 5)) rmSync(join(folder, name));
+  for (const name of segmentsIn(folder).slice(0, 5)) rmSync(join(folder, name));
   await clock.advance(1_000);
   await push(1);
   expect(recorder.stats().dropped).toBe(dropped + 1);
@@ -242,7 +282,7 @@ test('secrets of facts and bodies never reach the file; masked routes lose perso
   } as const;
   recorder.record(finishedOf(1, { ...bodies, facts: factsOf(1, facts) }));
   await recorder.flush();
-  const [file] = readdirSync(folder);
+  const [file] = segmentsIn(folder);
   const full = readFileSync(join(folder, file!), 'utf8');
   expect(full).not.toContain('abcDEF');
   expect(full.split('sk-proj-…[masked]')).toHaveLength(7);
@@ -251,7 +291,7 @@ test('secrets of facts and bodies never reach the file; masked routes lose perso
   const other = setUp({ redactor: createRedactor() });
   other.recorder.record(finishedOf(1, { ...bodies, facts: factsOf(1, { ...facts, record: 'masked' }) }));
   await other.recorder.flush();
-  const masked = readFileSync(join(other.folder, readdirSync(other.folder)[0]!), 'utf8');
+  const masked = readFileSync(join(other.folder, segmentsIn(other.folder)[0]!), 'utf8');
   expect(masked).not.toContain('ann@example.com');
   expect(masked).not.toContain('abcDEF');
   expect(masked).toContain('4bf92f3577b34da6a3ce929d0e0e4736');
@@ -267,6 +307,6 @@ test('two writers in one folder do not meet', async () => {
     (i % 2 ? one : two).recorder.record(finishedOf(i));
     await clock.advance(5);
   }
-  expect(readdirSync(folder)).toHaveLength(2);
+  expect(segmentsIn(folder)).toHaveLength(2);
   expect(idsIn(nodeSpoolFiles(folder)).toSorted()).toEqual(ids(10));
 });

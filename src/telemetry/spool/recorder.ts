@@ -3,6 +3,7 @@ import { messageOf } from '../message.ts';
 import type { BodyRedactor } from '../redact/types.ts';
 import { endFrame } from './frame.ts';
 import { createGather } from './gather.ts';
+import { createPending } from './pending.ts';
 import type { SpoolFiles } from './port.ts';
 import { factsOnly, prepare } from './prepare.ts';
 import { newWriterId, segmentFile } from './segment.ts';
@@ -18,7 +19,7 @@ export interface RecorderOptions {
   readonly maxBytes: number;
   /** What the scribe last said of the spool; without it everything ever recorded counts as waiting. */
   readonly progress?: () => SpoolProgress | undefined;
-  /** One frame in so long is written at once, up to `BURST` saved up; and so long, at most, a round of the event loop may gather. */
+  /** What is recorded within so long is written together. */
   readonly flushMs?: number;
   readonly segmentBytes?: number;
   /** A segment is not written to when it is older; with `quietMs` of the scribe this tells which segments nobody writes any more. */
@@ -42,9 +43,6 @@ export interface SpoolRecorder extends Recorder {
   close(): Promise<void>;
 }
 
-const INLINE_FLUSH = 1024 * 1024;
-/** Callers often come and end together. */
-const BURST = 16;
 const SURVEY_MS = 1_000;
 const LOUD_MS = 60_000;
 const RETRY = { first: 100, last: 2_000 };
@@ -54,10 +52,13 @@ const META_GUESS = 1_024;
 /** Takes finished exchanges into segmented files. Everything happens on the caller's thread; `record` costs a few microseconds. */
 export function createRecorder(options: RecorderOptions): SpoolRecorder {
   const { files, clock, log, redactor, protocols, maxBytes, progress } = options;
-  const { flushMs = 1, segmentBytes = 8 * 1024 * 1024, segmentMs = 60_000 } = options;
+  const { flushMs = 5, segmentBytes = 8 * 1024 * 1024, segmentMs = 60_000 } = options;
   const { memoryBytes = 32 * 1024 * 1024, reserveBytes = 64 * 1024 * 1024 } = options;
   const writer = newWriterId(clock);
   const gather = createGather();
+  const pending = createPending(files, writer, (error) =>
+    log('info', 'spool.unmapped', { reason: messageOf(error), instead: 'each record is written at once' }),
+  );
   const maskMeta = (meta: Uint8Array) => redactor.secretsIn(meta);
 
   let segment = { name: segmentFile({ writer, sequence: 0 }), sequence: 0, bytes: 0, openedAt: 0 };
@@ -70,9 +71,6 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
   };
   let timer: (() => void) | undefined;
   let firstAt = 0;
-  /** Writes that may be made at once: one each `flushMs`, saved up to a burst. */
-  let credit = BURST;
-  let creditAt = clock.monotonic();
   let retryMs = RETRY.first;
   let trouble: string | undefined;
   let taken = 0;
@@ -144,6 +142,7 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
     survey.bytes += gather.length;
     written += gather.frames;
     gather.clear();
+    pending.clear();
   }
 
   /** True when memory is empty afterwards. */
@@ -177,25 +176,17 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       try {
         const full = noRoom((finished.ask?.length ?? 0) + (finished.answer?.length ?? 0) + META_GUESS);
         if (full !== undefined) return drop(full);
+        const start = gather.length;
         gather.add(parts(finished), maskMeta);
+        if (start === 0) firstAt = clock.monotonic();
+        const kept = pending.keep(gather.view(start));
+        // Once a write has failed the next attempt has its own hour.
+        if (trouble !== undefined) return;
+        if (!kept) flushNow();
+        else timer ??= clock.after(flushMs, flushNow);
       } catch (error) {
-        return drop(messageOf(error));
+        drop(messageOf(error));
       }
-      if (timer === undefined) {
-        firstAt = clock.monotonic();
-        // Few at a time are safe at once. Where there are many, all that this round of the event loop brings is written at its
-        // end, which may be late by ten milliseconds where the loop has other work, as a collection or the start of the house.
-        credit = Math.min(BURST, credit + (firstAt - creditAt) / flushMs);
-        creditAt = firstAt;
-        if (trouble === undefined && credit >= 1) {
-          credit--;
-          flushNow();
-        } else timer = clock.soon(flushNow);
-      } else if (
-        trouble === undefined &&
-        (gather.length >= INLINE_FLUSH || clock.monotonic() - firstAt >= flushMs)
-      )
-        flushNow();
     },
 
     async flush() {
@@ -228,6 +219,7 @@ export function createRecorder(options: RecorderOptions): SpoolRecorder {
       if (segment.bytes > 0 && clock.monotonic() - segment.openedAt < segmentMs)
         files.append(segment.name, endFrame());
       files.close(segment.name);
+      pending.close();
     },
   };
 }
