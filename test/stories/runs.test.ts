@@ -403,7 +403,8 @@ test('a run belongs to its key; errors say what to do', async () => {
 });
 
 test('the command line lists, shows and cancels', async () => {
-  streamed(100);
+  // Longer than a slow machine takes to start the command line twice.
+  streamed(800);
   const run = await submit({}, {}, { stream: true });
   const midwatch = async (...args: string[]) => {
     const command = [MIDWATCH, 'runs', ...args, '--url', house.url, '--token', house.token];
