@@ -323,6 +323,14 @@ export interface SystemView {
     readonly streams: number;
     readonly requests: number;
     readonly authFailures: number;
+    /** How far its own event loop was behind since the start, while exchanges were under way. */
+    readonly lag: {
+      /** Times that it stood still for a second or more: frozen, or without a processor. */
+      readonly stalls: number;
+      /** Milliseconds, all together, that it was late by more than a timer may be. */
+      readonly lateMs: number;
+      readonly worstMs: number;
+    };
   };
   readonly spool: import('./ports.ts').SpoolStats;
   /** Further gateway threads on the same port; absent where there are none. Their figures are in the sums above. */

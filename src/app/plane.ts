@@ -10,6 +10,7 @@ import type {
   Transport,
 } from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
+import { createLag } from '#kernel';
 import { estimateUsage, findTranslator, protocols, takeovers, withoutForeignThoughts } from '#protocols';
 import { PRICE_LIST } from '#providers';
 import type { Active } from './active.ts';
@@ -35,8 +36,14 @@ export interface PlaneOptions {
   readonly maxBody: number;
 }
 
+/** Stalls of our own are counted all, and logged once in so long, ms. */
+const TELL_AGAIN = 10_000;
+
 /** The data plane of one thread; every thread that serves has one of its own, made alike. */
 export function openPlane({ active, ...given }: PlaneOptions): Gateway {
+  const { clock, log } = given;
+  /** One that comes again and again is told once in a while. */
+  let told = Number.NEGATIVE_INFINITY;
   return createGateway({
     ...given,
     protocols,
@@ -51,5 +58,13 @@ export function openPlane({ active, ...given }: PlaneOptions): Gateway {
     takeovers,
     routes: () => active().table,
     probes: () => active().loaded.config.probes,
+    lag: (busy) =>
+      createLag(clock, busy, (ms) => {
+        if (clock.monotonic() - told < TELL_AGAIN) return;
+        told = clock.monotonic();
+        log('warn', 'Midwatch itself stood still; times of that are held against no provider', {
+          ms: Math.round(ms),
+        });
+      }),
   });
 }

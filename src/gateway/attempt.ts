@@ -18,7 +18,9 @@ import type {
   TransportRequest,
   TransportTrouble,
 } from '#contracts';
+import type { Lag } from '#kernel';
 import { seen, unreachable } from './failures.ts';
+import { fair } from './fair.ts';
 import { keepsShape } from './fallbacks/parity.ts';
 import { type Awaited, GRACE } from './grace.ts';
 import { answerHeaders } from './headers.ts';
@@ -75,6 +77,7 @@ export interface TryContext {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly watchdog: Watchdog;
+  readonly lag: Lag;
   /** Shared with all others. */
   readonly unsent: Held;
   /** What the target speaks. */
@@ -171,7 +174,7 @@ export class Flight implements AnswerTaker {
     this.patient = undefined;
     const due = now + ms;
     if (this.ctx.deadline < due) this.dog.expect('timeout_total', this.ctx.deadline);
-    else this.dog.expect(kind, due);
+    else this.dog.expect(kind, due, this.ctx.deadline);
   }
 
   /** Until the first output: the nearer of a step's own limit and of what is normal for the hour. */
@@ -180,7 +183,7 @@ export class Flight implements AnswerTaker {
     this.expect(kind, ms, now);
     if (!impatience || impatience.at >= Math.min(now + ms, this.ctx.deadline)) return;
     this.patient = { kind, due: now + ms, may: impatience.may, hint: impatience.hint };
-    this.dog.expect('timeout_first_token', impatience.at);
+    this.dog.expect('timeout_first_token', impatience.at, this.ctx.deadline);
   }
 
   private due(kind: FailureKind): void {
@@ -199,7 +202,7 @@ export class Flight implements AnswerTaker {
     if (at >= Math.min(now + ms, this.ctx.deadline)) return;
     const may = () => (this.stage === 'streaming' ? this.taker?.replaceable() === true : stall.may());
     this.patient = { kind, due: now + ms, may, hint: stall.hint };
-    this.dog.expect('timeout_content', at);
+    this.dog.expect('timeout_content', at, this.ctx.deadline);
   }
 
   /** Ends the call for a reason of ours, which becomes the failure of the try. */
@@ -238,7 +241,10 @@ export class Flight implements AnswerTaker {
     const { ended, finished, outputs } = this.scanner as StreamScanner;
     const { stall } = this.ctx.one;
     if (outputs !== this.outputs) {
-      if (this.outputs > 0) stall?.silence(now - this.lastOutput);
+      if (stall && this.outputs > 0) {
+        const its = fair(now - this.lastOutput, this.ctx.lag.late(now));
+        if (its !== undefined) stall.silence(its);
+      }
       this.outputs = outputs;
       this.lastOutput = now;
     }
@@ -284,10 +290,24 @@ export class Flight implements AnswerTaker {
     const now = clock.monotonic();
     one.sent = true;
     one.connected = now - one.start;
+    this.lags(one.start, now);
     const { headers, whole } = this.route.timeouts;
     // A unary answer has no head before it is made, so a limit on its head would be one on its length.
     if (this.scanner) this.awaitFirst('timeout_headers', headers, now);
     else this.expect('timeout_headers', whole ?? Number.POSITIVE_INFINITY, now);
+  }
+
+  private first(now: MonotonicMs): void {
+    const { one } = this.ctx;
+    if (one.firstToken !== undefined) return;
+    one.firstToken = now - one.start;
+    this.lags(one.start + (one.connected ?? 0), now);
+  }
+
+  /** How much of the time since `from` may be ours, who looked only now. */
+  private lags(from: MonotonicMs, now: MonotonicMs): void {
+    const late = this.ctx.lag.late(now);
+    if (late > 0) this.ctx.one.late += Math.min(late, now - from);
   }
 
   resent(): void {
@@ -434,7 +454,7 @@ export class Flight implements AnswerTaker {
       this.fails(seen('malformed'), scanner.read(false));
     } else if (scanner.started || scanner.finished) {
       // A reason for the end without output is an answer (a filter's, say).
-      if (scanner.started) one.firstToken ??= clock.monotonic() - one.start;
+      if (scanner.started) this.first(now);
       if (this.buffered && !scanner.ended) this.waitForMore(now);
       else this.commitUnlessUnwanted(scanner);
     }
@@ -489,8 +509,9 @@ export class Flight implements AnswerTaker {
   private whole(body: Uint8Array): Landing {
     const { one, clock, protocol } = this.ctx;
     const reading = protocol.readAnswer(body);
-    one.firstByte = clock.monotonic() - one.start;
-    one.firstToken = one.firstByte;
+    const now = clock.monotonic();
+    this.first(now);
+    one.firstByte = one.firstToken;
     // A turn that pauses, or an answer still in the queue, is not good, but it is an answer with a reason for its end.
     const paused = reading.finish !== undefined && reading.failure?.kind === 'cut';
     if (reading.failure && !paused) return { kind: 'failed', failure: reading.failure, reading };

@@ -1,5 +1,4 @@
 import type { AskFacets, Clock, EpochMs, HourView, RegimeView } from '#contracts';
-import { healthOf } from '#kernel';
 import {
   type Calm,
   type DecayingSketchState,
@@ -12,6 +11,7 @@ import {
   sizeClass,
 } from '#kernel/resilience';
 import { encoded } from './encoded.ts';
+import { firstTokenOf, signalOf, tookOf } from './fair.ts';
 import type { Step } from './plan.ts';
 import type { Estimate, Try, TryEnd } from './walk.ts';
 
@@ -128,16 +128,9 @@ export class Climate {
   }
 
   /** Tells the end of a try. */
-  ended(
-    one: Try,
-    ask: AskFacets,
-    { outcome, failure, streamed = 0 }: TryEnd,
-    tokens: number,
-    probe = false,
-  ): void {
-    const { firstToken } = one;
-    if (!ask.stream || firstToken === undefined || one.replayed || healthOf(outcome, failure) !== 'good')
-      return;
+  ended(one: Try, ask: AskFacets, end: TryEnd, tokens: number, probe = false): void {
+    const firstToken = firstTokenOf(one);
+    if (!ask.stream || firstToken === undefined || one.replayed || signalOf(one, end) !== 'good') return;
     const now = this.clock.now();
     const { target } = one.step;
     // All of one size, and with a week of their own: by it a change of ours is told from one of the provider.
@@ -145,6 +138,7 @@ export class Climate {
       ? this.byName(target.provider, target.zone, one.model, PROBE)
       : this.of(one.step, one.model, ask);
     // An answer that arrives whole behind its first token says nothing of a pace.
+    const streamed = tookOf(end.streamed ?? 0, one) ?? 0;
     const perToken = tokens >= PACE_FROM && streamed >= 1 ? streamed / tokens : undefined;
     observe(profile, now, firstToken, perToken);
     if (!this.fresh) return;

@@ -1,4 +1,5 @@
 import type { Clock, MonotonicMs, Transport } from '#contracts';
+import type { Lag } from '#kernel';
 import { Flight, type Landing } from './attempt.ts';
 import type { Held } from './held.ts';
 import type { Prepared } from './prepare.ts';
@@ -9,6 +10,7 @@ export interface FlyContext {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly watchdog: Watchdog;
+  readonly lag: Lag;
   readonly unsent: Held;
 }
 
@@ -27,6 +29,7 @@ export function fly(ctx: FlyContext, deadline: MonotonicMs, walk: Walk, { one, r
       clock: ctx.clock,
       transport: ctx.transport,
       watchdog: ctx.watchdog,
+      lag: ctx.lag,
       unsent: ctx.unsent,
       protocol,
       walk,

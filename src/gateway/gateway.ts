@@ -17,7 +17,7 @@ import type {
   Steerer,
   Transport,
 } from '#contracts';
-import { exchangeIds } from '#kernel';
+import { exchangeIds, type Lag, type LagStats, NO_LAG } from '#kernel';
 import { createShareBudgetState, type ShareBudgetState } from '#kernel/resilience';
 import { createAdmission } from './admit.ts';
 import { type AskContext, ask } from './ask.ts';
@@ -72,6 +72,8 @@ export interface GatewayPorts extends Tongues {
   readonly houses?: () => number;
   /** Calls of our own on a schedule; undefined while none is configured. */
   readonly probes?: () => ProbeSettings | undefined;
+  /** Tells how late the event loop is while `busy`; by default it never is, as in virtual time. */
+  readonly lag?: (busy: () => boolean) => Lag;
   /** Largest request body, bytes. */
   readonly maxBody: number;
 }
@@ -120,6 +122,8 @@ export interface GatewayStats {
   readonly streams: number;
   readonly requests: number;
   readonly authFailures: number;
+  /** How far our own loop was behind. */
+  readonly lag: LagStats;
 }
 
 /** Time for clients to read the last event after a shutdown has ended their streams. */
@@ -131,7 +135,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const { clock, thread = ALONE } = ports;
   const nextId = exchangeIds(clock);
   const admission = createAdmission(ports.keys, clock, thread.of);
-  const watchdog = createWatchdog(clock);
+  const walks = new Set<Walk>();
+  const lag = ports.lag?.(() => walks.size > 0) ?? NO_LAG;
+  const watchdog = createWatchdog(clock, lag);
   const byPath = new Map(ports.protocols.map((p) => [`/v1${p.path}`, p]));
   const standing = new Standing(clock);
   const planOf = createPlanner(ports);
@@ -141,10 +147,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
   const proofs = new Proofs(clock, { inForce, version });
   const climate = new Climate(clock, ports.estimate, thread.of > 1);
   const weather = new Weather(clock, thread.number);
-  const seats = new Seats(clock, climate);
+  const seats = new Seats(clock, climate, watchdog);
   const stalls = new Stalls();
   const tries = new Tries();
-  const walks = new Set<Walk>();
   const retries = budgetsByRoute();
   const takeoverBudget = budgetsByRoute();
   let draining = false;
@@ -156,6 +161,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     ...ports,
     admission,
     watchdog,
+    lag,
     unsent: new Held(MOST_UNSENT),
     texts: new Held(MOST_TEXT),
     standing,
@@ -179,9 +185,11 @@ export function createGateway(ports: GatewayPorts): Gateway {
     open(walk) {
       requests++;
       walks.add(walk);
+      lag.begin();
     },
     close(walk: Walk, ending: Ending) {
-      const finished = finish(walk, ending, clock.monotonic());
+      const now = clock.monotonic();
+      const finished = finish(walk, ending, now, lag.stood(walk.start, now));
       ports.recorder.record(finished);
       ports.live.publish(finished.facts);
       // What we asked ourselves is no traffic of the product.
@@ -231,7 +239,13 @@ export function createGateway(ports: GatewayPorts): Gateway {
       read: () => readBoard(proofs, ports.routes().routes, board),
     },
     drill: createDrills({ ...ctx, translator: ports.translator }),
-    stats: () => ({ inFlight: walks.size, streams, requests, authFailures: admission.failures }),
+    stats: () => ({
+      inFlight: walks.size,
+      streams,
+      requests,
+      authFailures: admission.failures,
+      lag: lag.read(),
+    }),
     async drain(ms) {
       draining = true;
       shadows.stop();

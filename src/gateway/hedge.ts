@@ -1,10 +1,11 @@
 import type { Log, MonotonicMs, Route } from '#contracts';
-import { outcomeOf } from '#kernel';
+import { type Lag, outcomeOf } from '#kernel';
 import { HEDGE, type HedgeState, hedging } from '#kernel/resilience';
 import { acts } from './acting.ts';
 import type { Flight, Landing } from './attempt.ts';
 import type { Climate } from './climate.ts';
 import { seen } from './failures.ts';
+import { fair } from './fair.ts';
 import { type Proofs, type Reliance, UNPROVEN } from './fallbacks/proofs.ts';
 import { type FlyContext, fly } from './fly.ts';
 import { Lengths } from './lengths.ts';
@@ -85,8 +86,10 @@ export async function hedged(
     const { flight, landed } = fly(ctx, errand.deadline, walk, ready);
     const arrives = landed.then((landing) => {
       const now = clock.monotonic();
-      if (landing.kind !== 'failed' || landing.failure.kind === 'hedge_lost')
-        hedge.observe(state, { now, firstToken: one.firstToken ?? now - one.start, ...kind });
+      if (landing.kind !== 'failed' || landing.failure.kind === 'hedge_lost') {
+        const firstToken = firstSeen(ctx.lag, one, now);
+        if (firstToken !== undefined) hedge.observe(state, { now, firstToken, ...kind });
+      }
       if (landing.kind === 'whole')
         lengths.saw(walk, landing.reading.usage.output + landing.reading.usage.reasoning);
       return { one, landing };
@@ -143,6 +146,14 @@ export async function hedged(
     failed = better;
     if (field.length === 0) return won(walk, better.racer, better.arrival);
   }
+}
+
+/** Of a loser the time at which it was given up; undefined where we were too late ourselves to know. */
+function firstSeen(lag: Lag, one: Try, now: MonotonicMs): number | undefined {
+  if (lag.stood(one.start, now)) return undefined;
+  return one.firstToken === undefined
+    ? fair(now - one.start, one.late + lag.late(now))
+    : fair(one.firstToken, one.late);
 }
 
 /** Is it an answer all the same, for want of a better one? */

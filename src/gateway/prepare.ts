@@ -94,6 +94,9 @@ function begin(
     asksUsage,
     startedAt: clock.now(),
     start: clock.monotonic(),
+    late: 0,
+    endLate: 0,
+    stood: false,
   };
   walk.limit = limit;
   walk.made.push(one);

@@ -12,6 +12,7 @@ import type {
   Verdict,
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
+import type { Still } from '#kernel';
 import type { Gaps } from './gaps.ts';
 import { round, roundIf } from './gaps.ts';
 import { reasonOf } from './steer.ts';
@@ -36,7 +37,8 @@ export interface Ending {
   readonly firstToken?: number;
 }
 
-export function finish(walk: Walk, ending: Ending, now: number): Finished {
+/** `still`: we stood still meanwhile. */
+export function finish(walk: Walk, ending: Ending, now: number, still?: Still): Finished {
   const route = walk.route;
   const served = servedBy(walk);
   const intended = route?.tiers[0]?.name ?? '';
@@ -61,7 +63,7 @@ export function finish(walk: Walk, ending: Ending, now: number): Finished {
     place: walk.place,
     ask: walk.facets,
     attempts: inOrder(walk.attempts),
-    verdicts: verdictsOf(walk, ending.reading),
+    verdicts: verdictsOf(walk, ending.reading, still),
     tier: tierOf(walk, intended, ending.tier ?? served?.tier ?? intended, ending.failure?.kind),
     outcome: ending.outcome,
     failure: ending.failure,
@@ -97,10 +99,11 @@ function tierOf(walk: Walk, intended: string, served: string, ended: FailureKind
 
 const NO_VERDICTS: readonly Verdict[] = [];
 
-/** What of the answer was changed on its way, why nobody finished one that broke off, and which version of its policy the route was held at. */
+/** What of the answer was changed on its way, whether we stood still meanwhile, why nobody finished one that broke off, and which version of its policy the route was held at. */
 function verdictsOf(
   { taken, leftOut, alone, limit, attempts, route, leant }: Walk,
   reading: Reading | undefined,
+  still: Still | undefined,
 ): readonly Verdict[] {
   const frozen = route?.frozen;
   if (
@@ -111,7 +114,8 @@ function verdictsOf(
     frozen === undefined &&
     leftOut === undefined &&
     leant === undefined &&
-    limit === undefined
+    limit === undefined &&
+    still === undefined
   )
     return NO_VERDICTS;
   const changed = (guard: string, evidence: string): Verdict => ({
@@ -121,6 +125,13 @@ function verdictsOf(
     evidence,
   });
   const found: Verdict[] = [];
+  if (still)
+    found.push({
+      guard: 'own-lag',
+      version: 1,
+      decision: 'pass',
+      evidence: `Midwatch itself stood still for ${((still.to - still.from) / 1_000).toFixed(1)} s; times and silences of this exchange are held against nobody`,
+    });
   if (limit)
     found.push(
       changed('max-tokens', `${limit.tokens}, above 99.5 % of ${limit.of} answers; the caller named none`),

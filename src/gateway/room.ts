@@ -40,7 +40,7 @@ export async function findRoom(
   const { waitForTarget } = (walk.route as Route).config;
   // Who waits in front of a screen is better told soon; others have until their deadline.
   const until = lane === 'interactive' ? Math.min(deadline, clock.monotonic() + waitForTarget) : deadline;
-  const got = await seats.wait(full, walk, lane, until);
+  const got = await seats.wait(full, walk, lane, until, deadline);
   if (got === undefined) return seen(walk.stopped ?? 'client_left');
   return 'after' in got ? tooMany(walk, full, lane, got.after) : { at, seat: got };
 }

@@ -6,6 +6,7 @@ import type { Asker } from './lengths.ts';
 import type { Step } from './plan.ts';
 import { Seat, Seats } from './seats.ts';
 import type { Try, Walk } from './walk.ts';
+import { createWatchdog } from './watchdog.ts';
 
 const MINUTE = 60_000;
 const STREAM = { facets: { stream: true, model: 'm' } as AskFacets, who: {} as Asker['who'] };
@@ -25,7 +26,7 @@ interface World {
   readonly factor: (minute: number) => number;
   readonly minutes: number;
   readonly stragglers?: number;
-  /** From the hour on a first token waits so long for our own event loop, ms; `noticed`: a round of that takes as long. */
+  /** From the hour on a first token waits so long for our own event loop, ms; `noticed`: and we know it. */
   readonly own?: { readonly late: number; readonly noticed: boolean };
 }
 const PLAIN: World = {
@@ -41,8 +42,7 @@ async function live(seed: number, world: World) {
   const random = seededRandom('seats', seed);
   const { late = 0, noticed = false } = world.own ?? {};
   const full = () => clock.monotonic() >= 60 * MINUTE;
-  const rounds = { ...clock, soon: (fn: () => void) => clock.after(noticed && full() ? late / 2 : 0, fn) };
-  const seats = new Seats(rounds, CALM);
+  const seats = new Seats(clock, CALM, createWatchdog(clock));
   const step = stepOf({});
   const asked = { before: 0, during: 0 };
   const refused = { before: 0, during: 0 };
@@ -53,7 +53,8 @@ async function live(seed: number, world: World) {
     const firstToken =
       (200 + 0.1 * input) * world.factor(minute) * Math.exp(0.4 * drawNormal(random)) + straggles;
     await clock.sleep(firstToken + 2_000);
-    const one = { step, model: 'm', firstToken: firstToken + (full() ? late : 0) } as Try;
+    const own = full() ? late : 0;
+    const one = { step, model: 'm', firstToken: firstToken + own, late: noticed ? own : 0 } as Try;
     seat.leave({ one, end: GOOD, walk: STREAM, input, output: 100 });
   };
   const asking = async () => {
@@ -122,11 +123,11 @@ test('everything twenty times slower whatever is asked: all but a trickle is kep
 
 test('what was learnt outlives a restart, who was under way does not; a reload brings its limits', async () => {
   const clock = virtualClock({ seed: 1 });
-  const seats = new Seats(clock, CALM);
+  const seats = new Seats(clock, CALM, createWatchdog(clock));
   const step = stepOf({ max: 3 });
   const taken = [1, 2, 3, 4].map(() => seats.take(step, STREAM));
   expect(taken.map(Boolean)).toEqual([true, true, true, false]);
-  const again = new Seats(clock, CALM);
+  const again = new Seats(clock, CALM, createWatchdog(clock));
   again.restore(JSON.parse(JSON.stringify(seats.snapshot())));
   expect(again.take(step, STREAM)).toBeDefined();
   expect(again.read()).toMatchObject([{ provider: 'p', model: 'm', limit: 3, inFlight: 1 }]);
@@ -140,7 +141,7 @@ test('what was learnt outlives a restart, who was under way does not; a reload b
 
 test('while short answers are asked for, long ones leave them their share of the places', async () => {
   const clock = virtualClock({ seed: 1 });
-  const seats = new Seats(clock, CALM);
+  const seats = new Seats(clock, CALM, createWatchdog(clock));
   const step = stepOf({ adaptive: false, max: 4, short: 0.25 });
   const asker = (feature: string): Asker => ({ ...STREAM, who: { feature } as Asker['who'] });
   const [label, report, other] = [asker('label'), asker('report'), asker('other')];

@@ -1,6 +1,5 @@
 import type { AskFacets, Clock, Lane, MonotonicMs } from '#contracts';
 import { LANES } from '#contracts';
-import { healthOf } from '#kernel';
 import {
   type Effort,
   type EffortState,
@@ -12,9 +11,11 @@ import {
 } from '#kernel/resilience';
 import type { Climate } from './climate.ts';
 import { encoded } from './encoded.ts';
+import { firstTokenOf, ours, signalOf, tookOf } from './fair.ts';
 import { type Asker, Lengths } from './lengths.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd, Walk } from './walk.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** Targets; callers of catch-all routes make model names up. */
 const MOST = 1_000;
@@ -29,8 +30,6 @@ const BRISK = 50;
 const SHORT = 0.5;
 /** Long enough to remember at night what comes by day, ms. */
 const LENGTHS_FADE = 86_400_000;
-/** Weight of the latest round of the event loop in what one usually takes. */
-const LATEST = 0.1;
 
 /** Plain data, by target; who is under way does not outlive the process. */
 export type SeatsSnapshot = Readonly<
@@ -123,19 +122,18 @@ export interface Full {
 export class Seats {
   private readonly clock: Clock;
   private readonly climate: Pick<Climate, 'factor'>;
+  private readonly watchdog: Watchdog;
   private readonly efforts: Effort = effort();
   private readonly lengths = new Lengths();
   private readonly desks = new Map<string, Desk>();
   private readonly near = new WeakMap<Step, Map<string, Desk>>();
   private readonly rules = new Map<string, Limiter>();
   private kept: SeatsSnapshot = {};
-  /** What usually waits for us, not for a provider: a round of the event loop, ms. Nearly nothing unless our own core is full. */
-  private round = 0;
-  private timing = false;
 
-  constructor(clock: Clock, climate: Pick<Climate, 'factor'>) {
+  constructor(clock: Clock, climate: Pick<Climate, 'factor'>, watchdog: Watchdog) {
     this.clock = clock;
     this.climate = climate;
+    this.watchdog = watchdog;
   }
 
   /** Of a limited target only. Undefined when it is full, or others have waited for it longer. */
@@ -149,9 +147,16 @@ export class Seats {
 
   /**
    * Waits for a place until `until`, the more urgent lane first. At once `Full` where the wait would be in vain: longer than
-   * until then by the pace of the last minute, or behind a full queue. Undefined when the walk was stopped meanwhile.
+   * until then by the pace of the last minute, or behind a full queue. Undefined when the walk was stopped meanwhile. `latest`: no
+   * later than that, though we stood still and could give nobody a place.
    */
-  async wait(step: Step, walk: Walk, lane: Lane, until: MonotonicMs): Promise<Seat | Full | undefined> {
+  async wait(
+    step: Step,
+    walk: Walk,
+    lane: Lane,
+    until: MonotonicMs,
+    latest = until,
+  ): Promise<Seat | Full | undefined> {
     const desk = this.of(step, walk.facets);
     const { queues, settings } = desk;
     const began = this.clock.monotonic();
@@ -169,10 +174,12 @@ export class Seats {
       if (at >= 0) queues[lane].splice(at, 1);
       resolve(undefined);
     };
-    const cancel = this.clock.after(patience, leave);
+    // The watchdog's, and no timer: the seats of calls that ended while we stood still are free as soon as that is read.
+    const dog = this.watchdog.watch(leave);
+    dog.expect('timeout_headers', until, latest);
     walk.wake = leave;
     const seat = await promise;
-    cancel();
+    dog.stop();
     walk.wake = undefined;
     walk.queued += this.clock.monotonic() - began;
     if (walk.stopped) {
@@ -256,11 +263,11 @@ export class Seats {
     desk: Desk,
     { one, end, walk, input, output }: SeatEnd,
   ): { latency?: number; dropped?: boolean } {
-    const { failure, outcome } = end;
+    const { failure } = end;
     const ask = walk.facets;
     // It was too slow to win, by a time that nobody knows: what it had taken when it was given up is the least.
     const lost = failure?.kind === 'hedge_lost';
-    const good = healthOf(outcome, failure) === 'good';
+    const good = signalOf(one, end) === 'good';
     if (good && desk.settings.short !== undefined && output > 0) {
       this.lengths.saw(walk, output);
       const now = this.clock.monotonic();
@@ -269,11 +276,13 @@ export class Seats {
       desk.squares = fade * desk.squares + output * output;
       desk.answeredAt = now;
     }
-    if (!good && !lost) return failure && FULL.has(failure.kind) ? { dropped: true } : {};
-    const seen = one.firstToken ?? (lost ? this.clock.monotonic() - one.start : undefined);
+    if (!good && !lost) return failure && !ours(one, end) && FULL.has(failure.kind) ? { dropped: true } : {};
+    const seen =
+      lost && one.firstToken === undefined
+        ? tookOf(this.clock.monotonic() - one.start, one)
+        : firstTokenOf(one);
     if (seen === undefined || one.replayed || !desk.settings.adaptive) return {};
-    this.time();
-    const took = Math.max(BRISK, seen - this.round);
+    const took = Math.max(BRISK, seen);
     // The first token of a stream waits for the reading of the ask, a whole answer for the writing of itself.
     const size = ask.stream ? input : output;
     const own = ask.stream ? desk.stream : desk.whole;
@@ -282,20 +291,6 @@ export class Seats {
     if (expected === undefined) return {};
     const usual = ask.stream ? this.climate.factor(one.step, one.model, ask) : 1;
     return { latency: took / (expected * usual) };
-  }
-
-  /**
-   * From here to the end of this round is half a round, on average, and what comes in waits for a whole one: the rest of that
-   * in which it comes, and its turn in the next.
-   */
-  private time(): void {
-    if (this.timing) return;
-    this.timing = true;
-    const since = this.clock.monotonic();
-    this.clock.soon(() => {
-      this.timing = false;
-      this.round += LATEST * (2 * (this.clock.monotonic() - since) - this.round);
-    });
   }
 
   private full(desk: Desk): Full {

@@ -1,5 +1,5 @@
 import type { AskFacets, Clock, Failure, Reading } from '#contracts';
-import { healthOf, SEMANTICS, type SteadyClock, sha256, steadyClock } from '#kernel';
+import { SEMANTICS, type SteadyClock, sha256, steadyClock } from '#kernel';
 import {
   type Candidate,
   createParkState,
@@ -14,6 +14,7 @@ import {
   parkSucceeded,
   spread,
 } from '#kernel/resilience';
+import { firstTokenOf, signalOf, tookOf } from './fair.ts';
 import { Hearsay, moved, type StandingNews } from './hearsay.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd } from './walk.ts';
@@ -194,11 +195,12 @@ export class Standing {
   }
 
   /** Tells the end of a try: of a stream at its end, not at its head. */
-  ended(one: Try, { outcome, failure, reading }: TryEnd, ask: Wanted, inputTokens: number): void {
+  ended(one: Try, end: TryEnd, ask: Wanted, inputTokens: number): void {
+    const { failure, reading } = end;
     const stand = this.of(one.step, ask);
     const now = this.clock.now();
     const startedAt = this.clock.at(one.start);
-    const signal = healthOf(outcome, failure);
+    const signal = signalOf(one, end);
     if (failure) this.condemn(stand, startedAt, failure, now);
     else if (signal === 'good') {
       parkSucceeded(stand.park, startedAt);
@@ -210,7 +212,7 @@ export class Standing {
       startedAt,
       signal,
       inputTokens,
-      firstToken: ask.stream ? one.firstToken : undefined,
+      firstToken: ask.stream ? firstTokenOf(one) : undefined,
       tokensPerSecond: pace,
       random: this.random,
     });
@@ -366,6 +368,8 @@ function paceOf(one: Try, reading: Reading | undefined, stream: boolean, took: n
   if (reading === undefined || one.firstToken === undefined) return undefined;
   const { output, reasoning } = reading.usage;
   const tokens = output + reasoning;
-  const seconds = (took - (stream ? one.firstToken : 0)) / 1000;
+  const ms = tookOf(took - (stream ? one.firstToken : 0), one);
+  if (ms === undefined) return undefined;
+  const seconds = ms / 1000;
   return tokens >= PACE_FROM && seconds > 0.05 ? tokens / seconds : undefined;
 }

@@ -33,9 +33,10 @@ import type {
   Who,
 } from '#contracts';
 import { NO_COST, NO_USAGE } from '#contracts';
-import { healthOf } from '#kernel';
+import type { Lag } from '#kernel';
 import type { Flight } from './attempt.ts';
 import type { Climate } from './climate.ts';
+import { signalOf } from './fair.ts';
 import type { Proofs } from './fallbacks/proofs.ts';
 import { round, roundIf } from './gaps.ts';
 import type { Limits, SetLimit } from './limits.ts';
@@ -191,6 +192,12 @@ export interface Try {
   headers?: number;
   firstByte?: number;
   firstToken?: number;
+  /** Milliseconds of that for which we may not have looked; 0 where our loop keeps up. */
+  late: number;
+  /** The same at its end. */
+  endLate: number;
+  /** We stood still while it ran. */
+  stood: boolean;
   providerRequestId?: string;
   /** Answered from a cassette: nobody was paid. */
   replayed?: boolean;
@@ -213,6 +220,7 @@ export interface Billing {
   readonly weather: Weather;
   readonly seats: Seats;
   readonly log: Log;
+  readonly lag: Lag;
 }
 
 /** Row of the try whose answer the caller gets. */
@@ -272,6 +280,9 @@ export function endTry(one: Try, ctx: Billing, walk: Walk, end: TryEnd): Attempt
   const row = closeTry(one, ctx, walk, end);
   walk.attempts.push(row);
   one.paid?.settle(row, ctx.clock.now());
+  const now = ctx.clock.monotonic();
+  one.endLate = ctx.lag.late(now);
+  one.stood = ctx.lag.stood(one.start, now) !== undefined;
   try {
     learn(one, ctx, walk, end, row);
   } catch (error) {
@@ -289,7 +300,7 @@ function learn(one: Try, ctx: Billing, walk: Walk, end: TryEnd, row: Attempt): v
     ctx.proofs.ended(walk.route, one, end, walk, row);
   }
   ctx.climate.ended(one, walk.facets, end, output + reasoning, walk.source === 'probe');
-  if (one.stall && healthOf(end.outcome, end.failure) === 'good') one.stall.learn();
+  if (one.stall && signalOf(one, end) === 'good') one.stall.learn();
   ctx.weather.ended(one, walk, end, input + cacheWrite + cacheWriteLong);
   // An estimate of ours is no length that a limit may rest on; what was translated has the translator's own.
   if (walk.route?.config.maxTokens === 'auto' && !one.translated && row.usage.basis === 'reported') {

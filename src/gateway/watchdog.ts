@@ -1,9 +1,10 @@
 import type { Clock, FailureKind, MonotonicMs } from '#contracts';
+import { type Lag, NO_LAG } from '#kernel';
 
 /** One wait that must not last: set it anew as often as you like, it costs an assignment. */
 export interface Dog {
-  /** From now on `kind` is due at `due`; replaces what was due before. */
-  expect(kind: FailureKind, due: MonotonicMs): void;
+  /** From now on `kind` is due at `due`; replaces what was due before. `latest`: when it must end, whoever stood still meanwhile. */
+  expect(kind: FailureKind, due: MonotonicMs, latest?: MonotonicMs): void;
   stop(): void;
 }
 
@@ -21,6 +22,7 @@ export interface Watchdog {
 
 class Wait implements Dog {
   due: MonotonicMs = Number.POSITIVE_INFINITY;
+  latest: MonotonicMs = Number.POSITIVE_INFINITY;
   kind: FailureKind = 'timeout_total';
   readonly onDue: (kind: FailureKind) => void;
   private readonly waits: Waits;
@@ -30,9 +32,10 @@ class Wait implements Dog {
     this.onDue = onDue;
   }
 
-  expect(kind: FailureKind, due: MonotonicMs): void {
+  expect(kind: FailureKind, due: MonotonicMs, latest = Number.POSITIVE_INFINITY): void {
     this.kind = kind;
     this.due = due;
+    this.latest = latest;
     this.waits.add(this);
   }
 
@@ -55,9 +58,11 @@ class Waits implements Watchdog {
   private putOff = 0;
   private cancel: () => void = () => undefined;
   private readonly clock: Clock;
+  private readonly lag: Lag;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, lag: Lag) {
     this.clock = clock;
+    this.lag = lag;
   }
 
   watch(onDue: (kind: FailureKind) => void): Dog {
@@ -87,7 +92,7 @@ class Waits implements Watchdog {
 
   private wake(): void {
     const now = this.clock.monotonic();
-    const late = now - this.wakeAt > LATE;
+    const late = now - this.wakeAt > LATE || this.lag.late(now) > 0;
     this.wakeAt = Number.POSITIVE_INFINITY;
     if (this.putOff > 0 ? this.putOff < ROUNDS : late) {
       // What came in time may still stand in a socket: without a look at it a busy machine would be taken for a silent provider.
@@ -98,13 +103,28 @@ class Waits implements Watchdog {
     this.putOff = 0;
     let next = Number.POSITIVE_INFINITY;
     for (const wait of this.running) {
-      if (wait.due <= now) {
+      if (wait.due <= now && !this.spared(wait, now)) {
         this.running.delete(wait);
         wait.onDue(wait.kind);
       } else if (wait.due < next) next = wait.due;
     }
     if (next < this.wakeAt) this.schedule(next);
   }
+
+  /**
+   * What fell due while we stood still gets the time that it had left when that began: a handshake waits for both sides, and a
+   * place in a line for whoever had one. The whole of an exchange is the caller's time, which went by all the same.
+   */
+  private spared(wait: Wait, now: MonotonicMs): boolean {
+    const still = this.lag.stood(wait.due, now);
+    if (!still || wait.due <= still.from || wait.kind === 'timeout_total') return false;
+    wait.due += still.to - still.from;
+    if (wait.due >= wait.latest) {
+      wait.due = wait.latest;
+      wait.kind = 'timeout_total';
+    }
+    return wait.due > now;
+  }
 }
 
-export const createWatchdog = (clock: Clock): Watchdog => new Waits(clock);
+export const createWatchdog = (clock: Clock, lag: Lag = NO_LAG): Watchdog => new Waits(clock, lag);

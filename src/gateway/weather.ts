@@ -1,6 +1,7 @@
 import type { Clock, FailureKind, Slowness, WaitNormal, WaitReading } from '#contracts';
 import { type Contention, type ContentionState, contention } from '#kernel/resilience';
 import { encoded } from './encoded.ts';
+import { firstTokenOf } from './fair.ts';
 import type { Step } from './plan.ts';
 import type { Try, TryEnd, Walk } from './walk.ts';
 
@@ -75,15 +76,19 @@ export class Weather {
 
   /** Tells the end of a try; `size` in uncached input tokens. */
   ended(one: Try, { facets, source }: Walk, { failure }: TryEnd, size: number): void {
-    const { firstToken } = one;
-    const cut = firstToken === undefined && failure !== undefined && CUT.has(failure.kind);
+    const cut = one.firstToken === undefined && failure !== undefined && CUT.has(failure.kind);
     if (one.replayed || (!one.sent && !cut)) return;
+    if (one.stood) {
+      // Who stood still himself knows neither how long he waited nor whether he was let down; load it was all the same.
+      if (source !== 'probe') this.note(one.step, one.model, ELSEWHERE);
+      return;
+    }
     const elapsed = cut ? this.clock.monotonic() - one.start : undefined;
     this.note(one.step, one.model, {
       size,
-      took: facets.stream ? (elapsed ?? firstToken) : undefined,
+      took: facets.stream ? (elapsed ?? firstTokenOf(one)) : undefined,
       cut,
-      connect: one.connected ?? elapsed,
+      connect: one.late > 0 ? undefined : (one.connected ?? elapsed),
       dialling: one.connected === undefined,
       probe: source === 'probe',
     });

@@ -25,6 +25,7 @@ export interface House {
     readonly streams: number;
     readonly requests: number;
     readonly authFailures: number;
+    readonly lag: { readonly stalls: number; readonly lateMs: number };
   };
   readonly spool: SpoolStats;
   /** Undefined while there is no database to write to. */
@@ -93,6 +94,16 @@ const REQUESTS = counter(
   [],
   'Exchanges that began, refused ones too. Less those under way it is what ended here; copies, probes and drills come on top.',
 );
+const STALLS = counter(
+  'midwatch_own_stalls_total',
+  [],
+  'Times that Midwatch itself stood still for a second or more with exchanges under way: frozen, or without a processor.',
+);
+const LATE = counter(
+  'midwatch_own_late_seconds_total',
+  [],
+  'Time for which its event loop was late with exchanges under way. Its rate is the share of that time: near 1 the core is full.',
+);
 const AUTH = counter('midwatch_auth_failures_total', [], 'Callers turned away for their key.');
 const THREADS = gauge(
   'midwatch_thread_up',
@@ -110,6 +121,8 @@ const traffic = ({ gateway, threads, replicas }: House): Read[] => [
   [IN_FLIGHT, alone(gateway.inFlight)],
   [STREAMS, alone(gateway.streams)],
   [REQUESTS, alone(gateway.requests)],
+  [STALLS, alone(gateway.lag.stalls)],
+  [LATE, alone(gateway.lag.lateMs / 1_000)],
   [AUTH, alone(gateway.authFailures)],
   [THREADS, threads.map(({ thread, state }) => sample([String(thread)], is(state === 'serving')))],
   [RESTARTS, threads.map(({ thread, restarts }) => sample([String(thread)], restarts))],

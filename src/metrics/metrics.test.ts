@@ -133,7 +133,7 @@ const house = (more: Partial<Parameters<typeof readHouse>[0]> = {}) =>
     startedAt: 1_500,
     memory: 1,
     cpu: 0.5,
-    gateway: { inFlight: 1, streams: 1, requests: 9, authFailures: 2 },
+    gateway: { inFlight: 1, streams: 1, requests: 9, authFailures: 2, lag: { stalls: 1, lateMs: 2_500 } },
     spool: { taken: 8, waiting: 3, bytes: 4, segments: 1, maxBytes: 5, dropped: 1, lagMs: 2_500 },
     scribe: { moved: 5, parked: 0, restarts: 0 },
     store: false,

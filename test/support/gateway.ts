@@ -9,7 +9,7 @@ import {
   type Steerer,
 } from '#contracts';
 import { createGateway, type Gateway, type LedgerPorts } from '#gateway';
-import { sha256, systemClock } from '#kernel';
+import { createLag, sha256, systemClock } from '#kernel';
 import { estimateUsage, findTranslator, protocols, takeovers, withoutForeignThoughts } from '#protocols';
 import { createPricer } from '#providers';
 import { createRedactor } from '#telemetry';
@@ -84,6 +84,7 @@ export function testGateway(
     ...(options.houses && { houses: options.houses }),
     ...(options.version !== undefined && { version: options.version }),
     log: () => undefined,
+    lag: (busy) => createLag(clock, busy),
     maxBody: config.limits.body,
   });
   const listener = listen(

@@ -165,6 +165,14 @@ function Gateway({ system: { gateway, threads = [] } }: { readonly system: Syste
           ['Streams', count(gateway.streams)],
           ['Requests since start', count(gateway.requests)],
           ['Refused keys', count(gateway.authFailures)],
+          ...(gateway.lag.stalls > 0
+            ? [
+                [
+                  'Stood still itself',
+                  `${plural(gateway.lag.stalls, 'time')}, ${span(gateway.lag.worstMs)} at worst`,
+                ] as const,
+              ]
+            : []),
           ...threads.map(
             ({ thread, state, requests, restarts }) =>
               [

@@ -93,6 +93,7 @@ export const systemView = z.object({
     streams: z.number(),
     requests: z.number(),
     authFailures: z.number(),
+    lag: z.object({ stalls: z.number(), lateMs: ms, worstMs: ms }),
   }),
   spool: z.object({
     taken: z.number(),

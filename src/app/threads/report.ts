@@ -11,7 +11,13 @@ export interface ThreadReport {
 }
 
 export const NO_REPORT: ThreadReport = Object.freeze({
-  gateway: { inFlight: 0, streams: 0, requests: 0, authFailures: 0 },
+  gateway: {
+    inFlight: 0,
+    streams: 0,
+    requests: 0,
+    authFailures: 0,
+    lag: { stalls: 0, lateMs: 0, worstMs: 0 },
+  },
   spool: { taken: 0, waiting: 0, dropped: 0 },
   shadows: [],
 });
@@ -28,6 +34,11 @@ export function plus<S extends ThreadReport['spool']>(
       streams: one.gateway.streams + gateway.streams,
       requests: one.gateway.requests + gateway.requests,
       authFailures: one.gateway.authFailures + gateway.authFailures,
+      lag: {
+        stalls: one.gateway.lag.stalls + gateway.lag.stalls,
+        lateMs: one.gateway.lag.lateMs + gateway.lag.lateMs,
+        worstMs: Math.max(one.gateway.lag.worstMs, gateway.lag.worstMs),
+      },
     },
     spool: {
       ...one.spool,

@@ -229,6 +229,15 @@ function process({ memory, now, gateway }: SystemView, clock: Clock): Finding[] 
         remedy: 'Let both follow NTP.',
       }),
     );
+  const { stalls, worstMs } = gateway.lag;
+  if (stalls > 0)
+    findings.push(
+      warn('lag', `Midwatch itself stood still ${plural(stalls, 'time')}, for ${span(worstMs)} at worst`, {
+        why: 'Exchanges under way waited as long; no provider was blamed for it.',
+        remedy:
+          'The log has the hours (`Midwatch itself stood still`): a machine that sleeps or is moved, a quota on its processor, or too little of it.',
+      }),
+    );
   if (gateway.authFailures > 0)
     findings.push(
       note('keys', `${count(gateway.authFailures)} requests came without a valid key since the start`, {

@@ -1,6 +1,7 @@
 import type { AskFacets, Attempt, EpochMs, ParityKind, Route } from '#contracts';
 import { isGood, PARITY_KINDS } from '#contracts';
 import { dearer, edgeProof, NO_PAIRS, type ParityState } from '#kernel/tiers';
+import { ours } from '../fair.ts';
 import type { Try, TryEnd, Walk } from '../walk.ts';
 import { askerOf, servedAsker } from './asker.ts';
 import { coveredWith, UNCOVERED } from './coverage.ts';
@@ -94,6 +95,8 @@ export function sightingOf({ at, route, one, end, walk, row, demand, edge, judge
   // Written out where spreads would read nicer: this is made for every try.
   const asked =
     one.number === 1 ? { tokensIn, tokensOut: tokens, facets: { tools, structured, maxOutput } } : undefined;
+  // Of a try during which we stood still neither the time nor its failure says anything.
+  if (one.stood && (ours(one, end) || isGood(outcome))) return { at, route: route.name, asked };
   if (one.tier === route.tiers[0]) {
     if (!isGood(outcome)) return { at, route: route.name, asked };
     const answered = { total, firstToken, tokens, microUsd, alike, first: firstOf(route) };
