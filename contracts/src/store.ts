@@ -182,6 +182,13 @@ export interface RollupWindow {
   readonly byTarget: readonly (WatchTotals & { readonly target: string })[];
 }
 
+/** The database is away, silent, full, locked, or refuses us: time or whoever administers it may mend that. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  /** It answers, and refuses this user, this password, this database, or what the user may do there. */
+  readonly refused: boolean;
+  constructor(message: string, options: ErrorOptions & { readonly refused?: boolean } = {}) {
+    super(message, options);
+    this.refused = options.refused ?? false;
+  }
 }

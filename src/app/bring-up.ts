@@ -1,11 +1,11 @@
 import type { KeyService } from '#api';
-import type { Clock, Config, Log, Store } from '#contracts';
+import { type Clock, type Config, type Log, type Store, StoreUnavailable } from '#contracts';
 import type { FreezeService } from '#freeze';
 import type { Runs } from '#runs';
 import type { createActs } from './acts.ts';
 import { type AdminHash, STARTER } from './admin.ts';
 import { type DataFolder, readIfThere } from './data-folder.ts';
-import { DatabaseAway, openDatabase } from './database.ts';
+import { DatabaseAway, openDatabase, othersPostgres, ownPostgres } from './database.ts';
 import type { LateStore } from './late-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { retryDatabase } from './retry-database.ts';
@@ -54,65 +54,92 @@ export async function bringUp(given: BringUpOptions): Promise<BroughtUp> {
   lifecycle.onStop('keys', stopKeys);
 
   let adminToken: string | undefined;
+  let url = '';
+  let store: Store;
+  const here = { clock, log, lifecycle };
+  /** In this order, each to its end once: a database that goes again half-way must not get a second scribe at its return. */
+  const steps: readonly (() => Promise<unknown>)[] = [
+    async () => {
+      url = given.url === undefined ? await ownPostgres(folder.path, here) : othersPostgres(given.url);
+    },
+    async () => {
+      store = await openDatabase(url, here);
+      given.late.bind(store);
+      const scribe = startScribeThread({
+        databaseUrl: url,
+        spool: folder.spool,
+        maxBytes: given.config.spool.max,
+        clock,
+        log,
+      });
+      given.found(scribe);
+      lifecycle.onStop('scribe', scribe.stop);
+      // Before the database goes, since their last use is written there.
+      lifecycle.onStop('keys', stopKeys);
+      lifecycle.onStop(
+        'upkeep',
+        startUpkeep(store, () => given.now().retention, clock, log),
+      );
+      lifecycle.onStop(
+        'cassette rounds',
+        startCassetteRounds({
+          clock,
+          log,
+          store: store.cassettes,
+          by: folder.instance,
+          config: given.now,
+        }),
+      );
+    },
+    async () => {
+      adminToken = await admin.settle(store);
+      if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(store);
+    },
+    keys.refresh,
+    freezes.start,
+    acts.start,
+    runs.start,
+    async () => {
+      // Before the database goes, since the end of a run is written there.
+      lifecycle.onStop('runs', async () => {
+        await given.drain();
+        await runs.stop();
+        await freezes.stop();
+        await acts.stop();
+      });
+    },
+  ];
+  let done = 0;
   const attempt = async () => {
-    const database = await openDatabase({
-      ...(given.url !== undefined && { url: given.url }),
-      dataDir: folder.path,
-      clock,
-      log,
-      lifecycle,
-    });
-    given.late.bind(database.store);
-    const scribe = startScribeThread({
-      databaseUrl: database.url,
-      spool: folder.spool,
-      maxBytes: given.config.spool.max,
-      clock,
-      log,
-    });
-    given.found(scribe);
-    lifecycle.onStop('scribe', scribe.stop);
-    // Before the database goes, since their last use is written there.
-    lifecycle.onStop('keys', stopKeys);
-    lifecycle.onStop(
-      'upkeep',
-      startUpkeep(database.store, () => given.now().retention, clock, log),
-    );
-    const { cassettes } = database.store;
-    const by = folder.instance;
-    lifecycle.onStop(
-      'cassette rounds',
-      startCassetteRounds({ clock, log, store: cassettes, by, config: given.now }),
-    );
-    adminToken = await admin.settle(database.store);
-    if (given.newAdminToken && adminToken === undefined) adminToken = await admin.replace(database.store);
-    await keys.refresh();
-    await freezes.start();
-    await acts.start();
-    await runs.start();
-    // Before the database goes, since the end of a run is written there.
-    lifecycle.onStop('runs', async () => {
-      await given.drain();
-      await runs.stop();
-      await freezes.stop();
-      await acts.stop();
-    });
+    try {
+      for (; done < steps.length; done++) await steps[done]?.();
+    } catch (error) {
+      given.late.missed(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
   };
   try {
     await attempt();
   } catch (error) {
     // What has run before runs on without its database; a first start without one would be a gateway that nobody can enter.
     const ranBefore = readIfThere(folder.keys) !== undefined && admin.current() !== undefined;
-    if (!(error instanceof DatabaseAway) || !ranBefore) throw error;
+    const away = error instanceof StoreUnavailable ? leftAgain(error) : error;
+    if (!(away instanceof DatabaseAway) || !ranBefore) throw away;
     log('error', 'database away, serving from the last good state', {
-      why: error.message,
-      todo: error.remedy,
+      why: away.message,
+      todo: away.remedy,
     });
     lifecycle.onStop('database retry', retryDatabase(clock, log, attempt));
-    return { degraded: error.message };
+    return { degraded: away.message };
   }
   return adminToken === undefined ? {} : { adminToken };
 }
+
+const leftAgain = ({ message }: StoreUnavailable) =>
+  new DatabaseAway(
+    `The database answered and then did not: ${message}.`,
+    'Look at its log and at the network, then start Midwatch again.',
+  );
 
 /** Makes the key that was asked for at the start; undefined where none was, or where one exists. */
 export async function firstKey(given: {

@@ -1,21 +1,12 @@
 import { join } from 'node:path';
-import type { Clock, Log, Store } from '#contracts';
+import { type Clock, type Log, type Store, StoreUnavailable } from '#contracts';
 import { openStore } from '#store';
 import { binariesFromArchive, EmbeddedPostgresError, startEmbedded } from '#store/embedded';
 import { carried } from './carried.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { StartError } from './start-error.ts';
 
-export interface Database {
-  readonly store: Store;
-  readonly url: string;
-  readonly kind: 'embedded' | 'external';
-}
-
-export interface DatabaseOptions {
-  /** Of a Postgres somebody else runs; absent: our own under the data folder. */
-  readonly url?: string;
-  readonly dataDir: string;
+interface Here {
   readonly clock: Clock;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
@@ -24,28 +15,33 @@ export interface DatabaseOptions {
 /** The database cannot be reached, which time may mend; unlike a broken one, which only a person can. */
 export class DatabaseAway extends StartError {}
 
-/** Brings the database up and its schema to date. @throws StartError with a remedy; DatabaseAway when it merely does not answer. */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { clock, log, lifecycle } = options;
-  const kind = options.url === undefined ? 'embedded' : 'external';
-  if (options.url !== undefined && !/^postgres(ql)?:\/\/./.test(options.url))
+/** The address of a Postgres that somebody else runs. @throws StartError when it is none */
+export function othersPostgres(url: string): string {
+  if (!/^postgres(ql)?:\/\/./.test(url))
     throw new StartError(
       'The address of the database is none of a Postgres.',
       'Write postgres://user:password@host:5432/name into DATABASE_URL (or `database:`), or leave it out to let Midwatch run its own.',
     );
-  const url = options.url ?? (await ownPostgres(options));
+  return url;
+}
+
+/** The store with its schema up to date. @throws StartError with a remedy; DatabaseAway when it merely does not answer. */
+export async function openDatabase(url: string, { clock, log, lifecycle }: Here): Promise<Store> {
   const store = openStore({ url, clock, log });
-  lifecycle.onStop('database pool', () => store.close());
   try {
     const { from, to } = await store.upkeep.migrate();
     if (from !== to) log('info', 'database schema brought up to date', { from, to });
   } catch (error) {
+    // Tried every few seconds for as long as it is away: what a try leaves behind would add up.
+    await store.close();
     throw explain(error, url);
   }
-  return { store, url, kind };
+  lifecycle.onStop('database pool', () => store.close());
+  return store;
 }
 
-async function ownPostgres({ dataDir, clock, log, lifecycle }: DatabaseOptions): Promise<string> {
+/** Starts our own Postgres under the data folder, and returns its address. @throws StartError with a remedy */
+export async function ownPostgres(dataDir: string, { clock, log, lifecycle }: Here): Promise<string> {
   try {
     const binaries =
       carried && (await binariesFromArchive(Bun.file(carried.postgres), join(dataDir, 'cache')));
@@ -66,14 +62,15 @@ async function ownPostgres({ dataDir, clock, log, lifecycle }: DatabaseOptions):
 function explain(error: unknown, url: string): StartError {
   const message = error instanceof Error ? error.message : String(error);
   const where = safely(url);
-  if ((error as { name?: string }).name === 'StoreUnavailable')
-    return new DatabaseAway(
-      `The database at ${where} does not answer: ${message}.`,
-      'Start it or check the network, or unset DATABASE_URL to let Midwatch run its own Postgres.',
-    );
-  return new StartError(
-    `The database at ${where} cannot be used: ${message}.`,
-    'Check user, password and database name in DATABASE_URL; the user must be allowed to create tables.',
+  const refused = `The database at ${where} cannot be used: ${message}.`;
+  const rights =
+    'Check user, password and database name in DATABASE_URL; the user must be allowed to create tables.';
+  if (!(error instanceof StoreUnavailable)) return new StartError(refused, rights);
+  // Whoever administers it may have changed a password, and may change it back: what ran before waits for that, too.
+  if (error.refused) return new DatabaseAway(refused, rights);
+  return new DatabaseAway(
+    `The database at ${where} does not answer: ${message}.`,
+    'Start it or check the network, or unset DATABASE_URL to let Midwatch run its own Postgres.',
   );
 }
 

@@ -7,6 +7,8 @@ import { type Store, StoreUnavailable } from '#contracts';
 export interface LateStore {
   readonly store: Store;
   bind(real: Store): void;
+  /** Why it could not be had so far, which callers are told. */
+  missed(why: string): void;
   readonly bound: boolean;
 }
 
@@ -29,8 +31,9 @@ const GROUPS = [
 
 export function createLateStore(): LateStore {
   let real: Store | undefined;
+  let reason = 'the database is not up yet';
   const now = (): Store => {
-    if (!real) throw new StoreUnavailable('the database is not up yet');
+    if (!real) throw new StoreUnavailable(reason);
     return real;
   };
   /** Looks the method up at each call, so that what was handed out before binding works after it. */
@@ -51,6 +54,9 @@ export function createLateStore(): LateStore {
     store: { ...groups, write: async (batch) => now().write(batch), close: async () => real?.close() },
     bind(store) {
       real = store;
+    },
+    missed(why) {
+      reason = why;
     },
     get bound() {
       return real !== undefined;

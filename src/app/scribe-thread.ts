@@ -12,6 +12,12 @@ export interface ScribeGiven {
 const HURRY_LAG_MS = 60_000;
 const HURRY_SHARE = 0.25;
 
+/**
+ * A write under way at the end may finish, since nobody else wants the core any more. One whose database hangs would not, and who
+ * supervises us kills after ten seconds; what it had in hand is still in the spool.
+ */
+const LAST_WRITE_MS = 4_000;
+
 export type ScribeThread = Pick<ScribeHost, 'progress' | 'stats' | 'flush'> & { stop(): Promise<void> };
 
 export function startScribeThread(
@@ -36,6 +42,6 @@ export function startScribeThread(
     progress: () => host.progress(),
     stats: () => host.stats(),
     flush: () => host.flush(),
-    stop: () => host.stop(),
+    stop: () => host.stop(LAST_WRITE_MS),
   };
 }

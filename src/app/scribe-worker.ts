@@ -23,7 +23,7 @@ await runScribeWorker({
   release: () => release(),
   make(given, log) {
     const { databaseUrl, spool } = given as ScribeGiven;
-    const store = openStore({ url: databaseUrl, clock, log });
+    const store = openStore({ url: databaseUrl, clock, log, background: true });
     release = () => store.close();
     return createScribe({
       files: nodeSpoolFiles(spool),

@@ -26,14 +26,16 @@ export interface StoreOptions {
   readonly log: Log;
   /** Most connections at once. The default leaves room for several processes at a small server. */
   readonly connections?: number;
+  /** Of a thread that may get no processor for seconds and writes what can wait: it goes by the deadlines of its writes alone. */
+  readonly background?: boolean;
 }
 
 /**
  * The one door to Postgres. Opens no connection before the first call, so a database that is not there yet is no
  * reason not to start; `upkeep.migrate` must have run once before anything else.
  */
-export function openStore({ url, clock, log, connections = 4 }: StoreOptions): Store {
-  const database = connect({ url, clock, log, connections });
+export function openStore({ url, clock, log, connections = 4, background = false }: StoreOptions): Store {
+  const database = connect({ url, clock, log, connections, background });
   return {
     ...createWriter({ database, clock, log }),
     exchanges: exchangeReader({ database, clock }),

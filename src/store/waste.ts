@@ -14,19 +14,17 @@ export async function readWaste(
   database: Database,
   { from, to, whose }: Parameters<Store['waste']['read']>[0],
 ): Promise<WasteReport['rows']> {
-  const rows = await database.transaction(
-    (tx) =>
-      tx.query<{
-        route: string;
-        model: string;
-        n: number;
-        usd: number;
-        again: number;
-        again_usd: number;
-        alike: number;
-        alike_usd: number;
-      }>(
-        `select route, model, count(*)::float8 as n, sum(usd)::float8 as usd,
+  const rows = await database.patient<{
+    route: string;
+    model: string;
+    n: number;
+    usd: number;
+    again: number;
+    again_usd: number;
+    alike: number;
+    alike_usd: number;
+  }>(
+    `select route, model, count(*)::float8 as n, sum(usd)::float8 as usd,
            count(*) filter (where nth > 1)::float8 as again, coalesce(sum(usd) filter (where nth > 1), 0)::float8 as again_usd,
            count(*) filter (where nth_alike > 1)::float8 as alike,
            coalesce(sum(usd) filter (where nth_alike > 1), 0)::float8 as alike_usd
@@ -42,15 +40,14 @@ export async function readWaste(
              and micro_usd > 0 and ask_messages is not null
              and (key = any($3::text[]) or tenant = any($4::text[]) or feature = any($5::text[]) or route = any($6::text[]))
          ) e group by route, model order by alike_usd desc, again_usd desc, route, model`,
-        [
-          from,
-          to,
-          textArray(whose.keys),
-          textArray(whose.tenants),
-          textArray(whose.features),
-          textArray(whose.routes),
-        ],
-      ),
+    [
+      from,
+      to,
+      textArray(whose.keys),
+      textArray(whose.tenants),
+      textArray(whose.features),
+      textArray(whose.routes),
+    ],
     PATIENCE_MS,
   );
   return rows.map(({ route, model, n, usd, again, again_usd, alike, alike_usd }) => ({

@@ -34,8 +34,8 @@ export const databaseDown = (): Refusal =>
   new Refusal(
     503,
     'database_down',
-    'The database cannot be reached, so stored exchanges cannot be read.',
-    'Nothing is lost: exchanges wait in the spool. See System, or run `midwatch doctor`; live traffic, routes and status still answer.',
+    'The database is away, busy or refuses, so stored exchanges cannot be read.',
+    'Nothing is lost: exchanges wait in the spool. System and `midwatch doctor` say why; live traffic, routes and status still answer.',
     { 'retry-after': '5' },
   );
 
