@@ -74,3 +74,21 @@ test('two processes over one authority share money and quota', async () => {
     await clock.run(ledger.close());
   }
 });
+
+test('a process that comes late and knows nothing of the real limits is served, and learns them', async () => {
+  const clock = virtualClock({ settle: 1 });
+  const authority = createMemoryAuthority(clock);
+  const come = (replica: string) =>
+    createLedger({ clock, settings: settings(1, 1_000_000), shared: { authority, replica } });
+  const told = [{ axis: 'requests', limit: 600 }] as const;
+  const ask = async ({ quotas }: ReturnType<typeof come>) => {
+    const decision = await clock.run(Promise.resolve(quotas.reserve({ ...quota, lane: 'normal' })));
+    if (decision?.ok) quotas.observe(quota, told);
+    return decision?.ok;
+  };
+  const early = come('early');
+  expect([await ask(early), await ask(early)]).toEqual([true, true]);
+  const late = come('late');
+  expect([await ask(late), await ask(late), await ask(early)]).toEqual([true, true, true]);
+  for (const ledger of [early, late]) await clock.run(ledger.close());
+});

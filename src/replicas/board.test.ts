@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { RedisClient } from 'bun';
 import { systemClock } from '#kernel';
 import { type RedisServer, startRedis } from '#ledger/testing';
 import { type Board, createBoard } from './board.ts';
@@ -92,6 +93,24 @@ test('a Redis that hangs is away, not waited for; stopping meanwhile ends at onc
   await c.sees('after');
   await a.board.stop();
   await c.board.stop();
+});
+
+test('a Redis that can be read and not written is away for who speaks, and he is heard when it can', async () => {
+  const a = replica('a', 'mute');
+  const b = replica('b', 'mute');
+  a.knows.add('before');
+  await b.sees('before');
+  const operator = new RedisClient(redis.url);
+  await operator.send('CONFIG', ['SET', 'maxmemory', '1']);
+  a.knows.add('meanwhile');
+  await until(() => a.board.state().state === 'away', 'a to notice');
+  expect(a.board.state().trouble).toContain('OOM');
+  await operator.send('CONFIG', ['SET', 'maxmemory', '0']);
+  await b.sees('meanwhile');
+  await until(() => a.board.state().state === 'up', 'a to be at ease');
+  expect(a.events).toEqual(['replicas.up', 'replicas.mute', 'replicas.speaks']);
+  operator.close();
+  for (const { board } of [a, b]) await board.stop();
 });
 
 test('words of another version are passed over', async () => {

@@ -44,6 +44,8 @@ const TIMEOUT_MS = 2_000;
 /** A read waits so long for news, so that it is known to live. */
 const BLOCK_MS = 1_000;
 const RETRY_MS = 500;
+/** What Redis itself says of a command begins with one word in capitals: READONLY, OOM, NOPERM, MISCONF. */
+const REFUSAL = /^[A-Z]{2,} /;
 
 /**
  * Where replicas tell each other what they know: a stream in Redis or Valkey, so that who comes late reads what he missed and
@@ -74,6 +76,9 @@ export function createBoard(options: BoardOptions): Board {
   let reader: RedisClient | undefined;
   let saying = false;
   let saidAllAt = Number.NEGATIVE_INFINITY;
+  /** Why nothing can be said, though others are heard: a replica of Redis, or one without memory, lets itself be read. */
+  let mute: { readonly why: string; readonly since: number } | undefined;
+  let mayTryAt = Number.NEGATIVE_INFINITY;
 
   /** Said once when it goes and once when it is back. */
   function turn(next: 'up' | 'away', why?: string): void {
@@ -117,6 +122,7 @@ export function createBoard(options: BoardOptions): Board {
   async function say(): Promise<void> {
     if (saying || state !== 'up') return;
     const now = clock.monotonic();
+    if (now < mayTryAt) return;
     const all = now - saidAllAt >= AGAIN_MS;
     const own = news(all);
     if (own === undefined && !all) return;
@@ -127,8 +133,16 @@ export function createBoard(options: BoardOptions): Board {
       await within(writer.send('XADD', [stream, 'MAXLEN', '~', String(kept), '*', 'said', entry]));
       if (all) saidAllAt = now;
       said?.();
-    } catch {
-      // The reader notices soon, too; what could not be said now is said with everything else.
+      if (mute !== undefined) log('info', 'replicas.speaks', { after: mute.why });
+      mute = undefined;
+    } catch (error) {
+      // One that is gone the reader notices, too; what could not be said now is said with everything else.
+      const why = error instanceof Error ? error.message : String(error);
+      if (REFUSAL.test(why) && mute === undefined) {
+        mute = { why, since: clock.now() };
+        log('warn', 'replicas.mute', { reason: why, says: 'others are heard, and this replica is not' });
+      }
+      mayTryAt = clock.monotonic() + RETRY_MS;
       writer?.close();
       writer = undefined;
       saidAllAt = Number.NEGATIVE_INFINITY;
@@ -180,11 +194,12 @@ export function createBoard(options: BoardOptions): Board {
     state() {
       const now = clock.now();
       for (const [name, at] of peers) if (now - at > GONE_MS) peers.delete(name);
+      const why = trouble ?? mute?.why;
       return {
         replica,
-        state,
-        since,
-        ...(trouble !== undefined && { trouble }),
+        state: mute === undefined ? state : 'away',
+        since: mute?.since ?? since,
+        ...(why !== undefined && { trouble: why }),
         peers: [...peers.keys()].sort(),
       };
     },

@@ -5,6 +5,8 @@ import { patiently } from '#kernel';
 /** As the ledger's: whoever waits for one waits as long for the other. */
 const TIMEOUT_MS = 250;
 const RETRY_MS = 500;
+/** Written and gone at once, to see whether a write is taken. In braces like all keys that one script may need. */
+const TRIAL = '{midwatch}:trial';
 
 /**
  * One connection to Redis or Valkey that is either up or known to be away. Away, nobody waits: whoever asks is told so at once,
@@ -92,7 +94,8 @@ export class Line {
 
   private async retry(): Promise<void> {
     try {
-      await this.within(this.connected().then((redis) => redis.send('PING', [])));
+      // A replica, and a server without memory, answer a ping and refuse every claim: it would be back and away twice a second.
+      await this.within(this.connected().then((redis) => redis.send('SET', [TRIAL, '', 'PX', '1'])));
     } catch {
       // Tried again at the next tick.
       this.drop();

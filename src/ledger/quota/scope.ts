@@ -90,6 +90,8 @@ export function createScope(options: {
   let lookAt = 0;
   let seenAt: EpochMs = clock.now();
   let asking = false;
+  /** Somebody was let through, so what the provider says of its limits will be known here. */
+  let begun = false;
   let stopTimer: (() => void) | undefined;
 
   function renew(now: EpochMs): void {
@@ -134,12 +136,15 @@ export function createScope(options: {
   }
 
   function take(ask: QuotaAsk, amounts: readonly number[], first: boolean, owed: boolean, now: EpochMs) {
+    // A replica that has just come may think the limits far higher than those who have been told. What it leaves to the lanes above
+    // might be more than there ever is, and it would wait for ever for the first answer, which would tell it.
+    const nothing = first || !begun;
     const claims: Claim[] = [];
     for (let i = 0; i < limits.length; i++)
       claims.push({
         account: limits[i]!.account,
         amount: amounts[i]!,
-        leave: first ? 0 : leave(i, ask.lane, amounts[i]!, owed, now),
+        leave: nothing ? 0 : leave(i, ask.lane, amounts[i]!, owed, now),
       });
     return store.take(claims, ask.ttlMs);
   }
@@ -152,6 +157,7 @@ export function createScope(options: {
     owed: boolean,
   ): QuotaDecision {
     const now = clock.now();
+    begun = true;
     for (let i = 0; i < limits.length; i++) {
       use[ask.lane][i] ??= useRate(USE_TAU);
       use[ask.lane][i]!.add(amounts[i]!, now);
