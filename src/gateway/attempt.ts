@@ -301,7 +301,7 @@ export class Flight implements AnswerTaker {
     const { one } = this.ctx;
     if (one.firstToken !== undefined) return;
     one.firstToken = now - one.start;
-    this.lags(one.start + (one.connected ?? 0), now);
+    this.lags(one.start + (one.headers ?? 0), now);
   }
 
   /** How much of the time since `from` may be ours, who looked only now. */
@@ -322,6 +322,7 @@ export class Flight implements AnswerTaker {
     this.fields = fields;
     one.status = status;
     one.headers = now - one.start;
+    this.lags(one.start + (one.connected ?? 0), now);
     one.providerRequestId = requestId(headers);
     if (headers['x-midwatch-cassette'] !== undefined) one.replayed = true;
     one.paid?.told(fields, clock.now());

@@ -1,9 +1,9 @@
 import type { Clock, MonotonicMs } from '#contracts';
 
 /** Between two beats, ms. While something is under way they cost a timer each, 0.05 % of a core. */
-const BEAT = 20;
+const BEAT = 10;
 /** Less is the grain of timers, and not worth a thought, ms. */
-const LATE = 20;
+const LATE = 10;
 /** So late, ms, is no busy loop: a process that was frozen, or got no processor. */
 const STILL = 1_000;
 
@@ -46,7 +46,10 @@ export function createLag(
   stalled: (ms: number) => void = () => undefined,
 ): Lag {
   let stop: (() => void) | undefined;
-  /** The last beat, and the one before: what is read after a beat came after the one before it, since sockets are looked at between. */
+  /**
+   * The last beat, and the one before: all sockets were looked at between them, so what is read now has come since. It may be as
+   * old as two rounds of a busy loop, when it came just after that look and others stand before it in this one.
+   */
   let last: MonotonicMs = 0;
   let before: MonotonicMs = 0;
   let from: MonotonicMs = NEVER;
@@ -82,8 +85,7 @@ export function createLag(
     },
     late(now) {
       if (!stop) return 0;
-      // Sockets may be read before the beat that is due.
-      const late = Math.max(now - last, last - before) - BEAT;
+      const late = now - before - 2 * BEAT;
       return late > LATE ? late : 0;
     },
     stood(since, now) {
