@@ -81,9 +81,9 @@ export const providerSchema = z.looseObject({
         .int()
         .min(1)
         .max(10_000)
-        .default(1_000)
+        .default(10_000)
         .describe(
-          'Most calls at once to one model, from all threads of this gateway; each replica has its own.',
+          'Most calls at once to one model, from all threads of this gateway; each replica has its own. What `adaptive` finds lies below it.',
         ),
       queue: z
         .number()

@@ -212,8 +212,16 @@ export interface RunStore {
   answer(id: string): Promise<Uint8Array | undefined>;
   /** Newest first. `key` undefined lists all; `''` those that belong to none. @throws RangeError for a cursor of nobody's */
   list(filter: RunFilter, page: { readonly cursor?: string; readonly limit: number }): Promise<RunPage>;
-  /** Up to `limit` runs that nobody holds, oldest first, now held by `worker` for `leaseMs`. */
-  claim(worker: string, leaseMs: number, limit: number): Promise<readonly ClaimedRun[]>;
+  /**
+   * Up to `limit` runs that nobody holds, oldest first, now held by `worker` for `leaseMs`. `active`: those that it carries out; a
+   * lease of its own that ran out while it stood still is no reason to ask a second time.
+   */
+  claim(
+    worker: string,
+    leaseMs: number,
+    limit: number,
+    active?: readonly string[],
+  ): Promise<readonly ClaimedRun[]>;
   /** Holds what the worker still has; those among `ids` that it has lost are absent, those to be cancelled marked. */
   renew(
     worker: string,

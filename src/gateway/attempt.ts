@@ -307,7 +307,12 @@ export class Flight implements AnswerTaker {
   /** How much of the time since `from` may be ours, who looked only now. */
   private lags(from: MonotonicMs, now: MonotonicMs): void {
     const late = this.ctx.lag.late(now);
-    if (late > 0) this.ctx.one.late += Math.min(late, now - from);
+    if (late === 0) return;
+    const { one, walk } = this.ctx;
+    const own = Math.min(late, now - from);
+    one.late += own;
+    // Of several that race the time is the same.
+    if (!walk.rivals) walk.own += own;
   }
 
   resent(): void {

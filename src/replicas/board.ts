@@ -1,5 +1,6 @@
 import { RedisClient } from 'bun';
 import type { Clock, Log, ReplicasState } from '#contracts';
+import { patiently } from '#kernel';
 import { write } from './entry.ts';
 import { type Answer, readEntries } from './read.ts';
 
@@ -107,15 +108,12 @@ export function createBoard(options: BoardOptions): Board {
   /** A server that is stopped rather than gone answers nothing; nobody waits for it. */
   async function within<T>(work: Promise<T>, ms = TIMEOUT_MS): Promise<T> {
     work.catch(() => undefined);
-    const over = new AbortController();
-    const late = clock.sleep(ms, over.signal).then(() => {
-      if (!over.signal.aborted) throw new Error('Redis did not answer in time');
-    });
-    late.catch(() => undefined);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const cancel = patiently(clock, ms, () => reject(new Error('Redis did not answer in time')));
     try {
-      return (await Promise.race([work, late])) as T;
+      return await Promise.race([work, late]);
     } finally {
-      over.abort();
+      cancel();
     }
   }
 

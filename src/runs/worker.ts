@@ -67,7 +67,7 @@ export function createWorker(ports: RunPorts, journal: Journal, ended: () => voi
       lookAgain = false;
       const room = settings().concurrency - active.size;
       if (stopping || room <= 0) return;
-      const claimed = await store.claim(worker, LEASE, room);
+      const claimed = await store.claim(worker, LEASE, room, [...active.keys()]);
       for (const one of claimed) take(one);
       if (!lookAgain && claimed.length < room) return;
     }

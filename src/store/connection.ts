@@ -1,5 +1,6 @@
 import { SQL } from 'bun';
 import { type Clock, type Log, StoreUnavailable } from '#contracts';
+import { patiently } from '#kernel';
 import { watchSilence } from './silence.ts';
 
 export type Params = readonly unknown[];
@@ -102,7 +103,8 @@ export function connect(options: ConnectOptions): Database {
       });
     const used = pool;
     return new Promise<T>((resolve, reject) => {
-      const cancel = clock.after(deadlineMs + GRACE_MS, () => {
+      // Patiently: a process that stood still itself would take a server for silent whose answer lies in the socket.
+      const cancel = patiently(clock, deadlineMs + GRACE_MS, () => {
         reject(new StoreUnavailable(`Postgres did not answer within ${deadlineMs} ms`));
         replace(used, deadlineMs);
       });

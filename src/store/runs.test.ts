@@ -111,9 +111,11 @@ test('each run is held by one worker; a lapsed lease or a release makes it free,
   expect(await runs.get(id)).toMatchObject({ state: 'succeeded', finishedAt: 5 });
 });
 
-test('a lease that ran out is taken over', async () => {
+test('a lease that ran out is taken over, but not by whoever still carries it out', async () => {
   await runs.create(fresh('1'));
   await runs.claim('a', -1, 1);
+  expect(await runs.claim('a', HOUR, 1, ['run_1'])).toEqual([]);
+  expect([...(await runs.renew('a', -1, ['run_1'])).keys()]).toEqual(['run_1']);
   const [again] = await runs.claim('b', HOUR, 1);
   expect(again?.execution).toBe(2);
 });

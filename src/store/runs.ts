@@ -117,14 +117,15 @@ export const runStore = (database: Database): RunStore => ({
     return { rows: shown, ...(rows.length > limit && last && { next: last.id }) };
   },
 
-  claim: (worker, leaseMs, limit) =>
+  claim: (worker, leaseMs, limit, active = []) =>
     database.transaction(async (tx) => {
       const rows = await tx.query(
         `update runs set state = 'running', worker = $1, lease = ${NOW} + $2, executions = executions + 1,
            started_at = coalesce(started_at, ${NOW})
-         where id in (select id from runs where ${OPEN} and lease <= ${NOW} order by id limit $3 for update skip locked)
+         where id in (select id from runs where ${OPEN} and lease <= ${NOW} and id <> all($4::text[])
+                      order by id limit $3 for update skip locked)
          returning ${HEAD}, failures, ask, headers`,
-        [worker, leaseMs, limit],
+        [worker, leaseMs, limit, textArray(active)],
       );
       if (rows.length === 0) return [];
       // A statement of its own sees lines that the holder before wrote while this one waited for the lock.

@@ -50,7 +50,7 @@ test('what lay in the sockets while we stood still is no slowness of its target:
   await eventually(() => house.finished.length === WARM + BATCH);
   expect(second.calls.length).toBe(hedged);
   expect(target()).toMatchObject({ status: before?.status, statistic: before?.statistic });
-  expect(house.gateway.seats.read()[0]).toMatchObject({ limit: 1_000, inFlight: 0 });
+  expect(house.gateway.seats.read()[0]).toMatchObject({ limit: 10_000, inFlight: 0 });
   const { verdicts } = await record(WARM + BATCH - 1);
   expect(verdicts).toMatchObject([{ guard: 'own-lag', decision: 'pass' }]);
   expect(house.gateway.stats().lag.stalls).toBe(1);

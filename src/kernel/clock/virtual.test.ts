@@ -67,3 +67,14 @@ test('the seeded generator repeats itself, differs by seed and is roughly unifor
   const mean = mine.reduce((s, x) => s + x, 0) / mine.length;
   expect(Math.abs(mean - 0.5)).toBeLessThan(0.01);
 });
+
+test('what fell due in a stall runs late, in order, and a repeated one once', async () => {
+  const clock = virtualClock();
+  const seen: string[] = [];
+  clock.every(10, () => seen.push(`every ${clock.monotonic()}`));
+  clock.after(25, () => seen.push(`after ${clock.monotonic()}`));
+  await clock.advance(15);
+  clock.stall(100);
+  await clock.advance(10);
+  expect(seen).toEqual(['every 10', 'every 115', 'after 115', 'every 125']);
+});

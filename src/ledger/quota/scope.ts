@@ -345,13 +345,15 @@ export function createScope(options: {
         // Whoever stood behind may fit where this one did not.
         pump();
       };
-      const stop = clock.after(deadline - now, () =>
+      const stop = clock.after(deadline - now, () => {
+        // What has been filled up while we stood still is dealt out before anybody is sent away for want of it.
+        pump();
         leave(() => {
           const at = clock.now();
           const { ms, axis } = wait(ask, newcomer, amounts, at);
           return sendAway(ask, amounts, 'deadline', axis, ms, at);
-        }),
-      );
+        });
+      });
       const onAbort = () => leave(() => ({ ok: false, why: 'left', axis: binding(), kept: false }));
       const waiter: Waiter = {
         ...newcomer,

@@ -5,6 +5,7 @@ import {
   type Log,
   StoreUnavailable,
 } from '#contracts';
+import { patiently } from '#kernel';
 import { messageOf } from '../message.ts';
 import { createBackoff } from './backoff.ts';
 
@@ -47,15 +48,14 @@ export function createDelivery<P extends Parcel>(options: DeliverOptions<P>): De
   let trouble: string | undefined;
 
   async function write(parcels: readonly P[]): Promise<void> {
-    const settled = new AbortController();
-    const hung = clock.sleep(writeTimeoutMs, settled.signal).then(() => {
-      if (!settled.signal.aborted) throw new StoreUnavailable(`no answer within ${writeTimeoutMs} ms`);
-      return { inserted: 0 };
-    });
+    const { promise: hung, reject } = Promise.withResolvers<never>();
+    const cancel = patiently(clock, writeTimeoutMs, () =>
+      reject(new StoreUnavailable(`no answer within ${writeTimeoutMs} ms`)),
+    );
     try {
       inserted += (await Promise.race([writer.write(parcels.map((p) => p.digested)), hung])).inserted;
     } finally {
-      settled.abort();
+      cancel();
     }
   }
 
