@@ -337,14 +337,15 @@ export async function compose(given: Composition): Promise<Running> {
     drain,
   });
 
-  const key = await firstKey({ name: given.createKey, keys, store: late.store.admin, clock });
-  if (!early && keys.empty)
+  if (!early && keys.empty && given.createKey === undefined)
     throw new StartError(
       `Listening on ${config.listen.host} without any key would let everybody in.`,
       'Start once with `midwatch up --create-key first`, which makes a key and prints it, or listen on 127.0.0.1.',
     );
   const { port } = early ?? openDoors();
   await crew.start({ host: config.listen.host, port });
+  // With the door open: where it cannot be opened, a first key would be made that nobody sees. Until it exists strangers are refused.
+  const key = await firstKey({ name: given.createKey, keys, store: late.store.admin, clock });
   condition.state = 'ready';
   return {
     ...broughtUp,
@@ -353,6 +354,7 @@ export async function compose(given: Composition): Promise<Running> {
     open: keys.empty,
     ...(key !== undefined && { key }),
     ...(simulator && { simulator: { port: simulator.port } }),
+    told: admin.told,
     reload: inForce.reload,
     stop: () => lifecycle.stop(),
   };

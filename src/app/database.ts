@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, type Log, type Store, StoreUnavailable } from '#contracts';
-import { openStore } from '#store';
+import { openStore, SchemaTooNew } from '#store';
 import { binariesFromArchive, EmbeddedPostgresError, startEmbedded } from '#store/embedded';
 import { carried } from './carried.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -65,6 +65,11 @@ function explain(error: unknown, url: string): StartError {
   const refused = `The database at ${where} cannot be used: ${message}.`;
   const rights =
     'Check user, password and database name in DATABASE_URL; the user must be allowed to create tables.';
+  if (error instanceof SchemaTooNew)
+    return new StartError(
+      `The database at ${where} was left as it is. ${message}.`,
+      'Start the newer version again, or give this one a folder of its own with --data, or another DATABASE_URL.',
+    );
   if (!(error instanceof StoreUnavailable)) return new StartError(refused, rights);
   // Whoever administers it may have changed a password, and may change it back: what ran before waits for that, too.
   if (error.refused) return new DatabaseAway(refused, rights);

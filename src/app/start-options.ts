@@ -29,8 +29,10 @@ export interface StartOptions {
 export interface Running {
   readonly url: string;
   readonly port: number;
-  /** The admin token, at the first start only. */
+  /** The admin token, at the first start only, or at the next one where that could not show it. */
   readonly adminToken?: string;
+  /** To be called when it has been shown. */
+  told(): void;
   /** The key asked for by `createKey`, if it was made now. */
   readonly key?: string;
   readonly simulator?: { readonly port: number };

@@ -3,7 +3,7 @@ import { createLog, simulate } from '#app';
 import { dollars, plural } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { port, untilSignal } from './process.ts';
-import { bold, cyan, dim, print, printJson } from './terminal.ts';
+import { bold, colouredNotes, cyan, dim, print, printJson } from './terminal.ts';
 
 interface Flags {
   readonly world?: string;
@@ -34,6 +34,7 @@ async function run(flags: Flags): Promise<void> {
   const clock = systemClock();
   const log = createLog({
     clock,
+    coloured: colouredNotes,
     pretty: flags.json === undefined && process.stderr.isTTY === true,
     level: 'warn',
     write: (line) => process.stderr.write(line),

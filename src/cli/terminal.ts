@@ -12,7 +12,9 @@ const painter = (on: boolean) => (open: number, close: number) => (text: string)
   on && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
 
 const paint = painter(coloured(process.stdout));
-const paintNote = painter(coloured(process.stderr));
+/** Standard error may be a file while standard output is a terminal. */
+export const colouredNotes = coloured(process.stderr);
+const paintNote = painter(colouredNotes);
 export const bold = paint(1, 22);
 export const dim = paint(2, 22);
 export const red = paint(31, 39);
@@ -22,7 +24,7 @@ export const blue = paint(34, 39);
 export const magenta = paint(35, 39);
 export const cyan = paint(36, 39);
 export type Paint = (text: string) => string;
-/** For standard error, which may be a file while standard output is a terminal. */
+/** For standard error. */
 export const redNote = paintNote(31, 39);
 export const dimNote = paintNote(2, 22);
 

@@ -15,7 +15,7 @@ import { systemClock } from '#kernel';
 import { firstCalls } from './first-calls.ts';
 import { port, untilTold } from './process.ts';
 import { self } from './self.ts';
-import { bold, cyan, dim, yellow } from './terminal.ts';
+import { bold, colouredNotes, cyan, dim, yellow } from './terminal.ts';
 
 interface UpFlags {
   readonly config?: string;
@@ -68,6 +68,7 @@ async function run(flags: UpFlags): Promise<void> {
   const log = createLog({
     clock: systemClock(),
     pretty,
+    coloured: colouredNotes,
     level: flags.verbose ? 'debug' : 'info',
     write: (line) => process.stderr.write(line),
   });
@@ -93,7 +94,8 @@ async function run(flags: UpFlags): Promise<void> {
         simulator: running.simulator?.port,
       }),
     );
-  else console.log(banner(running, loaded));
+  else console.log(banner(running, loaded, cwd));
+  running.told();
   // Under a supervisor SIGHUP means «read your configuration again»; from a terminal it means that the terminal is gone.
   const supervised = process.stdin.isTTY !== true;
   if (supervised) process.on('SIGHUP', () => running.reload());
@@ -153,7 +155,7 @@ function underFlags(flags: UpFlags, cwd: string): LoadedConfig {
 }
 
 /** Every line below a heading works when pasted. */
-function banner(running: Running, { config, source }: LoadedConfig): string {
+function banner(running: Running, { config, source }: LoadedConfig, cwd: string): string {
   const key = running.key ?? (running.open ? 'none-needed-yet' : 'mw_your_key');
   const base = running.url;
   const lines = [
@@ -168,6 +170,7 @@ function banner(running: Running, { config, source }: LoadedConfig): string {
           `  ${yellow('open')}          no key exists, so callers on this machine need none; \`${self} keys create <name>\` ends that`,
         ]
       : []),
+    dim(`  data          ${resolve(cwd, config.data)}`),
     ...(running.simulator
       ? [
           `  simulator     http://127.0.0.1:${running.simulator.port}  ${dim(source === 'simulator' ? 'no provider key was found, so answers are simulated' : 'the configuration sends calls here')}`,

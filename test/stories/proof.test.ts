@@ -59,6 +59,21 @@ test('a fallback is proven by a share of the traffic, broken by its failures, an
     reason: 'flag',
   });
 
+  // An ask that the first tier rejects as well is its caller's mistake; one that it answers is the fallback's failure.
+  const wrong = {
+    status: 400,
+    headers: openai.json,
+    framing: 'length',
+    parts: [openai.error('no input')],
+  } as const;
+  up.play(wrong);
+  spare.play(wrong);
+  for (let i = 0; i < 100; i++) expect(await call()).toContain('no input');
+  expect(edge()).toMatchObject({ state: 'PROVEN', exercised: { n, failures: 0 } });
+  up.play(well);
+  for (let i = 0; i < 40; i++) expect(await call()).toContain('Here.');
+  expect(edge()?.exercised.failures).toBeGreaterThan(0);
+
   spare.play({ status: 404, headers: openai.json, framing: 'length', parts: [openai.error('not_found')] });
   for (let i = 0; i < 100; i++) expect(await call()).toContain('Here.');
   expect(edge()?.state).toBe('BROKEN');

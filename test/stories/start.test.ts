@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Product, product, until } from '../support/product.ts';
@@ -107,11 +107,10 @@ test('a listener beyond loopback wants a key first, and makes one on request', a
   const refused = await attempt(folder, ['--host', '0.0.0.0']);
   expect(refused.code).toBe(1);
   expect(refused.said.join('\n')).toContain('--create-key');
-  mkdirSync(join(folder, 'other'));
-  const open = await product({
-    folder: join(folder, 'other'),
-    flags: ['--host', '0.0.0.0', '--create-key', 'first'],
-  });
+  // The refused start has made an admin token and shown it to nobody; this one makes another.
+  const open = await product({ folder, flags: ['--host', '0.0.0.0', '--create-key', 'first'] });
+  expect(open.token).toStartWith('mwa_');
+  expect((await open.api.me()).role).toBe('admin');
   const port = new URL(open.url).port;
   const ask = {
     method: 'POST',

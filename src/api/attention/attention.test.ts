@@ -268,6 +268,18 @@ test('a target that serves nobody is an alarm while a route leads to it; a budge
     left: 0,
     state: 'hard',
   };
+  const both = look({
+    targets: [
+      target({ endpoint: 'openai-chat' }),
+      target({ endpoint: 'anthropic-messages whole' }),
+      target({ model: 'n', endpoint: 'openai-chat whole' }),
+    ],
+  });
+  expect(both.map(({ what }) => what)).toEqual([
+    'up/m, openai-chat, is down',
+    'up/m, anthropic-messages, whole answers, is down',
+    'up/n, whole answers, is down',
+  ]);
   const found = look({
     targets: [
       target({}),

@@ -8,8 +8,7 @@ const MOST = 3;
 export function targetAttention(targets: readonly ProviderView[]): Attention[] {
   // What no route leads to is nobody's trouble any more.
   const wanted = targets.filter(({ routes }) => routes.length > 0);
-  const name = ({ provider, model, endpoint = '' }: ProviderView) =>
-    `${provider}/${model}${endpoint.endsWith(' whole') ? ', whole answers,' : ''}`;
+  const name = nameAmong(wanted);
   return wanted
     .flatMap((target): readonly Attention[] => {
       const { status, keyRefused, says, routes, slow } = target;
@@ -57,6 +56,23 @@ export function targetAttention(targets: readonly ProviderView[]): Attention[] {
       return [];
     })
     .slice(0, MOST);
+}
+
+/** A target stands for each endpoint by itself; which one it is, is said where more than one is listed. */
+function nameAmong(targets: readonly ProviderView[]): (target: ProviderView) => string {
+  const base = ({ provider, model }: ProviderView) => `${provider}/${model}`;
+  const protocol = ({ endpoint = '' }: ProviderView) => endpoint.replace(/ whole$/, '');
+  const dialects = new Map<string, Set<string>>();
+  for (const target of targets) {
+    const of = dialects.get(base(target)) ?? new Set();
+    dialects.set(base(target), of.add(protocol(target)));
+  }
+  return (target) => {
+    const several = (dialects.get(base(target))?.size ?? 0) > 1;
+    const which = several && target.endpoint !== undefined ? `, ${protocol(target)}` : '';
+    const whole = target.endpoint?.endsWith(' whole') ? ', whole answers' : '';
+    return `${base(target)}${which}${whole}${which || whole ? ',' : ''}`;
+  };
 }
 
 const ADVICE: Readonly<Record<SlownessCause, string>> = {

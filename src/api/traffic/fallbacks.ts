@@ -1,5 +1,5 @@
 import type { FallbackView, ProofLevel } from '#contracts';
-import { percent, ratio, times } from '#contracts/say';
+import { percent, plural, ratio, times } from '#contracts/say';
 import type { ApiServices } from '../services.ts';
 
 type Edge = Omit<FallbackView, 'says' | 'todo'>;
@@ -30,7 +30,7 @@ const nameOf = ({ route, tier, provider, model, protocol }: Edge) =>
 function saysOf({ required, state, ready, exercised, probed, load }: Edge): string {
   const proof = (level: ProofLevel): string => {
     const one = { PROBED: probed, EXERCISED: exercised, LOAD: load }[level];
-    const n = level === 'EXERCISED' && exercised.n > 0 ? ` by ${exercised.n} exercises` : '';
+    const n = level === 'EXERCISED' && exercised.n > 0 ? ` by ${plural(exercised.n, 'exercise')}` : '';
     const bound =
       level === 'EXERCISED' && one.state === 'PROVEN' && exercised.bound !== undefined
         ? `, at least ${percent(exercised.bound)} good`

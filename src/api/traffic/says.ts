@@ -22,11 +22,20 @@ export function says(target: Standing, now: number, last?: ProviderView['lastHou
   return [`${trouble(target)}${kept}.`, parked].filter(Boolean).join(' ');
 }
 
+/** Five failures in a row are called down, and the attempts are of all its endpoints: whoever has more and stands failed otherwise. */
+const FEW = 16;
+
 /** Too little for an alarm is no reason to say that all is well. */
-const unproven = (last: ProviderView['lastHour']): string =>
-  last && last.attempts > 0 && last.good.count === 0
-    ? `None of its ${last.attempts} attempts in the last hour ended well; that is too few to call it down.`
-    : '';
+function unproven(last: ProviderView['lastHour']): string {
+  if (!last || last.attempts === 0 || last.good.count > 0) return '';
+  const none =
+    last.attempts === 1
+      ? 'Its one attempt in the last hour did not end well'
+      : `None of its ${last.attempts} attempts in the last hour ended well`;
+  return last.attempts <= FEW
+    ? `${none}; that is too few to call it down.`
+    : `${none}, but they ended in limits, refusals, wrong asks or callers who left: it answers.`;
+}
 
 function down({ circuit, until }: Standing, now: number): string {
   if (circuit === 'probing') return 'It failed time and again; one call is looking whether it is back.';

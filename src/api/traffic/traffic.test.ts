@@ -57,6 +57,14 @@ test('targets come worst first, with the reason in words and the last hour of th
   expect(views[1]?.lastHour).toBeUndefined();
 });
 
+test('who answers and is only ever stopped by limits is not called too little known', () => {
+  const of = (attempts: number) =>
+    says(target(), 0, { attempts, good: { count: 0, n: attempts, rate: 0, low: 0, high: 1 } } as never);
+  expect(of(1)).toBe('Its one attempt in the last hour did not end well; that is too few to call it down.');
+  expect(of(9)).toContain('None of its 9 attempts in the last hour ended well; that is too few');
+  expect(of(70)).toContain('None of its 70 attempts in the last hour ended well, but they ended in limits');
+});
+
 test('each state has a sentence of its own', () => {
   const now = 1_000_000;
   const said = [

@@ -76,6 +76,8 @@ export class Proofs {
   private abroad: Abroad | undefined;
   private readonly inForce: InForce;
   private readonly version: string | undefined;
+  /** Exercises whose ask was rejected, until the first tier has said what it makes of the same ask. */
+  private readonly doubted = new WeakMap<Walk, Sighting>();
   /** When it was last looked at who asks a route. */
   private readonly looked = new Map<string, EpochMs>();
 
@@ -160,20 +162,42 @@ export class Proofs {
     if (one.tier === route.tiers[0] && !this.watches(route)) return;
     const demand = this.demandOf(route.name);
     const edge = () => this.edge(route, one.step);
-    this.found(
-      sightingOf({
-        at: this.clock.now(),
-        route,
-        one,
-        end,
-        walk,
-        row,
-        demand,
-        edge,
-        judges: () => route.config.exercise.share > 0 && judges(demand, this.clock.random()),
-        looks: () => this.looks(route.name),
-      }),
-    );
+    const sighting = sightingOf({
+      at: this.clock.now(),
+      route,
+      one,
+      end,
+      walk,
+      row,
+      demand,
+      edge,
+      judges: () => route.config.exercise.share > 0 && judges(demand, this.clock.random()),
+      looks: () => this.looks(route.name),
+    });
+    if (sighting.edge && this.doubts(one, end, walk)) {
+      this.doubted.set(walk, sighting);
+      if (sighting.asked) this.found({ at: sighting.at, route: route.name, asked: sighting.asked });
+      return;
+    }
+    this.found(sighting);
+    if (walk.source === 'exercise' && sighting.answered) this.convict(walk);
+  }
+
+  /**
+   * A rejected ask may be the caller's mistake: three of these in a row would break every fallback that takes the same dialect. In an
+   * exercise the first tier says whose it is; otherwise nobody does, and only what we have written ourselves is held against it.
+   */
+  private doubts({ translated }: Try, { failure }: TryEnd, { source }: Walk): boolean {
+    if (failure?.kind !== 'provider_rejected' || (failure.status !== 400 && failure.status !== 422))
+      return false;
+    return source === 'exercise' || (source === 'gateway' && translated === undefined);
+  }
+
+  /** The first tier has answered what the exercised fallback rejected. */
+  private convict(walk: Walk): void {
+    const { edge, at, route } = this.doubted.get(walk) ?? {};
+    this.doubted.delete(walk);
+    if (edge && at !== undefined && route !== undefined) this.found({ at, route, edge });
   }
 
   /** Puts what a drill has shown beside what was exercised. */

@@ -49,9 +49,7 @@ const PATIENCE_MS = 120_000;
 export class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew';
   constructor(found: number) {
-    super(
-      `The database has schema ${found}, and this Midwatch knows ${SCHEMA_VERSION}: start the newer version that made it, or give this one another database.`,
-    );
+    super(`It was written by a newer Midwatch: it has schema ${found}, and this one knows ${SCHEMA_VERSION}`);
   }
 }
 
