@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { SQL } from 'bun';
 import { seeded } from '#kernel';
 import { sign } from '#runs';
 import { freshDatabase } from '#store/testing';
@@ -507,16 +508,17 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const)
     ).toEqual(DATA);
   }, 30_000);
 
-test('two instances on one database: a yes on either, and of both at once, makes one call; what one leaves behind when it dies, the other takes up', async () => {
+test('two instances on one database: a yes on either, and of both at once, makes one call; what one leaves behind when it dies, the other takes up; a lease that ran out while we stood still is no second call', async () => {
   const database = await freshDatabase();
   const config = CONFIG(up.port);
   const env = { DATABASE_URL: database.url };
   const one = await product({ config, env });
   const two = await product({ config, env });
+  const sql = new SQL(database.url);
   try {
-    const ask = async (more: object) => {
+    const ask = async (more: object, { url } = one) => {
       const body = { model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] };
-      const answer = await fetch(`${one.url}/v1/runs`, {
+      const answer = await fetch(`${url}/v1/runs`, {
         method: 'POST',
         body: JSON.stringify({ endpoint: '/v1/chat/completions', body, ...more }),
       });
@@ -546,7 +548,22 @@ test('two instances on one database: a yes on either, and of both at once, makes
     expect(all.map((e) => e.seq)).toEqual(all.map((_, i) => i + 1));
     expect(JSON.parse(all.at(-1)?.data ?? '{}')).toMatchObject({ status: 'succeeded', execution: 2 });
     expect(up.heard.slice(0, first + 1).map((h) => h.headers['idempotency-key'])).toEqual([run.id, run.id]);
+
+    // As after a pause of the whole process that was longer than a lease: it does not ask a second time what it is still being answered.
+    up.heard.length = 0;
+    streamed(15);
+    const slow = await ask({}, two);
+    await until(async () => up.heard.length === 1, 'the call of the run');
+    await sql`update runs set lease = 0 where id = ${slow.id}`;
+    const next = await ask({}, two);
+    for (const { urls } of [next, slow])
+      expect(JSON.parse((await watchRun(`${two.url}${urls.events}`)).at(-1)?.data ?? '{}')).toMatchObject({
+        status: 'succeeded',
+        execution: 1,
+      });
+    expect(up.heard.map((h) => h.headers['idempotency-key'])).toEqual([slow.id, next.id]);
   } finally {
+    await sql.close();
     await one.stop('SIGKILL');
     await two.stop();
     one.remove();
