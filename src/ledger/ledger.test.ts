@@ -3,9 +3,9 @@ import { budgetsSchema, lanesSchema, quotasSchema } from '#contracts';
 import { virtualClock } from '#kernel';
 import { createLedger, createMemoryAuthority } from './index.ts';
 
-const settings = (hard: number, requestsPerMinute: number) => ({
+const settings = (hard: number, requestsPerMinute: number, more = {}) => ({
   budgets: budgetsSchema.parse({ all: { per: 'organisation', hard, period: 'day' } }),
-  quotas: { p: quotasSchema.parse({ requestsPerMinute, headroom: 1 }) },
+  quotas: { p: quotasSchema.parse({ requestsPerMinute, headroom: 1, ...more }) },
   lanes: lanesSchema.parse({}),
 });
 const subject = { organisation: 'us' };
@@ -79,7 +79,7 @@ test('a process that comes late and knows nothing of the real limits is served, 
   const clock = virtualClock({ settle: 1 });
   const authority = createMemoryAuthority(clock);
   const come = (replica: string) =>
-    createLedger({ clock, settings: settings(1, 1_000_000), shared: { authority, replica } });
+    createLedger({ clock, settings: settings(1, 1_000_000, { slack: 0 }), shared: { authority, replica } });
   const told = [{ axis: 'requests', limit: 600 }] as const;
   const ask = async ({ quotas }: ReturnType<typeof come>) => {
     const decision = await clock.run(Promise.resolve(quotas.reserve({ ...quota, lane: 'normal' })));
