@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { type Clock, type Log, type Store, StoreUnavailable } from '#contracts';
 import { openStore, SchemaTooNew } from '#store';
-import { binariesFromArchive, EmbeddedPostgresError, startEmbedded } from '#store/embedded';
+import {
+  binariesFromArchive,
+  EmbeddedPostgresError,
+  type EmbeddedPostgresErrorKind,
+  startEmbedded,
+} from '#store/embedded';
 import { carried } from './carried.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { StartError } from './start-error.ts';
@@ -40,7 +45,10 @@ export async function openDatabase(url: string, { clock, log, lifecycle }: Here)
   return store;
 }
 
-/** Starts our own Postgres under the data folder, and returns its address. @throws StartError with a remedy */
+/** What our own Postgres lacks when somebody used up the machine: it may be back at any moment. */
+const SHORT: ReadonlySet<EmbeddedPostgresErrorKind> = new Set(['disk-full', 'out-of-memory']);
+
+/** Starts our own Postgres under the data folder, and returns its address. @throws StartError with a remedy; DatabaseAway when it lacks room. */
 export async function ownPostgres(dataDir: string, { clock, log, lifecycle }: Here): Promise<string> {
   try {
     const binaries =
@@ -54,8 +62,9 @@ export async function ownPostgres(dataDir: string, { clock, log, lifecycle }: He
     lifecycle.onStop('embedded postgres', () => postgres.stop());
     return postgres.url;
   } catch (error) {
-    if (error instanceof EmbeddedPostgresError) throw new StartError(error.message, error.remedy);
-    throw error;
+    if (!(error instanceof EmbeddedPostgresError)) throw error;
+    const Kind = SHORT.has(error.kind) ? DatabaseAway : StartError;
+    throw new Kind(error.message, error.remedy);
   }
 }
 

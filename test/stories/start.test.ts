@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Product, product, until } from '../support/product.ts';
@@ -200,6 +200,34 @@ test('a path that nobody serves is refused in the dialect it belongs to, header 
   expect(await told('/v1/images')).toMatchObject(openai);
   expect(await told('/v1/messagess')).toMatchObject(openai);
 });
+
+test.if(existsSync('/dev/full'))(
+  'a disk without space for the database: served all the same, and found when there is room',
+  async () => {
+    await house.stop();
+    // The first thing that a server writes. Its own words for a full disk, without filling anybody's.
+    const first = join(house.folder, '.midwatch', 'postgres', 'cluster', 'postmaster.opts');
+    rmSync(first);
+    symlinkSync('/dev/full', first);
+    house = await house.again();
+    const answer = await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'still there?' }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await house.api.system()).database).toMatchObject({
+      state: 'down',
+      trouble: expect.stringContaining('The disk of the database is full'),
+    });
+    rmSync(first);
+    await until(async () => (await house.api.system()).database.state === 'up', 'the database');
+    const asked = answer.headers.get('x-midwatch-exchange');
+    await until(
+      async () => (await house.api.exchanges.list({ limit: 1 })).rows[0]?.id === asked,
+      'its record',
+    );
+  },
+);
 
 test('a broken cluster', async () => {
   await house.stop();
