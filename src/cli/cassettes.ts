@@ -18,6 +18,7 @@ import { ago, count, dollars, percent, plural, shortHash } from '#contracts/say'
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
+import { typed } from './self.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
@@ -127,7 +128,7 @@ const list = (flags: Flags) =>
       return;
     }
     if (all.length === 0) {
-      print(`no cassette in ${flags.folder}: \`midwatch up --record\` makes them`);
+      print(typed(`no cassette in ${flags.folder}: \`midwatch up --record\` makes them`));
       return;
     }
     const now = clock.now();

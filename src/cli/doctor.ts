@@ -43,8 +43,10 @@ async function run(flags: Flags): Promise<void> {
     there.runs && (file === undefined || there.elsewhere) ? NOT_READ : settings(file, there.runs);
   const folder =
     flags.data ?? there.system?.dataDir ?? (there.runs ? undefined : (loaded?.config.data ?? '.midwatch'));
+  const ranBefore = !there.runs && folder !== undefined && existsSync(join(resolve(folder), 'admin.json'));
   const findings = [
-    ...there.findings,
+    // Said once, as the warning that it is, where it has run before.
+    ...there.findings.filter(({ what }) => !ranBefore || what !== nobodyAt(url)),
     ...(there.runs || !loaded ? [] : await freePort(loaded)),
     ...read,
     ...(loaded ? await providersOf(loaded, clock) : []),
@@ -52,9 +54,9 @@ async function run(flags: Flags): Promise<void> {
     ...(folder === undefined || there.elsewhere ? [] : dataFolder(resolve(folder), there.runs, clock)),
     ...machine(clock),
   ];
-  if (!there.runs && folder !== undefined && existsSync(join(resolve(folder), 'admin.json')))
+  if (ranBefore)
     findings.push(
-      warn('midwatch', `It has run on ${resolve(folder)} and does not run now, or not at ${url}`, {
+      warn('midwatch', `It has run on ${resolve(folder ?? '')} and does not run now, or not at ${url}`, {
         why: 'Whoever calls models through it gets no answer.',
         remedy: '`midwatch up` starts it; its last log lines say why it ended.',
       }),
@@ -64,6 +66,8 @@ async function run(flags: Flags): Promise<void> {
   else print(rendered(findings));
   process.exitCode = EXITS[verdict];
 }
+
+const nobodyAt = (url: string): string => `Nothing answers at ${url}`;
 
 /** Where the configuration here says that Midwatch listens, unless the caller says where. */
 function whereToLook(flags: Flags): string {
@@ -126,7 +130,7 @@ async function house(flags: Flags, url: string, clock: Clock): Promise<House> {
     if (error.code === 'unreachable')
       return {
         findings: [
-          note('midwatch', `Nothing answers at ${url}`, {
+          note('midwatch', nobodyAt(url), {
             remedy: '`midwatch up` starts it; --url says where else to look.',
           }),
         ],

@@ -62,7 +62,7 @@ function choose(names: readonly string[], { all, sockets }: Flags): readonly Dri
   if (!all && names.length === 0)
     throw new CliError(
       'Which drill?',
-      `midwatch drill ${drills[0]?.id ?? 'F37'}, or --all. Known: ${drills.map((d) => `${d.id} (${d.title})`).join(', ')}.`,
+      `\`midwatch drill ${drills[0]?.id ?? 'F37'}\`, or --all. Known:${drills.map((d) => `\n    ${d.id}  ${d.title}`).join('')}`,
       EXIT.usage,
     );
   const chosen = all

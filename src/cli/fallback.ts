@@ -12,6 +12,7 @@ import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { lacking } from './lacking.ts';
+import { typed } from './self.ts';
 import { table } from './table.ts';
 import { bold, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -201,7 +202,7 @@ export function listed(edges: readonly FallbackView[]): string {
   ]);
   const notes = edges.flatMap(({ route, tier, todo, reports }) => [
     ...reports.map(({ text }) => `${bold(`${route} → ${tier}`)}  ${yellow(text)}`),
-    ...(todo === undefined ? [] : [`${bold(`${route} → ${tier}`)}  ${todo}`]),
+    ...(todo === undefined ? [] : [`${bold(`${route} → ${tier}`)}  ${typed(todo)}`]),
   ]);
   return [
     table(

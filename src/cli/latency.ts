@@ -83,7 +83,7 @@ function shown(one: HoursView): string {
   return [
     head,
     ...regimes,
-    `  ${says}; ${dim(figures.join(', '))}`,
+    `  ${[says, dim(figures.join(', '))].filter(Boolean).join('; ')}`,
     ...pace(one),
     ...week(cells, now.hour),
   ].join('\n');
@@ -97,7 +97,9 @@ function pace({ perToken }: HoursView): readonly string[] {
     normal && `normal ${span(normal.p50)}`,
     recent && `now ${span(recent.p50)} of ${count(recent.n)}`,
   ].filter(Boolean);
-  return [`  each token after it: ${PAINTS[state](says)}; ${dim(figures.join(', '))}`];
+  return [
+    `  each token after it: ${[PAINTS[state](says), dim(figures.join(', '))].filter(Boolean).join('; ')}`,
+  ];
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;

@@ -58,3 +58,22 @@ test('tables measure what is seen: wide characters count two, empty columns are 
   expect(head).not.toContain('owner');
   expect(visible(first)).toBe(visible(second));
 });
+
+test('a table too wide for its screen gives up what it can spare, the first to go first, and nothing else', () => {
+  const columns = [
+    { title: 'state' },
+    { title: 'score', spare: 2 },
+    { title: 'share', spare: 1 },
+    { title: 'good' },
+  ];
+  const heads = (room: number) =>
+    table(columns, [['healthy', '0.99', '100 %', '1 of 1']], room).split('\n')[0];
+  expect([40, 29, 28, 22, 21, 5].map(heads)).toEqual([
+    'state    score  share  good',
+    'state    score  share  good',
+    'state    share  good',
+    'state    share  good',
+    'state    good',
+    'state    good',
+  ]);
+});

@@ -57,34 +57,51 @@ const why = ({ slow, says }: ProviderView): string => (slow ? `${slow.says} ${sa
 
 function listed(all: readonly ProviderView[]): string {
   const now = systemClock().now();
+  // In a line of its own where it would be cut to nothing.
+  const beside = !interactive() || width() >= WIDE;
+  const counted = new Set<string>();
   const rows = all.map((target) => {
     const { status, lastHour, since } = target;
     const { glyph, paint } = LOOKS[target.keyRefused ? 'down' : status];
     const known = status !== 'unknown';
+    // The record counts a target and not its endpoints: said once, it is not added up.
+    const name = `${target.provider}/${target.model}`;
+    const first = !counted.has(name);
+    counted.add(name);
     return [
       paint(`${glyph} ${target.keyRefused ? 'key refused' : status}`),
-      bold(`${target.provider}/${target.model}`),
+      bold(name),
       dim(target.endpoint ?? ''),
       known ? target.score.toFixed(2) : '',
       known ? percent(target.share) : '',
       since === undefined ? '' : ago(since, now),
-      lastHour ? `${count(lastHour.good.count)} of ${count(lastHour.attempts)}` : '',
-      lastHour?.firstTokenMs ? span(lastHour.firstTokenMs.p50) : '',
-      interactive() ? clip(why(target), Math.max(30, width() - 100)) : why(target),
+      first && lastHour ? `${count(lastHour.good.count)} of ${count(lastHour.attempts)}` : '',
+      first && lastHour?.firstTokenMs ? span(lastHour.firstTokenMs.p50) : '',
+      !beside ? '' : interactive() ? clip(why(target), Math.max(30, width() - 100)) : why(target),
     ];
   });
-  return table(
+  const listed = table(
     [
       { title: 'state' },
       { title: 'target' },
       { title: 'endpoint' },
-      { title: 'score', align: 'right' },
-      { title: 'share', align: 'right' },
-      { title: 'since', align: 'right' },
-      { title: 'good, last hour', align: 'right' },
-      { title: 'first token', align: 'right' },
+      { title: 'score', align: 'right', spare: 4 },
+      { title: 'share', align: 'right', spare: 2 },
+      { title: 'since', align: 'right', spare: 1 },
+      { title: 'good, 1 h', align: 'right' },
+      { title: 'first token', align: 'right', spare: 3 },
       { title: 'why' },
     ],
     rows,
   );
+  const reasons = beside ? [] : all.filter(unwell).map(reasonOf);
+  return [listed, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n');
 }
+
+const WIDE = 130;
+
+const unwell = ({ status, keyRefused }: ProviderView): boolean =>
+  keyRefused || (status !== 'healthy' && status !== 'unknown');
+
+const reasonOf = (target: ProviderView): string =>
+  `${bold(`${target.provider}/${target.model}`)} ${dim(target.endpoint ?? '')}  ${why(target)}`;

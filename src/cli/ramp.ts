@@ -128,7 +128,7 @@ function verdict(all: readonly RampView[]): Exit {
   return all.length === 0 || all.some(({ gate }) => gate.verdict === 'wait') ? EXIT.unknown : EXIT.good;
 }
 
-const head = ({ route, from, to }: RampView): string => `${bold(route)} ${dim(`${from} → ${to}`)}`;
+const head = ({ route, from, to }: RampView): string => `${bold(route)}  ${dim(`${from} → ${to}`)}`;
 
 const planned = (ramp: RampView): string =>
   `${head(ramp)}\n${table(
@@ -153,7 +153,7 @@ function standing(ramp: RampView): string {
   const { phase, says, stage, stages, exposure, harm, buckets } = ramp;
   const share = (value: number | undefined) => (value === undefined ? 'none seen' : percent(value));
   return [
-    `${head(ramp)} ${PAINTS[phase](phase)} ${dim(`stage ${stage} of ${stages.length}`)}`,
+    `${head(ramp)}  ${PAINTS[phase](phase)}, ${dim(`stage ${stage} of ${stages.length}`)}`,
     says,
     `new path: ${share(exposure.all)} of all asks, ${share(exposure.hard)} of the hardest; bad answers ${count(harm.seen)} seen, ${harm.upper.toFixed(1)} at worst, ${count(harm.budget)} allowed`,
     table(

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig, routersIn } from '#app';
 import type { CalibrationBin, RouterView } from '#contracts';
-import { count, dollars, percent } from '#contracts/say';
+import { count, dollars, percent, plural } from '#contracts/say';
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -61,7 +61,7 @@ type Classifier = NonNullable<RouterView['classifier']>;
 function said({ route, tuned, escalation }: RouterView, classifier: Classifier): string {
   const { threshold, pairs, wanted } = classifier;
   if (!tuned)
-    return `${yellow('undecided')}: ${count(pairs)} pairs of ${count(wanted)} that it takes. \`router.shadow\` of "${route}" says how many asks are put to both models, up to 0.05.`;
+    return `${yellow('undecided')}: ${plural(pairs, 'pair')} of ${count(wanted)} that it takes. \`router.shadow\` of "${route}" says how many asks are put to both models, up to 0.05.`;
   const lines: Record<NonNullable<RouterView['tuned']>['verdict'], string> = {
     better: `${green('better')}: threshold ${named(tuned.threshold)} in place of ${named(threshold)}`,
     keep: `${green('keep')}: no pair speaks against ${named(threshold)}`,

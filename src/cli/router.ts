@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { RouterView } from '#contracts';
-import { count, dollars, NONE, percent } from '#contracts/say';
+import { count, dollars, NONE, percent, plural } from '#contracts/say';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { lacking } from './lacking.ts';
@@ -71,7 +71,7 @@ function reported(one: RouterView): string {
     ];
   });
   return [
-    `${bold(one.route)} ${dim(`${one.cheap} or ${one.dear}, by ${one.decidedBy}`)} ${PAINTS[one.verdict](one.verdict)}`,
+    `${bold(one.route)}  ${dim(`${one.cheap} or ${one.dear}, by ${one.decidedBy}`)}  ${PAINTS[one.verdict](one.verdict)}`,
     one.says,
     table(
       [
@@ -96,7 +96,7 @@ function reported(one: RouterView): string {
         ? [
             [
               'choices',
-              `${percent(regret.rightCheap.estimate)} rightly cheap, ${percent(regret.falseCheap.estimate)} falsely cheap, ${percent(regret.rightDear.estimate)} rightly dear, ${percent(regret.falseDear.estimate)} falsely dear (${count(regret.pairs)} pairs)`,
+              `${percent(regret.rightCheap.estimate)} rightly cheap, ${percent(regret.falseCheap.estimate)} falsely cheap, ${percent(regret.rightDear.estimate)} rightly dear, ${percent(regret.falseDear.estimate)} falsely dear (${plural(regret.pairs, 'pair')})`,
             ] as const,
           ]
         : []),
@@ -117,7 +117,7 @@ function reported(one: RouterView): string {
             ] as const,
           ]
         : []),
-      ...(one.unpriced > 0 ? [['unpriced', red(`${count(one.unpriced)} exchanges`)] as const] : []),
+      ...(one.unpriced > 0 ? [['unpriced', red(plural(one.unpriced, 'exchange'))] as const] : []),
     ]),
   ].join('\n');
 }

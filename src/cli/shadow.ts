@@ -46,7 +46,7 @@ const NOTHING =
   'nothing was compared yet: write `shadow: { target: { provider, model }, share: 0.01 }` under a route in midwatch.yaml';
 
 function described({ route, target, pairs, good, agree, ...ratios }: ShadowView): string {
-  return `${bold(cyan(route))}  ${dim(`copied to ${target}, ${count(pairs)} pairs`)}\n\n${facts([
+  return `${bold(cyan(route))}  ${dim(`copied to ${target}, ${plural(pairs, 'pair')}`)}\n\n${facts([
     ['served good', rate(good.served)],
     ['shadow good', rate(good.shadow)],
     ['same end', rate(agree.end)],

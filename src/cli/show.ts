@@ -282,7 +282,11 @@ const WHY = {
   not_recorded: 'This route records no bodies (`record: none`).',
   expired: 'The bodies are older than `retention.bodies`, or made room for newer ones.',
 } as const;
-const missing = (detail: ExchangeDetail): string => WHY[detail.bodies];
+const missing = ({ bodies, exchange }: ExchangeDetail): string =>
+  bodies === 'not_recorded' && exchange.route === NO_ROUTE
+    ? 'It was refused before a route was found, and only routes record bodies.'
+    : WHY[bodies];
+const NO_ROUTE = '-';
 
 const PATHS: Readonly<Record<string, string>> = {
   'openai-chat': '/v1/chat/completions',

@@ -1,8 +1,10 @@
-import { dim } from './terminal.ts';
+import { dim, interactive, width } from './terminal.ts';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Left out where the terminal is too narrow for all: the highest first, and without one never. */
+  readonly spare?: number;
 }
 
 /** Characters on a screen: without colours, two for wide scripts and emoji. */
@@ -25,12 +27,22 @@ export function clip(text: string, columns: number): string {
   return `${kept}…`;
 }
 
-/** Rows under dim titles, two spaces between columns; a title is left out when its column is empty throughout. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/** Rows under dim titles, two spaces between columns; a title is left out when its column is empty throughout. `room`: columns of the screen. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  room = interactive() ? width() : Number.POSITIVE_INFINITY,
+): string {
   const used = columns.map((_, i) => rows.some((row) => visible(row[i] ?? '') > 0));
   const widths = columns.map(({ title }, i) =>
     Math.max(visible(title), ...rows.map((row) => visible(row[i] ?? ''))),
   );
+  const needed = () => widths.reduce((sum, one, i) => (used[i] ? sum + one + 2 : sum), -2);
+  const spared = columns
+    .map(({ spare }, i) => ({ spare, i }))
+    .filter(({ spare, i }) => spare !== undefined && used[i])
+    .sort((a, b) => (b.spare ?? 0) - (a.spare ?? 0));
+  for (const { i } of spared) if (needed() > room) used[i] = false;
   const line = (cells: readonly string[]) =>
     cells
       .flatMap((cell, i) => (used[i] ? [pad(cell, widths[i] ?? 0, columns[i]?.align)] : []))

@@ -124,7 +124,8 @@ export function layoutFor(columns: number): Layout {
   const tokens = columns >= 116;
   const extra = (cost ? 11 : 0) + (first ? 10 : 0) + (tokens ? 13 : 0);
   const room = Math.max(30, columns - FIXED - extra);
-  const ending = Math.min(18, Math.max(14, Math.floor(room * 0.3)));
+  // "provider error" whole behind its glyph: at three in the night nobody guesses at endings.
+  const ending = Math.min(18, Math.max(16, Math.floor(room * 0.3)));
   const route = Math.min(16, Math.max(8, Math.floor(room * 0.25)));
   const model = Math.min(30, Math.max(8, room - ending - route));
   const who = Math.max(0, room - ending - route - model - 2);

@@ -16,6 +16,7 @@ import { EXIT, type Exit } from './exit.ts';
 import { durationFlag, millis } from './flags.ts';
 import { timestamp } from './format.ts';
 import { lacking } from './lacking.ts';
+import { typed } from './self.ts';
 import { facts, table } from './table.ts';
 import { bold, cyan, dim, green, type Paint, print, printJson, red, yellow } from './terminal.ts';
 
@@ -146,7 +147,7 @@ function routeText(one: RouteTiers, by: TiersBy): string {
       ['not primary', one.demoted.n === 0 ? 'no exchange in this time' : rate(one.demoted)],
       ['users mostly demoted', one.users && rate(one.users)],
     ]),
-    shares,
+    ...(one.demoted.n === 0 ? [] : [shares]),
     ...(rows.length > 0
       ? [
           table(
@@ -161,7 +162,7 @@ function routeText(one: RouteTiers, by: TiersBy): string {
       : []),
     ...one.findings.map(
       ({ level, since, says, todo, owner }) =>
-        `${(level === 'alarm' ? red : level === 'warn' ? yellow : dim)(`${level} since ${timestamp(since)}`)}  ${says}\n  ${todo}${owner === undefined ? '' : ` Owner: ${owner}.`}`,
+        `${(level === 'alarm' ? red : level === 'warn' ? yellow : dim)(`${level} since ${timestamp(since)}`)}  ${typed(says)}\n  ${typed(todo)}${owner === undefined ? '' : ` Owner: ${owner}.`}`,
     ),
   ].join('\n\n');
 }

@@ -1,7 +1,8 @@
 import type { ExchangeRow } from '@midwatch/contracts';
 import { plural } from '@midwatch/contracts/say';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useRef } from 'react';
+import { useNarrow } from '../../parts/narrow.ts';
 import { useKeepPlace } from './keepPlace.ts';
 import { Line } from './Line.tsx';
 import { SearchedTo } from './Searching.tsx';
@@ -22,16 +23,6 @@ const LINE = 34;
 const LINE_NARROW = 58;
 /** The head sticks to the top of the list and covers what scrolls under it. A narrow screen has none. */
 const HEAD = 30;
-
-const narrow = matchMedia('(max-width: 760px)');
-const useNarrow = (): boolean =>
-  useSyncExternalStore(
-    (watcher) => {
-      narrow.addEventListener('change', watcher);
-      return () => narrow.removeEventListener('change', watcher);
-    },
-    () => narrow.matches,
-  );
 
 /** Only the lines in view exist. Readers are told the true number of rows and which ones they hear. */
 export function List({

@@ -5,10 +5,15 @@ import { usePaint } from '../../charts/paint.ts';
 import { type Band, cluster } from '../../charts/shape.ts';
 import { TimeChart } from '../../charts/TimeChart.tsx';
 import { clockTime, day, durationTick } from '../../parts/format.ts';
+import { useNarrow } from '../../parts/narrow.ts';
 import { ChangeLane } from './ChangeLane.tsx';
 import { Panel } from './Panel.tsx';
 import { badReads, latencyReads, trafficReads } from './reads.tsx';
 import { seriesOf } from './series.ts';
+
+/** Width of a mark with two digits as a share of the axis. */
+const MARK = 0.026;
+const MARK_NARROW = 0.085;
 
 /** Everything on one axis: a cursor in one chart stands in all of them, a drag in one chooses a new range for all. */
 export function WatchCharts({
@@ -25,7 +30,8 @@ export function WatchCharts({
   const [cursor, setCursor] = useState<number | null>(null);
   const [measure, setMeasure] = useState<'totalMs' | 'firstTokenMs'>('totalMs');
   const window = useMemo(() => ({ from: watch.from, to: watch.to }), [watch.from, watch.to]);
-  const groups = useMemo(() => cluster(watch.changes, window, 0.014), [watch.changes, window]);
+  const gap = useNarrow() ? MARK_NARROW : MARK;
+  const groups = useMemo(() => cluster(watch.changes, window, gap), [watch.changes, window, gap]);
   const marks = useMemo(
     () => groups.map(({ x }) => window.from + x * (window.to - window.from)),
     [groups, window],

@@ -240,7 +240,7 @@ function process({ memory, now, gateway }: SystemView, clock: Clock): Finding[] 
     );
   if (gateway.authFailures > 0)
     findings.push(
-      note('keys', `${count(gateway.authFailures)} requests came without a valid key since the start`, {
+      note('keys', `${plural(gateway.authFailures, 'request')} came without a valid key since the start`, {
         remedy: 'A caller with an old key, or a stranger; the log names the address.',
       }),
     );
