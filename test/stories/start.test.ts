@@ -204,6 +204,7 @@ test('a path that nobody serves is refused in the dialect it belongs to, header 
 test.if(existsSync('/dev/full'))(
   'a disk without space for the database: served all the same, and found when there is room',
   async () => {
+    const { key } = await house.api.keys.create({ name: 'in a tight place' });
     await house.stop();
     // The first thing that a server writes. Its own words for a full disk, without filling anybody's.
     const first = join(house.folder, '.midwatch', 'postgres', 'cluster', 'postmaster.opts');
@@ -212,6 +213,7 @@ test.if(existsSync('/dev/full'))(
     house = await house.again();
     const answer = await fetch(`${house.url}/v1/chat/completions`, {
       method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
       body: JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'still there?' }] }),
     });
     expect(answer.status).toBe(200);
