@@ -11,6 +11,7 @@ import type {
   Transport,
   TransportRequest,
 } from '#contracts';
+import { patiently } from '#kernel';
 import type { Admission } from './admit.ts';
 import { join } from './attempt.ts';
 import { hear } from './headers.ts';
@@ -145,7 +146,7 @@ async function ask(
 function get({ transport, clock }: ModelsContext, request: TransportRequest): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const parts: Uint8Array[] = [];
-    const patience = clock.after(PATIENCE, () => {
+    const patience = patiently(clock, PATIENCE, () => {
       call.cancel();
       reject(new Error('no list of models in time'));
     });

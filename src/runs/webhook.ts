@@ -1,4 +1,5 @@
-import { type DueWebhook, isOver, type Run, type Transport } from '#contracts';
+import { type Clock, type DueWebhook, isOver, type Run, type Transport } from '#contracts';
+import { patiently } from '#kernel';
 import type { RunPorts } from './ports.ts';
 import { told } from './view.ts';
 
@@ -32,7 +33,7 @@ export function createTeller({ clock, store, log, transport }: RunPorts): Teller
       created_at: run.finishedAt ?? run.createdAt,
       data: told(run),
     });
-    const status = await post(transport, clock.after, url, body, {
+    const status = await post(transport, clock, url, body, {
       'content-type': 'application/json',
       'user-agent': 'midwatch',
       'x-midwatch-event': eventId(run),
@@ -91,7 +92,7 @@ export function sign(secret: string, seconds: number, body: string): string {
 /** The status of the answer, or what kept it from coming. A redirect is not followed: it would carry the news elsewhere. */
 function post(
   transport: Transport,
-  after: RunPorts['clock']['after'],
+  clock: Clock,
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
@@ -99,7 +100,8 @@ function post(
   return new Promise((resolve) => {
     let status = 0;
     const request = { url, method: 'POST', headers, body: new TextEncoder().encode(body) };
-    const impatient = after(PATIENCE, () => {
+    // Of time in which we could hear it: an answer that lies unread after a pause of our own would be told again.
+    const impatient = patiently(clock, PATIENCE, () => {
       call.cancel();
       resolve(`no answer within ${PATIENCE} ms`);
     });
