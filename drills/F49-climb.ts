@@ -4,13 +4,11 @@ import type { SceneContext } from './define.ts';
 import {
   BASE,
   configOf,
-  DAY,
   drawHour,
   HOUR,
   type HourDraw,
   type Mixed,
   mixed,
-  PER_HOUR,
   question,
   rampOf,
   STEP,
@@ -99,5 +97,3 @@ export async function quiet(context: SceneContext, histories: number, days: numb
   }
   return alarms;
 }
-
-export const EXCHANGES_A_DAY = PER_HOUR * (DAY / HOUR);

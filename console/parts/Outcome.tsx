@@ -1,6 +1,6 @@
 import type { Outcome as OutcomeName } from '@midwatch/contracts';
 import type { ReactNode } from 'react';
-import { FAMILY_LABEL, type Family, outcomeInfo } from './outcomes.ts';
+import { outcomeInfo } from './outcomes.ts';
 
 /** Filled parts take the colour; `o` are strokes. Each differs from the others without any colour. */
 const SHAPES: Readonly<Record<OutcomeName, ReactNode>> = {
@@ -42,13 +42,6 @@ const SHAPES: Readonly<Record<OutcomeName, ReactNode>> = {
   error: <path className="o" d="m2.6 2.6 6.8 6.8M9.4 2.6 2.6 9.4" />,
   cancelled: <circle className="o dashed" cx="6" cy="6" r="4.1" />,
 };
-const FAMILY_SHAPE: Readonly<Record<Family, OutcomeName>> = {
-  good: 'complete',
-  short: 'length',
-  withheld: 'refusal',
-  broken: 'error',
-  left: 'cancelled',
-};
 
 export function Glyph({ outcome }: { readonly outcome: string }) {
   return (
@@ -65,15 +58,6 @@ export function Outcome({ outcome }: { readonly outcome: string }) {
     <span className="outcome" title={info.means}>
       <Glyph outcome={outcome} />
       <span>{info.label}</span>
-    </span>
-  );
-}
-
-export function FamilyKey({ family }: { readonly family: Family }) {
-  return (
-    <span className="outcome">
-      <Glyph outcome={FAMILY_SHAPE[family]} />
-      <span>{FAMILY_LABEL[family]}</span>
     </span>
   );
 }

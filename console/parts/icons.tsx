@@ -123,16 +123,6 @@ export const CloseIcon = () => (
     <path d="m4 4 8 8M12 4l-8 8" />
   </Icon>
 );
-export const ChevronIcon = () => (
-  <Icon>
-    <path d="m6 4 4 4-4 4" />
-  </Icon>
-);
-export const DownIcon = () => (
-  <Icon>
-    <path d="m4 6 4 4 4-4" />
-  </Icon>
-);
 export const MoreIcon = () => (
   <Icon>
     <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.2" />

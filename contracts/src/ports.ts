@@ -1,7 +1,6 @@
 import type { Digest } from './ask.ts';
 import type { ProviderConfig } from './config.ts';
 import type { Cost, Exchange, ExchangeFacts, Usage } from './exchange.ts';
-import type { ExchangeId } from './ids.ts';
 import type { Protocol } from './protocol.ts';
 import type { Provider } from './provider.ts';
 import type { Axes } from './release.ts';
@@ -167,9 +166,4 @@ export type Log = (
 export interface LiveFeed {
   publish(exchange: ExchangeFacts): void;
   subscribe(listener: (exchange: ExchangeFacts) => void): () => void;
-}
-
-/** Reads the exchange whose id is known; used by `show`, replay and eval cases. */
-export interface ExchangeReader {
-  get(id: ExchangeId): Promise<Exchange | undefined>;
 }

@@ -183,7 +183,6 @@ export interface RampDecision {
 export const rampJudgeSchema = z.strictObject({
   verdicts: z.array(rampVerdictSchema).min(1).max(1_000),
 });
-export type RampJudge = z.output<typeof rampJudgeSchema>;
 
 export interface RampJudged {
   readonly counted: number;

@@ -13,7 +13,6 @@ export {
   kindOf,
   type LoadedConfig,
   loadConfig,
-  nearest,
   parseConfig,
 } from './config/index.ts';
 export { type Assets, prepareConsole } from './console-assets.ts';

@@ -18,7 +18,7 @@ import { ago, count, dollars, percent, plural, shortHash } from '#contracts/say'
 import { systemClock } from '#kernel';
 import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError, EXIT, type Exit } from './exit.ts';
-import { typed } from './self.ts';
+import { self, typed } from './self.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
@@ -301,7 +301,7 @@ function waiting(rack: CassetteDesk['rack'], beginning: string, flags: Flags): v
     );
     print(`${red('-')} ${was}\n${green('+')} ${is}`);
   }
-  print(dim(`→ midwatch cassettes accept ${key.slice(0, 10)} --note "why"`));
+  print(dim(`→ ${self} cassettes accept ${key.slice(0, 10)} --note "why"`));
 }
 
 const accept = (beginning: string, flags: AcceptFlags) =>
@@ -370,5 +370,5 @@ async function waste(flags: WasteFlags): Promise<void> {
     print(
       `${dollars(alikeMicroUsd)} (${percent(alikeMicroUsd / microUsd)}) with questions that differ beside their messages, tools, schema and sampling, as in user or metadata`,
     );
-  print(dim('→ midwatch up --auto asks each question once'));
+  print(dim(`→ ${self} up --auto asks each question once`));
 }

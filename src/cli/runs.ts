@@ -7,6 +7,7 @@ import { type ConnectionFlags, connect, withConnection } from './connect.ts';
 import { CliError } from './exit.ts';
 import { timestamp } from './format.ts';
 import { attach } from './runs-attach.ts';
+import { self } from './self.ts';
 import { facts, table } from './table.ts';
 import { bold, dim, green, print, printJson, red, yellow } from './terminal.ts';
 
@@ -74,7 +75,7 @@ export const runs = () =>
         const run = await midwatch.runs.approve(await find(midwatch, wanted), reason ? { reason } : {});
         if (flags.json) return printJson(run);
         print(`${green('●')} approved ${bold(run.id)}`);
-        print(dim(`→ midwatch runs attach ${run.id}`));
+        print(dim(`→ ${self} runs attach ${run.id}`));
       }),
     )
     .addCommand(
@@ -104,7 +105,7 @@ export const runs = () =>
         const run = await midwatch.runs.resample(await find(midwatch, wanted));
         if (flags.json) return printJson(run);
         print(`${green('●')} ${bold(run.id)} asks what ${run.resampleOf} asked`);
-        print(dim(`→ midwatch runs attach ${run.id}`));
+        print(dim(`→ ${self} runs attach ${run.id}`));
       }),
     )
     .addCommand(

@@ -5,3 +5,4 @@ export * from './hash/index.ts';
 export * from './id/index.ts';
 export * from './json/index.ts';
 export * from './session/index.ts';
+export * from './text/index.ts';

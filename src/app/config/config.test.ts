@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { distance, nearest } from '#kernel';
 import { loadConfig } from './load.ts';
-import { distance, nearest } from './nearest.ts';
 import { parseConfig } from './parse.ts';
 
 const GOOD = `

@@ -1,4 +1,3 @@
 export { DEFAULT_FILE, type LoadedConfig, loadConfig } from './load.ts';
-export { nearest } from './nearest.ts';
 export { kindOf, parseConfig } from './parse.ts';
 export { ConfigError, type ConfigProblem, formatProblem } from './problems.ts';

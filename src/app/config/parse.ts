@@ -1,9 +1,9 @@
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Config, configSchema, type EpochMs, err, ok, type Provider, type Result } from '#contracts';
+import { nearest } from '#kernel';
 import { protocols } from '#protocols';
 import { findProvider, providers } from '#providers';
-import { nearest } from './nearest.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
 import { rampProblems } from './ramp.ts';
 import { routerProblems } from './router.ts';

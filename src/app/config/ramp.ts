@@ -1,5 +1,5 @@
 import type { RouteConfig } from '#contracts';
-import { nearest } from './nearest.ts';
+import { nearest } from '#kernel';
 import type { Say } from './tiers.ts';
 
 /** A ramp's tiers must exist and stand in the right order, and its stages must rise over the same buckets. */

@@ -1,5 +1,5 @@
 import type { DemotionConfig, EpochMs, RouteConfig } from '#contracts';
-import { nearest } from './nearest.ts';
+import { nearest } from '#kernel';
 
 /** Tells what is wrong at a path below the route. */
 export type Say = (path: readonly PropertyKey[], message: string) => void;

@@ -155,5 +155,3 @@ export function edgeProof(rule: ProofRule = {}) {
     },
   };
 }
-
-export type EdgeProof = ReturnType<typeof edgeProof>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearest } from '../nearest.ts';
+import { nearest } from '#kernel';
 import { badRequest, isProblem, type Problem } from '../problem.ts';
 import type { Effects, Fault } from './define.ts';
 import { FAULTS } from './list.ts';

@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { nearest } from '#kernel';
 import { type Choice, faultNamed, inject, unknownFault } from '../faults/choose.ts';
-import { nearest } from '../nearest.ts';
 import { isProblem } from '../problem.ts';
 import { type World, worldSchema } from './schema.ts';
 

@@ -48,13 +48,6 @@ export function runEnd(b: Uint8Array, from: number, bits: number, most = Number.
   return i;
 }
 
-/** Number of backslashes directly before `at`. */
-export function slashesBefore(b: Uint8Array, at: number): number {
-  let i = at;
-  while (b[i - 1] === BACKSLASH) i--;
-  return at - i;
-}
-
 /** Position after a line break at `at`, be it raw or escaped any number of times, with the indentation that follows; `at` when there is none. */
 export function afterBreak(b: Uint8Array, at: number): number {
   let i = at;

@@ -1,9 +1,3 @@
-/** log(1 + e^y) without overflow: the step of every recursion that keeps its evidence as a logarithm. */
-export function softplus(y: number): number {
-  if (y > 36) return y;
-  return y < -36 ? Math.exp(y) : Math.log1p(Math.exp(y));
-}
-
 /** log Σ e^{x_i}; −∞ for an empty list. */
 export function logSumExp(x: ArrayLike<number>): number {
   let top = -Infinity;
@@ -14,13 +8,9 @@ export function logSumExp(x: ArrayLike<number>): number {
   return top + Math.log(sum);
 }
 
-/** log odds and back. */
+/** Log odds. */
 export function logit(p: number): number {
   return Math.log(p / (1 - p));
-}
-
-export function sigmoid(x: number): number {
-  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 }
 
 /** Binary entropy in nats; 0 at both ends. */
