@@ -110,8 +110,8 @@ export const budgetSchema = z
     per: z.enum(BUDGET_SCOPES).describe('Every value of this has an account of its own.'),
     match: z.string().default('*').describe('Values the budget is for; `*` matches any run of characters.'),
     period: z.enum(PERIODS).default('month').describe('Calendar period in UTC.'),
-    soft: money.optional().describe('Alarm when this is reached.'),
-    hard: money.optional().describe('Refuse what could go beyond this.'),
+    soft: money.optional().describe('US dollars a period; an alarm when they are reached.'),
+    hard: money.optional().describe('US dollars a period; what could go beyond them is refused.'),
     unpriced: money
       .default(100_000)
       .describe('Reserved and charged for an attempt whose price nobody knows.'),

@@ -27,7 +27,10 @@ export const providerSchema = z.looseObject({
       "Member of the provider family (openai, anthropic, azure, groq, …); by default the entry's own name, else `protocol`.",
     ),
   protocol: z.enum(['openai', 'anthropic']).optional().describe('Dialect of an otherwise unknown provider.'),
-  baseUrl: z.url().optional(),
+  baseUrl: z
+    .url()
+    .optional()
+    .describe("Address of its API, with the path before the endpoint’s own; by default the kind's."),
   apiKey: z
     .string()
     .optional()
@@ -39,13 +42,17 @@ export const providerSchema = z.looseObject({
         .string()
         .regex(/^[^*]+$/, 'prices are for one model each, by its full name; `*` stands for nothing here'),
       z.strictObject({
-        input: z.number().nonnegative(),
-        output: z.number().nonnegative(),
-        cacheRead: z.number().nonnegative().optional(),
-        cacheWrite: z.number().nonnegative().optional(),
-        cacheWriteLong: z.number().nonnegative().optional(),
-        audioIn: z.number().nonnegative().optional(),
-        audioOut: z.number().nonnegative().optional(),
+        input: z.number().nonnegative().describe('USD a million tokens.'),
+        output: z.number().nonnegative().describe('USD a million tokens.'),
+        cacheRead: z.number().nonnegative().optional().describe('Of input read from a cache.'),
+        cacheWrite: z.number().nonnegative().optional().describe('Of input written to a cache.'),
+        cacheWriteLong: z
+          .number()
+          .nonnegative()
+          .optional()
+          .describe('Of input written to a cache that lives long, for instance an hour.'),
+        audioIn: z.number().nonnegative().optional().describe('Of sound in the ask.'),
+        audioOut: z.number().nonnegative().optional().describe('Of sound in the answer.'),
       }),
     )
     .optional()
@@ -113,8 +120,11 @@ export const providerSchema = z.looseObject({
 export const configSchema = z.strictObject({
   listen: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
-      port: z.number().int().min(0).max(65_535).default(4004),
+      host: z
+        .string()
+        .default('127.0.0.1')
+        .describe('Address to listen on; one beyond this machine wants a key to exist.'),
+      port: z.number().int().min(0).max(65_535).default(4004).describe('0 takes any free one.'),
     })
     .prefault({}),
   gateway: z
@@ -136,9 +146,26 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Postgres URL; DATABASE_URL overrides it; without either an embedded Postgres is started.'),
   simulator: z
-    .strictObject({ port: z.number().int().min(0).max(65_535).default(4005), world: z.string().optional() })
+    .strictObject({
+      port: z
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(4005)
+        .describe(
+          'Of the simulator beside the gateway, where a provider is one; taken, any free one serves.',
+        ),
+      world: z.string().optional().describe('File with models, latencies, quotas and faults on a time line.'),
+    })
     .prefault({}),
-  limits: z.strictObject({ body: size.default(32 * 1024 ** 2) }).prefault({}),
+  limits: z
+    .strictObject({
+      body: size
+        .default(32 * 1024 ** 2)
+        .describe('Largest body of an ask; a larger one is refused with 413.'),
+    })
+    .prefault({}),
   drainTimeout: duration.default(30_000).describe('How long streams may go on after SIGTERM.'),
   spool: z
     .strictObject({
@@ -151,9 +178,9 @@ export const configSchema = z.strictObject({
     .prefault({}),
   retention: z
     .strictObject({
-      exchanges: duration.default(30 * 86_400_000),
-      bodies: duration.default(14 * 86_400_000),
-      rollups: duration.default(400 * 86_400_000),
+      exchanges: duration.default(30 * 86_400_000).describe('How long the facts of exchanges are kept.'),
+      bodies: duration.default(14 * 86_400_000).describe('How long what was asked and answered is kept.'),
+      rollups: duration.default(400 * 86_400_000).describe('How long the sums behind the charts are kept.'),
       disk: size
         .default(20e9)
         .describe('Disk budget of the database; the oldest days go first, bodies before facts.'),

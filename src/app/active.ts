@@ -30,7 +30,8 @@ function priceOverrides(config: Config) {
       return [
         name,
         {
-          free: settings.free,
+          // Nobody bills for what Midwatch makes up, unless it is to be rehearsed what that would cost.
+          free: settings.free || (kindOf(name, settings)?.name === 'simulator' && !settings.prices),
           ...(priceId && { priceId }),
           ...(settings.prices && { prices: settings.prices }),
         },
