@@ -19,7 +19,7 @@ interface Failure {
 
 const HINTS: Readonly<Record<string, string>> = {
   unauthorized:
-    'Use the admin token (mwa_…) that the first start printed: `midwatch login`, --token or MIDWATCH_TOKEN.',
+    'Use the admin token (mwa_…) that the first start printed: `midwatch login`, --token or MIDWATCH_TOKEN. A lost one is replaced by `midwatch up --new-admin-token`.',
   unreachable: 'Start Midwatch with `midwatch up`, or say where it runs with --url or MIDWATCH_URL.',
   not_midwatch: 'Say where Midwatch itself runs with --url or MIDWATCH_URL.',
 };

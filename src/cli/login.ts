@@ -52,7 +52,7 @@ async function ask(url: string): Promise<string> {
   }
   note(
     dim(
-      'The admin token was printed when Midwatch was started here for the first time; an admin makes others with `midwatch tokens create`. All begin with mwa_.',
+      'The admin token was printed when Midwatch was started here for the first time; an admin makes others with `midwatch tokens create`, and `midwatch up --new-admin-token` replaces one that is lost. All begin with mwa_.',
     ),
   );
   const answer = await password({ message: `Token for ${url}` });
