@@ -22,7 +22,7 @@ export { createLog } from './log.ts';
 export { unprovenIn } from './proven.ts';
 export { buildRoutes, describeRoutes } from './routes.ts';
 export { type SimulateOptions, type Simulating, simulate } from './simulate.ts';
-export { start } from './start.ts';
+export { StartEnded, start } from './start.ts';
 export { StartError } from './start-error.ts';
 export type { Running, StartOptions } from './start-options.ts';
 export { VERSION } from './version.ts';

@@ -18,6 +18,8 @@ export interface StartOptions {
   /** Replace a lost admin token; the new one is in `Running.adminToken`. */
   readonly newAdminToken?: boolean;
   readonly clock?: Clock;
+  /** Resolves when it is asked to end, which may be before it has started: the doors may be open long before the database answers. */
+  readonly ended?: Promise<void>;
   /** Record or replay the calls to providers. */
   readonly cassettes?: {
     readonly mode: 'live' | 'record' | 'replay' | 'auto';

@@ -7,6 +7,7 @@ import {
   prepareConsole,
   type Running,
   recordedHere,
+  StartEnded,
   StartError,
   type StartOptions,
   start,
@@ -72,7 +73,13 @@ async function run(flags: UpFlags): Promise<void> {
     level: flags.verbose ? 'debug' : 'info',
     write: (line) => process.stderr.write(line),
   });
-  const running = await start({
+  // Under a supervisor SIGHUP means «read your configuration again»; from a terminal it means that the terminal is gone.
+  const supervised = process.stdin.isTTY !== true;
+  let running: Running | undefined;
+  if (supervised) process.on('SIGHUP', () => running?.reload());
+  const told = untilTold(supervised ? ['SIGINT', 'SIGTERM'] : undefined);
+  running = await start({
+    ended: told,
     loaded,
     reread: read,
     cwd,
@@ -82,6 +89,9 @@ async function run(flags: UpFlags): Promise<void> {
     ...(flags.createKey !== undefined && { createKey: flags.createKey }),
     ...(flags.newAdminToken && { newAdminToken: true }),
     ...cassettesOf(flags, cwd),
+  }).catch((error: unknown) => {
+    if (error instanceof StartEnded) process.exit(0);
+    throw error;
   });
   if (flags.json)
     console.log(
@@ -96,10 +106,7 @@ async function run(flags: UpFlags): Promise<void> {
     );
   else console.log(banner(running, loaded, cwd));
   running.told();
-  // Under a supervisor SIGHUP means «read your configuration again»; from a terminal it means that the terminal is gone.
-  const supervised = process.stdin.isTTY !== true;
-  if (supervised) process.on('SIGHUP', () => running.reload());
-  await untilTold(supervised ? ['SIGINT', 'SIGTERM'] : undefined);
+  await told;
   if (!flags.json)
     console.log(dim('draining: streams may finish, new requests are refused; a second signal ends at once'));
   await running.stop();

@@ -188,6 +188,24 @@ test('a stop in good order complains of nothing, and when a key was last used is
   expect(kept?.lastUsedAt).toBeGreaterThan(0);
 });
 
+test('told to end while its database hangs, it ends in good order', async () => {
+  const asked = Promise.withResolvers<void>();
+  const silent = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: { open: () => asked.resolve(), data: () => undefined },
+  });
+  const child = Bun.spawn([join(ROOT, 'bin', 'midwatch'), 'up', '--port', '0'], {
+    cwd: fresh(),
+    stdio: ['ignore', 'ignore', 'ignore'],
+    env: { ...process.env, DATABASE_URL: `postgres://u:p@127.0.0.1:${silent.port}/x` },
+  });
+  await asked.promise;
+  child.kill('SIGTERM');
+  expect(await child.exited).toBe(0);
+  silent.stop(true);
+});
+
 test('a path that nobody serves is refused in the dialect it belongs to, header or not', async () => {
   const told = async (path: string, headers = {}) => {
     const answer = await fetch(`${house.url}${path}`, { method: 'POST', headers, body: '{}' });
