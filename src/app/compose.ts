@@ -24,6 +24,7 @@ import { limits, openLedger } from './ledger.ts';
 import { leftInSpool } from './left-behind.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { createMeter, metered } from './metrics.ts';
+import { warnOfFewFiles } from './open-files.ts';
 import { createPasses } from './passes.ts';
 import { openPlane } from './plane.ts';
 import { shareProofs } from './proofs-abroad.ts';
@@ -60,6 +61,7 @@ export async function compose(given: Composition): Promise<Running> {
 
   let thread: ScribeThread | undefined;
   const leftBehind = leftInSpool(folder.spool, log);
+  warnOfFewFiles(log);
   const redactor = createRedactor();
   const recorder = createRecorder({
     files: nodeSpoolFiles(folder.spool),
