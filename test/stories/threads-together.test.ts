@@ -124,12 +124,13 @@ test('a target that any thread has asked is shown, and the hours of all are one'
     const skies = new Set((await house.api.weather()).map(({ model }) => model));
     return models.every((model) => skies.has(model));
   }, 'the weather of all fifteen');
-  await asks(30, 'sim-streamed', { stream: true });
-  await until(
-    async () =>
-      ((await house.api.hours()).find(({ model }) => model === 'sim-streamed')?.now.recent?.n ?? 0) >= 29,
-    'thirty first tokens to be known',
-  );
+  // A first token that a thread was too busy to see in time is not learnt from; one thread alone would know a quarter of the rest.
+  let asked = 0;
+  await until(async () => {
+    if (asked < 60) asked += (await asks(6, 'sim-streamed', { stream: true })).length;
+    const hours = await house.api.hours();
+    return (hours.find(({ model }) => model === 'sim-streamed')?.now.recent?.n ?? 0) >= 29;
+  }, 'the first tokens of all threads to be known');
 });
 
 test('places of a limited target are never exceeded, and shown as a sum', async () => {
