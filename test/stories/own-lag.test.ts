@@ -50,7 +50,7 @@ test('what lay in the sockets while we stood still is no slowness of its target:
   await eventually(() => house.finished.length === WARM + BATCH);
   expect(second.calls.length).toBe(hedged);
   expect(target()?.status).toBe(before?.status);
-  // An ask that was answered before we stood still may have made it better.
+  // Their times are left out, that they were answered is not: each good answer takes a little off it.
   expect(target()?.statistic).toBeLessThanOrEqual(before?.statistic ?? 0);
   expect(house.gateway.seats.read()[0]).toMatchObject({ limit: 10_000, inFlight: 0 });
   const { verdicts } = await record(WARM + BATCH - 1);
